@@ -1,0 +1,176 @@
+/**
+ * What can be asked over the socket: each method's parameters and result.
+ * Names and shapes are OpenClaw's; methods that only we have are marked.
+ */
+
+import type { ChatEvent, AgentEvent } from "./events.ts";
+import type { ChatMessage } from "./messages.ts";
+import type { Approval, ModelRow, ProviderStatus, SessionRow, ThinkingLevel } from "./rows.ts";
+
+export interface Attachment {
+  type?: string;
+  mimeType: string;
+  fileName: string;
+  /** Base64. */
+  content: string;
+}
+
+export type QueueMode = "steer" | "followup" | "collect" | "interrupt";
+
+export interface ChatSendParams {
+  sessionKey: string;
+  message: string;
+  /** Becomes the run's id; a repeat changes nothing. */
+  idempotencyKey: string;
+  agentId?: string;
+  sessionId?: string;
+  thinking?: string;
+  deliver?: boolean;
+  attachments?: Attachment[];
+  timeoutMs?: number;
+  queueMode?: QueueMode;
+  /** Ours: message id to rewind to first; that message and all after it leave the conversation (edit-and-resend, retry). */
+  replaceFromMessageId?: string;
+}
+
+export interface ChatHistoryParams {
+  sessionKey: string;
+  /** 1-1000, default 200. */
+  limit?: number;
+  /** Entries to skip, counted back from the newest. */
+  offset?: number;
+  maxChars?: number;
+  agentId?: string;
+}
+
+export interface PendingInput {
+  id: string;
+  runId: string;
+  text: string;
+  receivedAt: number;
+  queueMode: QueueMode;
+}
+
+export interface ChatHistory {
+  sessionKey: string;
+  sessionId: string;
+  messages: ChatMessage[];
+  pendingInputs: { items: PendingInput[]; total: number };
+  /** Position in the event log that this history reflects. */
+  deltaCursor: number;
+  hasMore: boolean;
+  nextOffset?: number;
+  totalMessages: number;
+  defaults: { modelProvider: string; model: string; contextTokens: number };
+  sessionInfo: SessionRow | null;
+  inFlightRun?: { runId: string; text: string; startedAt: number; events: (ChatEvent | AgentEvent)[] };
+}
+
+/** Everything a UI needs to draw its first screen, in one call. */
+export interface ChatStartup {
+  history: ChatHistory;
+  sessions: SessionsPage;
+  models: ModelRow[];
+  providers: ProviderStatus[];
+  approvals: Approval[];
+  suspended: boolean;
+  assistantName: string;
+  thinkingLevel: ThinkingLevel | null;
+  defaultModel: string;
+  version: string;
+}
+
+export interface SessionsPage {
+  ts: number;
+  path: string;
+  count: number;
+  totalCount: number;
+  limitApplied: number;
+  nextOffset: number | null;
+  hasMore: boolean;
+  defaults: { modelProvider: string; model: string; contextTokens: number };
+  sessions: SessionRow[];
+}
+
+export interface SessionsListParams {
+  limit?: number;
+  offset?: number;
+  search?: string;
+  agentId?: string;
+  archived?: boolean;
+  activeMinutes?: number;
+  includeGlobal?: boolean;
+  includeUnknown?: boolean;
+  includeDerivedTitles?: boolean;
+  includeLastMessage?: boolean;
+  spawnedBy?: string;
+  label?: string;
+  sortBy?: string;
+}
+
+export interface SessionPatch {
+  label?: string | null;
+  model?: string | null;
+  thinkingLevel?: string | null;
+  archived?: boolean | null;
+  pinned?: boolean | null;
+  unread?: boolean | null;
+}
+
+export interface SessionChanged {
+  ok: true;
+  path: string;
+  key: string;
+  entry: SessionRow;
+  resolved: { modelProvider: string; model: string; agentRuntime: string; thinkingLevel: ThinkingLevel | null };
+}
+
+type None = Record<string, never>;
+
+export interface MethodMap {
+  health: { params: { probe?: boolean }; result: Record<string, unknown> & { ok: boolean; ts: number } };
+  status: { params: { includeChannelSummary?: boolean }; result: Record<string, unknown> & { runtimeVersion: string } };
+  "system-presence": { params: None; result: unknown[] };
+  "last-heartbeat": { params: None; result: unknown };
+  "chat.send": { params: ChatSendParams; result: { runId: string; status: "started" | "in_flight" | "ok" } };
+  "chat.history": { params: ChatHistoryParams; result: ChatHistory };
+  "chat.startup": { params: { sessionKey?: string; limit?: number }; result: ChatStartup };
+  "chat.abort": { params: { sessionKey: string; runId?: string; agentId?: string; preserveSideRuns?: boolean }; result: { ok: true; aborted: boolean; runIds: string[] } };
+  agent: {
+    params: { message: string; idempotencyKey: string; agentId?: string; sessionKey?: string; sessionId?: string; deliver?: boolean; thinking?: string; timeout?: number };
+    result: { runId: string; status: string; summary?: string; result?: { payloads: { text: string; mediaUrl: null }[]; meta: Record<string, unknown> } };
+  };
+  "agent.wait": { params: { runId: string; timeoutMs?: number }; result: { runId: string; status: string; startedAt: number | null; endedAt: number | null; stopReason: string | null } };
+  "agents.list": { params: None; result: { defaultId: string; mainKey: string; scope: string; agents: { id: string; name: string; identity: { name: string }; workspace: string; model: string }[] } };
+  "sessions.list": { params: SessionsListParams; result: SessionsPage };
+  "sessions.create": { params: { key?: string; label?: string; model?: string; agentId?: string }; result: { ok: true; key: string; sessionId: string; entry: SessionRow; runStarted: false } };
+  "sessions.patch": { params: { key: string } & SessionPatch; result: SessionChanged };
+  "sessions.reset": { params: { key: string; reason?: "new" | "reset"; expectedSessionId?: string }; result: Omit<SessionChanged, "path"> };
+  "sessions.delete": { params: { key: string; deleteTranscript?: boolean }; result: { ok: true; key: string; deleted: boolean; archived: string[] } };
+  "sessions.compact": { params: { key: string }; result: { ok: true; key: string; compacted: boolean; reason?: string } };
+  "sessions.describe": { params: { key: string }; result: SessionRow };
+  "sessions.subscribe": { params: SessionsListParams; result: { subscribed: true } };
+  "sessions.messages.subscribe": { params: { key: string; includeApprovals?: boolean }; result: { subscribed: true } };
+  "models.list": { params: { view?: string; agentId?: string; refresh?: boolean }; result: { models: ModelRow[] } };
+  "models.authStatus": { params: None; result: { providers: ProviderStatus[] } };
+  /** Tests the key with a real call before it is kept; a failing key is refused and nothing changes. */
+  "models.authSetApiKey": { params: { provider: string; apiKey?: string; baseUrl?: string; makeDefault?: boolean }; result: { ok: true; provider: ProviderStatus; defaultModel: string } };
+  "models.authLogout": { params: { provider: string }; result: { ok: true; provider: ProviderStatus } };
+  "config.get": { params: None; result: { path: string; exists: boolean; raw: string; parsed: Record<string, unknown>; config: Record<string, unknown>; hash: string; valid: boolean; issues: { path: string; message: string }[]; warnings: { path: string; message: string }[] } };
+  "config.patch": { params: { raw: string; baseHash?: string }; result: { ok: true; path: string; hash: string; config: Record<string, unknown>; changedPaths: string[] } };
+  "exec.approval.list": { params: None; result: Approval[] };
+  "exec.approval.resolve": { params: { id: string; decision: "allow-once" | "allow-always" | "deny" }; result: { ok: true } };
+  /** Ours: STOP. Halts every run and tool start; `suspended: false` lifts it. */
+  "gateway.suspend": { params: { suspended: boolean }; result: { suspended: boolean; abortedRunIds: string[] } };
+  /** Ours: the assistant's files, for the UI. */
+  "agents.files.list": { params: { agentId?: string }; result: { files: { path: string; sizeBytes: number; updatedAt: number }[] } };
+  "agents.files.get": { params: { agentId?: string; name: string }; result: { file: { name: string; content: string; hash: string; missing: boolean } } };
+  "agents.files.set": { params: { agentId?: string; name: string; content: string; expectedHash?: string }; result: { ok: true; hash: string } };
+  /** Ours: ends this sign-in on every browser and closes their sockets. */
+  "auth.signOutEverywhere": { params: None; result: { ok: true; ended: number } };
+  "commands.list": { params: { agentId?: string }; result: { commands: { name: string; description: string; acceptsArgs: boolean }[] } };
+}
+
+export type MethodName = keyof MethodMap;
+export type Params<Name extends MethodName> = MethodMap[Name]["params"];
+export type Result<Name extends MethodName> = MethodMap[Name]["result"];

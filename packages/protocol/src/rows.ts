@@ -1,0 +1,90 @@
+/** Rows that methods return and events carry. */
+
+export type RunState = "queued" | "running" | "waiting" | "done" | "failed" | "aborted";
+
+export interface SessionRow {
+  key: string;
+  kind: "direct" | "group" | "global";
+  sessionId: string;
+  label: string | null;
+  /** What to show: the label, or a title derived from the first message. */
+  displayName: string;
+  updatedAt: number;
+  createdAt: number;
+  status: "idle" | "running" | "waiting" | "failed";
+  unread: boolean;
+  pinned: boolean;
+  archived: boolean;
+  modelProvider: string;
+  model: string;
+  /** Size of the model's context, tokens. */
+  contextTokens: number;
+  inputTokens: number;
+  outputTokens: number;
+  totalTokens: number;
+  /** US dollars spent in this session, known prices only. */
+  estimatedCostUsd: number;
+  hasActiveRun: boolean;
+  activeRunIds: string[];
+  thinkingLevel: ThinkingLevel | null;
+  lifecycleRevision: number;
+  lastMessage?: string;
+}
+
+export const thinkingLevels = ["off", "minimal", "low", "medium", "high"] as const;
+export type ThinkingLevel = (typeof thinkingLevels)[number];
+
+export interface ModelRow {
+  /** Model id at the provider. */
+  id: string;
+  /** `provider/id`: what sessions and settings store. */
+  ref: string;
+  name: string;
+  provider: string;
+  contextWindow: number;
+  maxOutputTokens: number;
+  reasoning: boolean;
+  input: ("text" | "image")[];
+  available: boolean;
+  /** Why it is not available, one sentence. */
+  unavailableReason?: string;
+  thinkingLevels: ThinkingLevel[];
+  tags: string[];
+  /** US dollars per million tokens; null when unknown. */
+  price: { input: number; output: number } | null;
+}
+
+export interface ProviderStatus {
+  id: string;
+  label: string;
+  /** Where a person gets a key. */
+  keyUrl: string | null;
+  needsKey: boolean;
+  baseUrl: string;
+  baseUrlEditable: boolean;
+  /** Where the key came from; never the key. */
+  keySource: "none" | "environment" | "typed";
+  state: "ready" | "no-key" | "rejected" | "unreachable" | "not-found";
+  lastError?: { code: string; message: string; hint: string; at: number };
+}
+
+export interface Approval {
+  approvalKind: "tool";
+  id: string;
+  request: {
+    /** Whole call, as it will run. */
+    tool: string;
+    arguments: Record<string, unknown>;
+    /** SHA-256 of the canonical call; what was shown is what runs. */
+    hash: string;
+    /** Why it asks, one sentence. */
+    reason: string;
+    sessionKey: string;
+    runId: string;
+    toolCallId: string;
+    /** For stock clients: the call on one line. */
+    command: string;
+  };
+  createdAtMs: number;
+  expiresAtMs: number;
+}

@@ -1,0 +1,10 @@
+/** Scopes of a grant, OpenClaw's words. `admin` contains all; `write` contains `read`. */
+
+export const scopes = ["operator.read", "operator.write", "operator.admin", "operator.approvals", "operator.pairing"] as const;
+export type Scope = (typeof scopes)[number];
+
+/** True when a grant's scopes contain the needed one. */
+export function hasScope(granted: readonly Scope[], needed: Scope): boolean {
+  if (granted.includes("operator.admin") || granted.includes(needed)) return true;
+  return needed === "operator.read" && granted.includes("operator.write");
+}

@@ -1,0 +1,54 @@
+/** What a tool is. The agent owns this contract; each tool is one file in `tools/` and one line in `catalog/tools.ts`. */
+
+import type { z } from "zod";
+import type { Clock } from "../platform/clock.ts";
+import type { Egress } from "../platform/egress.ts";
+import type { FileChange, Workspace } from "../storage/workspace.ts";
+
+/**
+ * read: looks only; may be repeated freely.
+ * idempotent: changes the assistant's own files; the change commits with the ledger row, so it happens exactly once.
+ * external: reaches the outside world; asks first, and is never repeated blindly when its outcome is unknown.
+ */
+export type ToolEffect = "read" | "idempotent" | "external";
+
+export interface ToolContext {
+  workspace: Workspace;
+  egress: Egress;
+  clock: Clock;
+  sessionKey: string;
+  runId: string;
+  toolCallId: string;
+  /** Aborts on stop, STOP and the tool's own deadline. */
+  signal: AbortSignal;
+  /** Progress text for people; never required. */
+  onUpdate(text: string): void;
+}
+
+export interface ToolOutcome {
+  /** What the model reads. Capped at entry by the caller. */
+  text: string;
+  isError?: boolean;
+  /** Where untrusted text came from (a host name); marks the conversation as holding outside text. */
+  untrustedFrom?: string;
+  /** File changes to commit together with the ledger row. Tools never write files themselves. */
+  changes?: FileChange[];
+  /** One short line for the card: `exit 0`, `12 matches`. */
+  meta?: string;
+}
+
+export interface Tool<Args = unknown> {
+  name: string;
+  description: string;
+  parameters: z.ZodType<Args>;
+  effect(args: Args): ToolEffect;
+  /** Milliseconds after which the call is cut and the model told so. */
+  timeoutMs: number;
+  /** Must not throw for what the model or the world did wrong: return `isError` instead. Throws only for faults of ours. */
+  execute(args: Args, context: ToolContext): Promise<ToolOutcome>;
+}
+
+/** Keeps parameter types while the catalog holds tools of all kinds. */
+export function defineTool<Args>(tool: Tool<Args>): Tool {
+  return tool as unknown as Tool;
+}

@@ -1,0 +1,29 @@
+/** The only reader of bindings and variables. */
+
+import { type SeedVariable, seedVariables } from "@moltworker/protocol/variables";
+
+export type Env = {
+  ASSISTANT: DurableObjectNamespace;
+  /** Built UI files: Cloudflare's assets binding, or a workerd `disk` service (GET by path, no content types). */
+  ASSETS: Fetcher;
+  /** R2 on Cloudflare; on one machine a writable workerd `disk` service (GET, PUT, DELETE by path). */
+  BLOBS: R2Bucket | Fetcher;
+  /** Only on one machine: a network that reaches private addresses, used by egress alone and for named addresses only. */
+  NAMED_NETWORK?: Fetcher;
+  /** Only on one machine: random per start, proves that a caller can read the data folder. */
+  HOST_KEY?: string | null;
+  /** Product version, for `hello-ok` and `status`. */
+  VERSION?: string;
+} & { [Name in SeedVariable]?: string | null };
+
+export type Seeds = Partial<Record<SeedVariable, string>>;
+
+/** Seed variables that are set, trimmed; empty ones are left out. */
+export function readSeeds(env: Env): Seeds {
+  const seeds: Seeds = {};
+  for (const name of seedVariables) {
+    const value = env[name]?.trim();
+    if (value) seeds[name] = value;
+  }
+  return seeds;
+}

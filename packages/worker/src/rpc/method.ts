@@ -1,0 +1,33 @@
+/** The method contract: one file per RPC method, one line in `catalog/methods.ts`. */
+
+import type { MethodName, Params, Result } from "@moltworker/protocol/methods";
+import type { Scope } from "@moltworker/protocol/scopes";
+import type { z } from "zod";
+import type { Principal } from "../auth/principal.ts";
+import type { MethodContext } from "./context.ts";
+
+export interface Call {
+  principal: Principal;
+  /** Socket that asked. */
+  connId: string;
+  /** Sends an early `res` on the same id (`agent` answers twice). */
+  respondEarly(payload: unknown): void;
+}
+
+export interface Method<Name extends MethodName = MethodName> {
+  name: Name;
+  scope: Scope;
+  /** Strict: an unknown key is an error. */
+  params: z.ZodType<Params<Name>>;
+  handle(params: Params<Name>, context: MethodContext, call: Call): Result<Name> | Promise<Result<Name>>;
+}
+
+/** The catalog's view of a method, whatever its name. */
+export type AnyMethod = Omit<Method, "params" | "handle"> & {
+  params: z.ZodType;
+  handle(params: unknown, context: MethodContext, call: Call): unknown;
+};
+
+export function defineMethod<Name extends MethodName>(method: Method<Name>): AnyMethod {
+  return method as unknown as AnyMethod;
+}
