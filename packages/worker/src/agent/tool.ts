@@ -42,6 +42,10 @@ export interface Tool<Args = unknown> {
   description: string;
   parameters: z.ZodType<Args>;
   effect(args: Args): ToolEffect;
+  /** Files that the call will change, when its arguments alone say so; lets the gate judge before the tool runs. */
+  changedPaths?(args: Args): string[];
+  /** Address that the call will contact; lets the gate judge where data may go. */
+  contacts?(args: Args): string;
   /** Milliseconds after which the call is cut and the model told so. */
   timeoutMs: number;
   /** Must not throw for what the model or the world did wrong: return `isError` instead. Throws only for faults of ours. */
@@ -51,4 +55,9 @@ export interface Tool<Args = unknown> {
 /** Keeps parameter types while the catalog holds tools of all kinds. */
 export function defineTool<Args>(tool: Tool<Args>): Tool {
   return tool as unknown as Tool;
+}
+
+/** Reads may run side by side; calls that may change something run one after the other, in the model's order. */
+export function mayRunInParallel(tool: Tool, args: unknown): boolean {
+  return tool.effect(args) === "read";
 }
