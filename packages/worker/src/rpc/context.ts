@@ -1,0 +1,39 @@
+/** What a method may reach: the assistant's parts, by name. */
+
+import type { Approvals } from "../runs/approvals.ts";
+import type { Auth } from "../auth/auth.ts";
+import type { Gateway } from "../ai-gateway/gateway.ts";
+import type { Settings } from "../catalog/sections.ts";
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Inbox } from "../sessions/inbox.ts";
+import type { Runner } from "../runs/runner.ts";
+import type { SessionStore } from "../sessions/session-store.ts";
+import type { SessionView } from "../sessions/session-view.ts";
+import type { Transcript } from "../sessions/transcript.ts";
+import type { Blobs } from "../storage/blobs.ts";
+import type { Workspace } from "../storage/workspace.ts";
+import type { Hub } from "./hub.ts";
+
+export interface ServerFacts {
+  version: string;
+  bootId: string;
+  startedAt: number;
+}
+
+export interface MethodContext {
+  clock: Clock;
+  hub: Hub;
+  auth: Auth;
+  config: Config<Settings>;
+  models: Gateway;
+  sessions: SessionStore;
+  view: SessionView;
+  transcript: Transcript;
+  inbox: Inbox;
+  runner: Runner;
+  approvals: Approvals;
+  workspace: Workspace;
+  blobs: Blobs;
+  server: ServerFacts;
+}

@@ -1,0 +1,80 @@
+/** All sockets of the assistant, and the one way that events reach them. */
+
+import type { EventName } from "@moltworker/protocol/events";
+import { type Scope, hasScope } from "@moltworker/protocol/scopes";
+import type { EventSink } from "../runs/event-sink.ts";
+import { type Connection, type ConnectionState, createConnection } from "./connection.ts";
+import type { EventLog, LoggedEvent } from "./event-log.ts";
+
+/** Scope that a socket needs for an event; the rest need none. An event without a line here is not sent to anyone. */
+const eventScopes: Record<EventName, Scope | null> = {
+  "connect.challenge": null,
+  tick: null,
+  health: null,
+  shutdown: null,
+  chat: "operator.read",
+  agent: "operator.read",
+  "session.message": "operator.read",
+  "sessions.changed": "operator.read",
+  "exec.approval.requested": "operator.approvals",
+  "exec.approval.resolved": "operator.approvals",
+  "models.changed": "operator.read",
+  "gateway.suspension": "operator.read",
+};
+
+export interface Hub extends EventSink {
+  adopt(socket: WebSocket, state?: ConnectionState): Connection;
+  find(socket: WebSocket): Connection | undefined;
+  remove(socket: WebSocket): void;
+  all(): Connection[];
+  /** Everything after the cursor; undefined when the log no longer has it all. */
+  missed(cursor: number): LoggedEvent[] | undefined;
+  replay(connection: Connection, missed: LoggedEvent[]): void;
+  cursor(): number;
+}
+
+export function createHub(log: EventLog): Hub {
+  const connections = new Map<WebSocket, Connection>();
+
+  const deliver = (event: EventName, payload: string, cursor?: number) => {
+    const scope = eventScopes[event];
+    for (const connection of connections.values()) {
+      if (!wants(connection, event, scope)) continue;
+      connection.sendEvent(event, payload, cursor);
+    }
+  };
+
+  return {
+    publish(event, payload) {
+      const text = JSON.stringify(payload);
+      deliver(event, text, log.append(event, text));
+    },
+    announce(event, payload) {
+      deliver(event, JSON.stringify(payload));
+    },
+    adopt(socket, state) {
+      const connection = createConnection(socket, state);
+      connections.set(socket, connection);
+      return connection;
+    },
+    find: (socket) => connections.get(socket),
+    remove: (socket) => void connections.delete(socket),
+    all: () => [...connections.values()],
+    missed: (cursor) => log.since(cursor),
+    replay(connection, missed) {
+      for (const entry of missed) {
+        if (wants(connection, entry.event, eventScopes[entry.event])) connection.sendEvent(entry.event, entry.payload, entry.cursor);
+      }
+    },
+    cursor: () => log.cursor(),
+  };
+}
+
+function wants(connection: Connection, event: EventName, scope: Scope | null): boolean {
+  const { phase, principal, caps } = connection.state;
+  if (phase !== "ready") return false;
+  if (scope !== null && !hasScope(principal.scopes, scope)) return false;
+  // Stock clients ask for tool streams by capability; `session.message` they get by subscription, which ours always hold.
+  return event !== "session.message" || caps.includes("resume");
+}
+

@@ -1,0 +1,114 @@
+/** Run rows and their steps. A run's state is only ever changed here. */
+
+import type { RunState, ThinkingLevel } from "@moltworker/protocol/rows";
+import type { WireError } from "@moltworker/protocol/errors";
+import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../storage/database.ts";
+
+export interface StoredRun {
+  id: string;
+  session_key: string;
+  channel: string;
+  state: RunState;
+  thinking: ThinkingLevel | null;
+  /** Milliseconds the run may take in all; null means no limit but the steps'. */
+  deadline_ms: number | null;
+  /** The run that took this one's message along; this one then ended with no answer of its own. */
+  merged_into: string | null;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  stop_reason: string | null;
+  /** WireError as JSON. */
+  error: string | null;
+  answer_message_id: string | null;
+  /** Process ends since the last committed step. */
+  interruptions: number;
+  /** Times this run was begun or resumed; keeps event numbers rising over restarts. */
+  lives: number;
+}
+
+export interface NewRun {
+  id: string;
+  sessionKey: string;
+  channel: string;
+  thinking: ThinkingLevel | null;
+  deadlineMs: number | null;
+}
+
+export interface RunStore {
+  get(id: string): StoredRun | undefined;
+  insert(run: NewRun): void;
+  /** A run row whose message travels with another run. */
+  insertMerged(run: NewRun, mergedInto: string): void;
+  /** queued, running and waiting runs, oldest first. */
+  open(sessionKey?: string): StoredRun[];
+  /** Marks the run as begun in this process and returns it. */
+  begin(id: string): StoredRun;
+  setState(id: string, state: "running" | "waiting"): void;
+  finish(id: string, end: { state: "done" | "failed" | "aborted"; stopReason: string; error?: WireError; answerMessageId?: string }): void;
+  countInterruption(id: string): number;
+  /** Position of the new step. */
+  beginStep(runId: string, kind: "model" | "compaction"): number;
+  endStep(runId: string, position: number, state: "done" | "failed"): void;
+  stepCount(runId: string): number;
+}
+
+export function createRunStore(db: Database, clock: Clock): RunStore {
+  const insert = (run: NewRun, state: RunState, mergedInto: string | null) =>
+    db.run(
+      "INSERT INTO runs (id, session_key, channel, state, thinking, deadline_ms, merged_into, created_at, ended_at, stop_reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      run.id,
+      run.sessionKey,
+      run.channel,
+      state,
+      run.thinking,
+      run.deadlineMs,
+      mergedInto,
+      clock.now(),
+      mergedInto ? clock.now() : null,
+      mergedInto ? "merged" : null,
+    );
+  const get = (id: string) => db.one<StoredRun>("SELECT * FROM runs WHERE id = ?", id);
+
+  return {
+    get,
+    insert: (run) => void insert(run, "queued", null),
+    insertMerged: (run, mergedInto) => void insert(run, "done", mergedInto),
+    open: (sessionKey) =>
+      sessionKey === undefined
+        ? db.all<StoredRun>("SELECT * FROM runs WHERE state IN ('queued', 'running', 'waiting') ORDER BY created_at, rowid")
+        : db.all<StoredRun>("SELECT * FROM runs WHERE session_key = ? AND state IN ('queued', 'running', 'waiting') ORDER BY created_at, rowid", sessionKey),
+    begin(id) {
+      db.run("UPDATE runs SET state = 'running', lives = lives + 1, started_at = coalesce(started_at, ?) WHERE id = ?", clock.now(), id);
+      const run = get(id);
+      if (!run) throw new Error(`run ${id} is gone`);
+      return run;
+    },
+    setState: (id, state) => void db.run("UPDATE runs SET state = ? WHERE id = ? AND state IN ('running', 'waiting')", state, id),
+    finish(id, end) {
+      db.run(
+        "UPDATE runs SET state = ?, stop_reason = ?, error = ?, answer_message_id = ?, ended_at = ? WHERE id = ?",
+        end.state,
+        end.stopReason,
+        end.error ? JSON.stringify(end.error) : null,
+        end.answerMessageId ?? null,
+        clock.now(),
+        id,
+      );
+      db.run("UPDATE run_steps SET state = 'interrupted', ended_at = ? WHERE run_id = ? AND state = 'started'", clock.now(), id);
+    },
+    countInterruption: (id) => db.one<{ interruptions: number }>("UPDATE runs SET interruptions = interruptions + 1 WHERE id = ? RETURNING interruptions", id)?.interruptions ?? 0,
+    beginStep(runId, kind) {
+      db.run("UPDATE run_steps SET state = 'interrupted', ended_at = ? WHERE run_id = ? AND state = 'started'", clock.now(), runId);
+      const position = (db.one<{ last: number | null }>("SELECT max(position) AS last FROM run_steps WHERE run_id = ?", runId)?.last ?? -1) + 1;
+      db.run("INSERT INTO run_steps (run_id, position, kind, state, started_at) VALUES (?, ?, ?, 'started', ?)", runId, position, kind, clock.now());
+      return position;
+    },
+    endStep(runId, position, state) {
+      db.run("UPDATE run_steps SET state = ?, ended_at = ? WHERE run_id = ? AND position = ?", state, clock.now(), runId, position);
+      if (state === "done") db.run("UPDATE runs SET interruptions = 0 WHERE id = ?", runId);
+    },
+    stepCount: (runId) => db.one<{ count: number }>("SELECT count(*) AS count FROM run_steps WHERE run_id = ? AND state = 'done'", runId)?.count ?? 0,
+  };
+}

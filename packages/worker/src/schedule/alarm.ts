@@ -1,0 +1,72 @@
+/** The one alarm: named timers as rows, the object's alarm set to the earliest. At-least-once; a timer is spent only after its work returned. */
+
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/log.ts";
+import type { Database } from "../storage/database.ts";
+import type { Migration } from "../storage/migrations.ts";
+
+export const timersMigration: Migration = {
+  name: "0004-timers",
+  statements: ["CREATE TABLE timers (name TEXT PRIMARY KEY, due_at INTEGER NOT NULL)"],
+};
+
+export type TimerWork = () => void | Promise<void>;
+
+export interface Alarm {
+  /** Sets the timer to the earlier of its present time and `dueAt`. */
+  ensure(name: string, dueAt: number): void;
+  set(name: string, dueAt: number): void;
+  clear(name: string): void;
+  /** Runs what is due; a failing timer is tried again after ten seconds and stops no other. */
+  fire(): Promise<void>;
+}
+
+export interface AlarmStorage {
+  setAlarm(atMs: number): Promise<void>;
+  deleteAlarm(): Promise<void>;
+}
+
+const retryMs = 10_000;
+
+export function createAlarm(db: Database, clock: Clock, log: Log, storage: AlarmStorage, works: Record<string, TimerWork>): Alarm {
+  let armedFor: number | undefined;
+
+  const arm = () => {
+    const next = db.one<{ next: number | null }>("SELECT min(due_at) AS next FROM timers")?.next ?? undefined;
+    if (next === armedFor) return;
+    armedFor = next;
+    void (next === undefined ? storage.deleteAlarm() : storage.setAlarm(next));
+  };
+  const set = (name: string, dueAt: number) => {
+    db.run("INSERT INTO timers (name, due_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at", name, dueAt);
+    arm();
+  };
+
+  return {
+    set,
+    ensure(name, dueAt) {
+      const present = db.one<{ due_at: number }>("SELECT due_at FROM timers WHERE name = ?", name);
+      if (!present || present.due_at > dueAt) set(name, dueAt);
+      else arm();
+    },
+    clear(name) {
+      db.run("DELETE FROM timers WHERE name = ?", name);
+      arm();
+    },
+    async fire() {
+      armedFor = undefined;
+      const due = db.all<{ name: string; due_at: number }>("SELECT name, due_at FROM timers WHERE due_at <= ? ORDER BY due_at", clock.now());
+      for (const timer of due) {
+        try {
+          await works[timer.name]?.();
+          // Only this firing: the work may have set the timer anew.
+          db.run("DELETE FROM timers WHERE name = ? AND due_at = ?", timer.name, timer.due_at);
+        } catch (error) {
+          log.error("timer.failed", { timer: timer.name, error });
+          db.run("UPDATE timers SET due_at = ? WHERE name = ?", clock.now() + retryMs, timer.name);
+        }
+      }
+      arm();
+    },
+  };
+}

@@ -1,0 +1,93 @@
+/** The inbox: a message is a row here, under a unique key, before anyone is told that it arrived. */
+
+import type { QueueMode } from "@moltworker/protocol/methods";
+import type { LogPart } from "../agent/log-entry.ts";
+import type { Clock } from "../platform/clock.ts";
+import { createId } from "../platform/id.ts";
+import type { Database, SqlValue } from "../storage/database.ts";
+
+/** What every way in (socket, channel, HTTP API, schedule) parses its input into. */
+export interface InboundMessage {
+  /** Unique over all time: a second insert changes nothing. */
+  dedupeKey: string;
+  sessionKey: string;
+  runId: string;
+  channel: string;
+  sender: string;
+  content: LogPart[];
+  queueMode: QueueMode;
+}
+
+export interface InboxItem extends InboundMessage {
+  id: string;
+  receivedAt: number;
+}
+
+export interface Inbox {
+  /** False when the key was seen before. */
+  insert(message: InboundMessage): boolean;
+  /** Not yet in the log, oldest first; of one run or of the whole session. */
+  waiting(filter: { sessionKey: string } | { runId: string }): InboxItem[];
+  markTaken(id: string): void;
+  /** Drops what waits for a run that was stopped before it began. */
+  drop(runId: string): void;
+  dropAll(sessionKey: string): void;
+  /** Lets waiting messages travel with another run. */
+  moveToRun(id: string, runId: string): void;
+}
+
+interface Row {
+  id: string;
+  dedupe_key: string;
+  session_key: string;
+  run_id: string;
+  channel: string;
+  sender: string;
+  body: string;
+  queue_mode: QueueMode;
+  received_at: number;
+}
+
+export function createInbox(db: Database, clock: Clock): Inbox {
+  return {
+    insert(message) {
+      const now = clock.now();
+      const written = db.all<{ id: string }>(
+        `INSERT INTO inbox (id, dedupe_key, session_key, run_id, channel, sender, body, queue_mode, state, received_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?) ON CONFLICT (dedupe_key) DO NOTHING RETURNING id`,
+        createId("in", now),
+        message.dedupeKey,
+        message.sessionKey,
+        message.runId,
+        message.channel,
+        message.sender,
+        JSON.stringify(message.content),
+        message.queueMode,
+        now,
+      );
+      return written.length === 1;
+    },
+    waiting(filter) {
+      const [column, value]: [string, SqlValue] = "runId" in filter ? ["run_id", filter.runId] : ["session_key", filter.sessionKey];
+      return db.all<Row>(`SELECT * FROM inbox WHERE ${column} = ? AND state = 'waiting' ORDER BY rowid`, value).map(itemFromRow);
+    },
+    markTaken: (id) => void db.run("UPDATE inbox SET state = 'taken', taken_at = ? WHERE id = ?", clock.now(), id),
+    drop: (runId) => void db.run("UPDATE inbox SET state = 'dropped', taken_at = ? WHERE run_id = ? AND state = 'waiting'", clock.now(), runId),
+    dropAll: (sessionKey) => void db.run("UPDATE inbox SET state = 'dropped', taken_at = ? WHERE session_key = ? AND state = 'waiting'", clock.now(), sessionKey),
+    moveToRun: (id, runId) => void db.run("UPDATE inbox SET run_id = ? WHERE id = ?", runId, id),
+  };
+}
+
+function itemFromRow(row: Row): InboxItem {
+  return {
+    id: row.id,
+    dedupeKey: row.dedupe_key,
+    sessionKey: row.session_key,
+    runId: row.run_id,
+    channel: row.channel,
+    sender: row.sender,
+    content: JSON.parse(row.body) as LogPart[],
+    queueMode: row.queue_mode,
+    receivedAt: row.received_at,
+  };
+}
