@@ -1,0 +1,80 @@
+/** The `moltworker` command: parses the line, loads one verb, turns its failure into a sentence and an exit code. */
+
+import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { createOutput, reportError } from "./output.ts";
+import { version } from "./version.ts";
+
+interface SharedOptions {
+  data?: string;
+  json?: true;
+}
+
+/** A port number, or 0 for a free one. */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError("A port is a number from 0 to 65535.");
+  return port;
+}
+
+function parseCount(text: string): number {
+  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError("A count is a whole number.");
+  return Number(text);
+}
+
+function parseHost(text: string): string {
+  if (!/^[\w.:*-]+$/.test(text)) throw new InvalidArgumentError("A host is a name or an address, such as 127.0.0.1.");
+  return text;
+}
+
+export function createProgram(): Command {
+  const program = new Command("moltworker")
+    .description("A personal AI assistant that you can leave running.")
+    .version(version, "-v, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  const verb = (name: string, description: string, isDefault = false) =>
+    program
+      .command(name, { isDefault })
+      .description(description)
+      .allowExcessArguments(false)
+      .option("--data <dir>", "the data folder (default: ~/.moltworker)")
+      .option("--json", "print JSON lines for programs");
+
+  verb("start", "start the assistant and print a one-time sign-in link (default)", true)
+    .option("--port <port>", "port to listen on, 0 for a free one", parsePort, 8787)
+    .option("--host <host>", "address to listen on", parseHost, "127.0.0.1")
+    .option("--no-open", "do not open a browser")
+    .action(async (options) => (await import("./commands/start.ts")).start(options, createOutput(options.json === true)));
+  verb("link", "print a fresh one-time sign-in link").action(async (options: SharedOptions) =>
+    (await import("./commands/link.ts")).link(options, createOutput(options.json === true)),
+  );
+  verb("status", "say what runs on the data folder").action(async (options: SharedOptions) =>
+    (await import("./commands/status.ts")).status(options, createOutput(options.json === true)),
+  );
+  verb("logs", "print the last log lines")
+    .option("-n, --lines <count>", "how many lines", parseCount, 100)
+    .option("-f, --follow", "keep printing new lines", false)
+    .action(async (options) => (await import("./commands/logs.ts")).logs(options, createOutput(options.json === true)));
+  verb("stop", "stop the assistant").action(async (options: SharedOptions) =>
+    (await import("./commands/stop.ts")).stop(options, createOutput(options.json === true)),
+  );
+  return program;
+}
+
+/** Runs one command line (without `node` and the script) and returns the exit code. Never throws. */
+export async function run(args: string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    return reportError(error instanceof CommanderError ? usageError(error) : moltErrorFrom(error), args.includes("--json"));
+  }
+}
+
+function usageError(error: CommanderError): MoltError {
+  return new MoltError("USAGE", { message: error.message.replace(/^error: /, "").replaceAll("\n", " ") });
+}

@@ -1,0 +1,102 @@
+/**
+ * The data folder: everything the assistant owns on this machine, readable by its owner alone.
+ * Creating it twice changes nothing; a secret in it is made once and kept.
+ */
+
+import { randomBytes } from "node:crypto";
+import { accessSync, chmodSync, constants, linkSync, mkdirSync, readFileSync, realpathSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { MoltError } from "@moltworker/protocol/errors";
+
+export interface DataFolder {
+  path: string;
+  /** Durable Object storage. */
+  objects: string;
+  blobs: string;
+  logs: string;
+}
+
+export function dataFolderAt(path: string): DataFolder {
+  return { path, objects: join(path, "do"), blobs: join(path, "blobs"), logs: join(path, "logs") };
+}
+
+/** The folder a command means: the flag, else `~/.moltworker`. Symbolic links are resolved, so one folder has one name. */
+export function locateDataFolder(flag: string | undefined): DataFolder {
+  const path = resolve(flag ?? join(homedir(), ".moltworker"));
+  try {
+    return dataFolderAt(realpathSync(path));
+  } catch {
+    return dataFolderAt(path);
+  }
+}
+
+/** Makes the folder and its parts, mode 0700. Throws DATA_NOT_WRITABLE with the path and the system's reason. */
+export function createDataFolder(flag: string | undefined): DataFolder {
+  const path = resolve(flag ?? join(homedir(), ".moltworker"));
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const folder = dataFolderAt(realpathSync(path));
+    if ((statSync(folder.path).mode & 0o077) !== 0) chmodSync(folder.path, 0o700);
+    for (const part of [folder.objects, folder.blobs, folder.logs]) mkdirSync(part, { recursive: true, mode: 0o700 });
+    for (const part of [folder.path, folder.objects, folder.blobs, folder.logs]) accessSync(part, constants.W_OK);
+    return folder;
+  } catch (error) {
+    throw notWritable(path, error);
+  }
+}
+
+export function notWritable(path: string, error: unknown): MoltError {
+  const { code = "error", path: at } = error as NodeJS.ErrnoException;
+  const reasons: Record<string, string> = {
+    EACCES: "permission denied",
+    EPERM: "permission denied",
+    EROFS: "the file system is read-only",
+    ENOTDIR: "a part of the path is a file, not a folder",
+    EEXIST: "a file of that name is in the way",
+    ENOSPC: "the disk is full",
+  };
+  return new MoltError("DATA_NOT_WRITABLE", { message: `the data folder ${at ?? path} cannot be written: ${reasons[code] ?? code}`, cause: error });
+}
+
+const tokenNames = ["MOLTBOT_GATEWAY_TOKEN", "OPENCLAW_GATEWAY_TOKEN", "CLAWDBOT_GATEWAY_TOKEN"] as const;
+
+/**
+ * The gateway token of this run. A variable of the environment wins; else the `gateway-token` file; else a new one.
+ * The first value seen is kept in the file (0600).
+ */
+export function gatewayToken(folder: DataFolder, environment: NodeJS.ProcessEnv): string {
+  const named = tokenNames.map((name) => environment[name]?.trim()).find(Boolean);
+  const kept = readToken(folder) ?? keepToken(folder, named ?? randomBytes(32).toString("hex"));
+  return named ?? kept;
+}
+
+const tokenPath = (folder: DataFolder) => join(folder.path, "gateway-token");
+
+function readToken(folder: DataFolder): string | undefined {
+  try {
+    if ((statSync(tokenPath(folder)).mode & 0o077) !== 0) chmodSync(tokenPath(folder), 0o600);
+    return readFileSync(tokenPath(folder), "utf8").trim() || undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw notWritable(tokenPath(folder), error);
+  }
+}
+
+/** Written whole before it gets its name: a kill in between must not leave half a token. */
+function keepToken(folder: DataFolder, token: string): string {
+  const draft = join(folder.path, `.gateway-token-${process.pid}`);
+  try {
+    writeFileSync(draft, `${token}\n`, { mode: 0o600 });
+    try {
+      unlinkSync(tokenPath(folder));
+    } catch {
+      // The usual case: there was none. An empty file is replaced.
+    }
+    linkSync(draft, tokenPath(folder));
+    unlinkSync(draft);
+  } catch (error) {
+    throw notWritable(tokenPath(folder), error);
+  }
+  return token;
+}

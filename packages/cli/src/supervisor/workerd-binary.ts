@@ -1,0 +1,52 @@
+/** Finds the two things that must be there before a start: the workerd binary and our built Worker. */
+
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { MoltError } from "@moltworker/protocol/errors";
+
+const platformPackages: Record<string, string> = {
+  "linux x64": "@cloudflare/workerd-linux-64/bin/workerd",
+  "linux arm64": "@cloudflare/workerd-linux-arm64/bin/workerd",
+  "darwin x64": "@cloudflare/workerd-darwin-64/bin/workerd",
+  "darwin arm64": "@cloudflare/workerd-darwin-arm64/bin/workerd",
+  "win32 x64": "@cloudflare/workerd-windows-64/bin/workerd.exe",
+};
+
+/** Absolute path of the binary itself, not of npm's wrapper. Throws WORKERD_MISSING. */
+export function findWorkerd(platform = `${process.platform} ${process.arch}`): string {
+  const subpath = platformPackages[platform];
+  if (!subpath) throw new MoltError("WORKERD_MISSING", { message: `workerd does not run on ${platform}`, hint: "Run the assistant on Linux or macOS, x64 or arm64." });
+  try {
+    const require = createRequire(import.meta.url);
+    const path = createRequire(require.resolve("workerd/package.json")).resolve(subpath);
+    if (existsSync(path)) return path;
+  } catch {
+    // Named below.
+  }
+  throw new MoltError("WORKERD_MISSING", { message: `the workerd binary for ${platform} is not installed (${subpath})` });
+}
+
+export interface BuiltFiles {
+  config: string;
+  ui: string;
+}
+
+/** The built Worker and UI beside this bundle. Throws BUILD_FAILED when the bundle is incomplete. */
+export function findBuiltFiles(folder = dirname(fileURLToPath(import.meta.url))): BuiltFiles {
+  const files = { config: join(folder, "worker", "config.capnp"), ui: join(folder, "ui") };
+  for (const path of Object.values(files)) {
+    if (!existsSync(path)) throw new MoltError("BUILD_FAILED", { message: `${path} is missing`, hint: "Run `npm run build` in the checkout." });
+  }
+  return files;
+}
+
+/** Path of a program on PATH; undefined when it is not installed. */
+export function findProgram(name: string, path = process.env.PATH ?? ""): string | undefined {
+  return path
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, name))
+    .find((file) => existsSync(file));
+}

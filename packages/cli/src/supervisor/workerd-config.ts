@@ -1,0 +1,60 @@
+/**
+ * The workerd configuration, written at build time beside the bundled Worker. It names no folder, address or secret:
+ * those are given per start, as `--directory-path`, `--socket-addr` and environment.
+ */
+
+import { seedVariables } from "@moltworker/protocol/variables";
+
+export interface ConfigInput {
+  version: string;
+  /** Module names; the first is the entry. Each is embedded from the same relative path. */
+  modules: string[];
+}
+
+/** Cap'n Proto text for `workerd serve`. */
+export function workerdConfig(input: ConfigInput): string {
+  const modules = input.modules.map((name) => `(name = ${quote(name)}, esModule = embed ${quote(name)})`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "do-storage", disk = (writable = true)),
+    (name = "blobs", disk = (writable = true)),
+    (name = "ui", disk = (writable = false)),
+    (name = "internet", network = (allow = ["public"], tlsOptions = (trustBrowserCas = true))),
+    (name = "named-network", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
+  ],
+  sockets = [(name = "http", http = (), service = "main")],
+  logging = (structuredLogging = true),
+);
+
+const main :Workerd.Worker = (
+  modules = [
+    ${modules.join(",\n    ")},
+  ],
+  compatibilityDate = "2026-10-01",
+  globalOutbound = "internet",
+  durableObjectNamespaces = [(className = "Assistant", uniqueKey = "moltworker-Assistant", enableSql = true)],
+  durableObjectStorage = (localDisk = "do-storage"),
+  bindings = [
+    ${bindings(input.version).join(",\n    ")},
+  ],
+);
+`;
+}
+
+function bindings(version: string): string[] {
+  const fromEnvironment = ["HOST_KEY", ...seedVariables];
+  return [
+    `(name = "ASSISTANT", durableObjectNamespace = "Assistant")`,
+    `(name = "ASSETS", service = "ui")`,
+    `(name = "BLOBS", service = "blobs")`,
+    `(name = "NAMED_NETWORK", service = "named-network")`,
+    `(name = "VERSION", text = ${quote(version)})`,
+    ...fromEnvironment.map((name) => `(name = ${quote(name)}, fromEnvironment = ${quote(name)})`),
+  ];
+}
+
+/** Cap'n Proto strings take C escapes; JSON's are a subset of them for the names we write. */
+const quote = (text: string) => JSON.stringify(text);

@@ -1,0 +1,3 @@
+/** The product's version, from the one manifest that states it. */
+
+export { version } from "../package.json";

@@ -1,0 +1,78 @@
+/** Bundles the Worker for workerd, with its configuration and the list of UI files beside it. */
+
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { Failure } from "./failure.mjs";
+import { assetManifest } from "./build-ui.mjs";
+
+const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
+
+export async function buildWorker({ root, dist, draft }) {
+  const entry = join(root, "packages/worker/src/worker.ts");
+  if (!existsSync(entry)) throw new Failure("BUILD_FAILED", `${entry} is missing`, "Check the working copy: `git status`.");
+  await build({
+    entryPoints: { worker: entry },
+    outdir: draft,
+    chunkNames: "chunk-[hash]",
+    bundle: true,
+    splitting: true,
+    minify: true,
+    keepNames: true,
+    format: "esm",
+    target: "esnext",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["workerd", "worker", "browser", "import", "module", "default"],
+    external: ["cloudflare:*", "node:*"],
+    define: { "process.env.NODE_ENV": '"production"' },
+    plugins: [assetList, englishOnly, nodeBuiltins],
+    logLevel: "warning",
+  });
+  writeFileSync(join(draft, "asset-manifest.js"), `export default ${JSON.stringify(assetManifest(join(dist, "ui")))};\n`);
+  const { version, workerdConfig } = await loadConfigWriter(root);
+  const modules = readdirSync(draft).filter((name) => name.endsWith(".js") && name !== "worker.js");
+  writeFileSync(join(draft, "config.capnp"), workerdConfig({ version, modules: ["worker.js", ...modules.sort()] }));
+}
+
+/** `moltworker:assets` is written after the bundle, so the Worker finds it as a module of its own. */
+const assetList = {
+  name: "asset-list",
+  setup: (bundler) => bundler.onResolve({ filter: /^moltworker:assets$/ }, () => ({ path: "./asset-manifest.js", external: true })),
+};
+
+/** zod's error messages in forty languages are a quarter megabyte that nobody reads. */
+const englishOnly = {
+  name: "english-only",
+  setup: (bundler) =>
+    bundler.onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({ contents: `export { default as en } from "./en.js";` })),
+};
+
+/** CommonJS packages that `require` a Node builtin, which an ES module bundle cannot do: the call becomes an import. */
+const nodeBuiltins = {
+  name: "node-builtins",
+  setup(bundler) {
+    bundler.onResolve({ filter: /.*/ }, ({ path, kind }) => {
+      if (!builtins.has(path)) return undefined;
+      const name = path.startsWith("node:") ? path : `node:${path}`;
+      return kind === "require-call" ? { path: name, namespace: "required-builtin" } : { path: name, external: true };
+    });
+    bundler.onLoad({ filter: /.*/, namespace: "required-builtin" }, ({ path }) => ({
+      contents: `import builtin from ${JSON.stringify(path)}; module.exports = builtin;`,
+    }));
+  },
+};
+
+/** The configuration is written by the command's own module, which Node 20 cannot load as TypeScript. */
+async function loadConfigWriter(root) {
+  const source = `export { version } from "./package.json"; export { workerdConfig } from "./src/supervisor/workerd-config.ts";`;
+  const bundled = await build({
+    stdin: { contents: source, resolveDir: join(root, "packages/cli") },
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(bundled.outputFiles[0].contents).toString("base64")}`);
+}

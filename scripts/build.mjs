@@ -1,0 +1,97 @@
+/**
+ * Builds what `moltworker start` runs: the Worker, the UI and the command itself, into packages/cli/dist.
+ * A part is built only when its sources changed, and replaces the old one in a single rename.
+ */
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Failure, report } from "./failure.mjs";
+import { step } from "./progress.mjs";
+
+export const repository = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** In this order: the Worker embeds the list of UI files. Sources: folders and files whose change makes a part stale. */
+const parts = [
+  { name: "ui", label: "Building the UI", output: "ui", sources: ["packages/ui", "packages/protocol/src"], build: async (...args) => (await import("./build-ui.mjs")).buildUi(...args) },
+  {
+    name: "worker",
+    label: "Building the Worker",
+    output: "worker",
+    sources: ["packages/worker", "packages/protocol/src", "packages/cli/src/supervisor/workerd-config.ts", "packages/cli/package.json"],
+    after: "ui",
+    build: async (...args) => (await import("./build-worker.mjs")).buildWorker(...args),
+  },
+  {
+    name: "command",
+    label: "Building the command",
+    output: "moltworker.mjs",
+    sources: ["packages/cli/src", "packages/cli/package.json", "packages/protocol/src"],
+    build: async (...args) => (await import("./build-command.mjs")).buildCommand(...args),
+  },
+];
+
+const ignoredNames = /^(node_modules|dist|\..*)$|\.test\.tsx?$/;
+
+/** Brings packages/cli/dist up to date. Throws BUILD_FAILED. */
+export async function build({ root = repository, json = false } = {}) {
+  const dist = join(root, "packages/cli/dist");
+  const stamps = join(dist, ".stamps");
+  const marks = new Map();
+  for (const part of parts) {
+    const mark = markOf(root, [...part.sources, "scripts/build.mjs", `scripts/build-${part.name}.mjs`, "package-lock.json"], marks.get(part.after) ?? "");
+    marks.set(part.name, mark);
+    const stamp = join(stamps, part.name);
+    if (existsSync(join(dist, part.output)) && readStamp(stamp) === mark) continue;
+    await step(`build-${part.name}`, part.label, { json }, () => rebuild(root, dist, part));
+    mkdirSync(stamps, { recursive: true });
+    writeFileSync(stamp, mark);
+  }
+}
+
+async function rebuild(root, dist, part) {
+  const draft = join(dist, `.draft-${part.name}-${process.pid}`);
+  const output = join(dist, part.output);
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { recursive: true });
+  try {
+    await part.build({ root, dist, draft });
+    const retired = `${draft}-old`;
+    if (existsSync(output)) renameSync(output, retired);
+    renameSync(statSync(join(draft, part.output), { throwIfNoEntry: false }) ? join(draft, part.output) : draft, output);
+    rmSync(retired, { recursive: true, force: true });
+  } catch (error) {
+    throw error instanceof Failure ? error : new Failure("BUILD_FAILED", `${part.label.toLowerCase()} failed: ${error.message}`, "Read the lines above; correct the source, or run `npm ci`, then try again.");
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** Names, sizes and times of all source files: a few milliseconds, where hashing their content would take a hundred. */
+function markOf(root, sources, seed) {
+  const hash = createHash("sha256").update(seed);
+  const visit = (path) => {
+    const entry = statSync(join(root, path), { throwIfNoEntry: false });
+    if (!entry) return;
+    if (!entry.isDirectory()) {
+      hash.update(`${path} ${entry.size} ${entry.mtimeMs}\n`);
+      return;
+    }
+    for (const name of readdirSync(join(root, path)).sort()) if (!ignoredNames.test(name)) visit(join(path, name));
+  };
+  for (const source of sources) visit(source);
+  return hash.digest("hex");
+}
+
+function readStamp(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  build({ json: process.argv.includes("--json") }).catch((error) => report(error, process.argv.includes("--json")));
+}

@@ -1,0 +1,58 @@
+/** `node scripts/run.mjs <task> [flags]`: installs what the task needs and runs its commands, one after the other. */
+
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { repository } from "./build.mjs";
+import { devEnvironment, devNode } from "./dev-node.mjs";
+import { Failure, report, requireNode } from "./failure.mjs";
+import { ensureInstalled } from "./install.mjs";
+
+const vitest = "node_modules/vitest/vitest.mjs";
+
+/** What a task runs, as arguments of Node. Flags given to the task go to its last command. */
+const tasks = {
+  build: { dev: false, commands: [["scripts/build.mjs"]] },
+  check: { dev: true, commands: [["scripts/check.mjs"]] },
+  faults: { dev: true, commands: [["scripts/build.mjs"], [vitest, "run", "--project", "faults"]], environment: { FAULTS: "full" } },
+  fuzz: { dev: true, commands: [[vitest, "run", "--project", "unit", "fuzz"]], environment: { FUZZ: "full" } },
+  conformance: { dev: true, commands: [["scripts/build.mjs"], ["tests/conformance/run.ts"]] },
+  bench: { dev: true, commands: [["scripts/build.mjs"], ["bench/run.ts"]] },
+};
+
+/** Runs a task; resolves to the exit code of the first command that failed, else 0. */
+export async function runTask(name, flags) {
+  const task = tasks[name];
+  if (!task) throw new Failure("USAGE", `there is no task ${name ?? "without a name"}`, `Tasks: ${Object.keys(tasks).join(", ")}.`);
+  await ensureInstalled({ root: repository, dev: task.dev });
+  const node = task.dev ? devNode(repository) : process.execPath;
+  const environment = { ...devEnvironment(repository, node), ...task.environment };
+  for (const [index, command] of task.commands.entries()) {
+    const last = index === task.commands.length - 1;
+    const code = await runNode(node, [...command, ...(last ? flags : [])], environment);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+/** Runs Node in the repository with our standard streams; resolves to its exit code. */
+export function runNode(node, args, environment) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(node, args, { cwd: repository, env: environment, stdio: "inherit" });
+    const forward = (signal) => child.kill(signal);
+    process.on("SIGINT", forward).on("SIGTERM", forward);
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      process.off("SIGINT", forward).off("SIGTERM", forward);
+      resolve(signal ? 1 : (code ?? 1));
+    });
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    requireNode();
+    process.exitCode = await runTask(process.argv[2], process.argv.slice(3));
+  } catch (error) {
+    report(error);
+  }
+}

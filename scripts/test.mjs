@@ -1,0 +1,84 @@
+/**
+ * `npm test [filters]`: installs what is missing, finds Chromium, builds, runs every kind of test, and ends with the line
+ * `N passed, N failed`. A missing Chromium is a failure: a test that did not run has not passed.
+ */
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { build, repository } from "./build.mjs";
+import { devEnvironment, devNode } from "./dev-node.mjs";
+import { Failure, report, requireNode } from "./failure.mjs";
+import { ensureInstalled } from "./install.mjs";
+import { step } from "./progress.mjs";
+import { runNode } from "./run.mjs";
+
+const projects = ["unit", "workerd", "e2e", "faults"];
+
+async function main(args) {
+  requireNode();
+  await ensureInstalled({ root: repository, dev: true });
+  const node = devNode(repository);
+  const chosen = projects.filter((project) => args.includes(project));
+  const rest = args.filter((arg) => !projects.includes(arg));
+  const wanted = chosen.length > 0 ? chosen : projects;
+  const environment = devEnvironment(repository, node);
+  if (wanted.includes("e2e")) environment.CHROMIUM_PATH = await findChromium();
+  if (wanted.some((project) => project !== "unit")) await build({ root: repository });
+
+  const folder = mkdtempSync(join(tmpdir(), "moltworker-test-"));
+  try {
+    const outcome = join(folder, "outcome.json");
+    const flags = [...wanted.flatMap((project) => ["--project", project]), "--reporter=default", "--reporter=json", `--outputFile.json=${outcome}`];
+    const code = await runNode(node, ["node_modules/vitest/vitest.mjs", "run", ...flags, ...rest], environment);
+    return { code, ...countsFrom(outcome) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A file that could not be loaded has no tests, yet it is a failure. */
+function countsFrom(path) {
+  if (!existsSync(path)) return { passed: 0, failed: 1 };
+  const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(path, "utf8"));
+  const unloadable = testResults.filter((file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"));
+  return { passed: numPassedTests, failed: numFailedTests + unloadable.length };
+}
+
+/** CHROMIUM_PATH, else the first on PATH, else Debian's own when we may install it. Throws when there is none. */
+async function findChromium() {
+  const named = process.env.CHROMIUM_PATH;
+  if (named) {
+    if (existsSync(named)) return named;
+    throw new Failure("BUILD_FAILED", `CHROMIUM_PATH names ${named}, which does not exist`, "Correct CHROMIUM_PATH, or unset it.");
+  }
+  const found = chromiumOnPath();
+  if (found) return found;
+  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+    await step("chromium", "Installing Chromium for the browser tests (apt-get install -y chromium)", {}, async () => {
+      for (const args of [["update"], ["install", "-y", "--no-install-recommends", "chromium"]]) {
+        const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+        if (spawnSync("apt-get", ["-qq", ...args], { stdio: ["ignore", 2, "inherit"], env }).status !== 0) break;
+      }
+    });
+    const installed = chromiumOnPath();
+    if (installed) return installed;
+  }
+  throw new Failure("BUILD_FAILED", "the browser tests need Chromium, and none was found", "Install it (Debian: `apt-get install chromium`), or set CHROMIUM_PATH.");
+}
+
+function chromiumOnPath() {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
+  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
+}
+
+try {
+  const { code, passed, failed } = await main(process.argv.slice(2));
+  process.exitCode = code === 0 && failed > 0 ? 1 : code;
+  console.log(`${passed} passed, ${code !== 0 && failed === 0 ? 1 : failed} failed`);
+} catch (error) {
+  report(error);
+  console.log("0 passed, 1 failed");
+}
