@@ -41,6 +41,8 @@ export interface ClientInfo {
   version: string;
   platform: string;
   mode: string;
+  /** Part of what a device signs. */
+  deviceFamily?: string;
   instanceId?: string;
 }
 

@@ -1,13 +1,24 @@
 /** Who acts. Proved at the edge or in the `connect` frame, never taken from the client's own words. */
 
+import type { ErrorCode } from "@moltworker/protocol/errors";
 import type { Scope } from "@moltworker/protocol/scopes";
+
+/** Why a presented credential was not accepted; plain data, since it travels with a hibernating socket. */
+export interface Refusal {
+  code: ErrorCode;
+  message?: string;
+  hint?: string;
+  details?: Record<string, unknown>;
+  retryAfterMs?: number;
+}
 
 export type Principal =
   | { kind: "owner"; id: string; scopes: readonly Scope[]; via: "cookie" | "token" | "host" }
   | { kind: "device"; id: string; scopes: readonly Scope[]; via: "device" }
   | { kind: "schedule"; id: string; scopes: readonly Scope[]; via: "alarm" }
   | { kind: "channel"; id: string; scopes: readonly Scope[]; via: string }
-  | { kind: "anonymous"; id: "anonymous"; scopes: readonly []; via: "none" };
+  /** Nobody; `refusal` says what was wrong with the credential, when there was one. */
+  | { kind: "anonymous"; id: "anonymous"; scopes: readonly []; via: "none"; refusal?: Refusal };
 
 export type Surface = "socket" | "http" | "run" | "alarm";
 

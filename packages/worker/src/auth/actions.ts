@@ -1,0 +1,29 @@
+/** What can be done and the scope it needs. RPC methods bring their own scope; all other actions stand here. Unlisted is denied. */
+
+import type { Scope } from "@moltworker/protocol/scopes";
+import type { Surface } from "./principal.ts";
+
+export interface Action {
+  scope: Scope;
+  surfaces: readonly Surface[];
+}
+
+export type Actions = Readonly<Record<string, Action>>;
+
+/** Actions that are not RPC methods. */
+export const ownActions = {
+  "api.signout": { scope: "operator.read", surfaces: ["http"] },
+  "api.blobs.read": { scope: "operator.read", surfaces: ["http"] },
+  "api.blobs.write": { scope: "operator.write", surfaces: ["http"] },
+  "api.host.link": { scope: "operator.admin", surfaces: ["http"] },
+  "api.host.drain": { scope: "operator.admin", surfaces: ["http"] },
+  "api.host.status": { scope: "operator.read", surfaces: ["http"] },
+  "run.start": { scope: "operator.write", surfaces: ["run", "alarm"] },
+  "run.tool.read": { scope: "operator.read", surfaces: ["run"] },
+  "run.tool.effect": { scope: "operator.write", surfaces: ["run"] },
+} as const satisfies Actions;
+
+/** The catalog's methods as actions of the socket. */
+export function methodActions(methods: readonly { name: string; scope: Scope }[]): Actions {
+  return Object.fromEntries(methods.map((method) => [method.name, { scope: method.scope, surfaces: ["socket"] as const }]));
+}

@@ -1,0 +1,70 @@
+/** The refusals of identity, in OpenClaw's own words where it has them: its clients and users search for these sentences. */
+
+import { MoltError } from "@moltworker/protocol/errors";
+import type { Principal, Refusal } from "./principal.ts";
+import { kindOfSecret } from "./secret-shape.ts";
+
+/** The client as far as its refusal text depends on it. */
+export type Client = "cli" | "control-ui" | "other";
+
+const advice: Record<Client, string> = {
+  cli: "use this gateway's gateway.auth.token or pair the device",
+  "control-ui": "open the dashboard URL and paste the token in Control UI settings",
+  other: "provide gateway auth token",
+};
+
+export function tokenMissing(client: Client): MoltError {
+  return new MoltError("AUTH_TOKEN_MISSING", {
+    message: `unauthorized: gateway token missing (${advice[client]})`,
+    details: { authReason: "token_missing", canRetryWithDeviceToken: false, recommendedNextStep: "update_auth_configuration" },
+  });
+}
+
+export function tokenMismatch(client: Client, presented: string, canRetryWithDeviceToken = false): MoltError {
+  const kind = kindOfSecret(presented);
+  return new MoltError("AUTH_TOKEN_MISMATCH", {
+    message: `unauthorized: gateway token mismatch (${advice[client]})`,
+    hint: kind ? `That looks like ${kind}. The gateway token is another one: it is in the data folder's \`gateway-token\` file, or run \`npx moltworker link\`.` : undefined,
+    details: {
+      authReason: "token_mismatch",
+      canRetryWithDeviceToken,
+      recommendedNextStep: canRetryWithDeviceToken ? "retry_with_device_token" : "update_auth_credentials",
+    },
+  });
+}
+
+export function deviceTokenMismatch(): MoltError {
+  return new MoltError("AUTH_TOKEN_MISMATCH", {
+    message: "unauthorized: device token mismatch (rotate/reissue device token)",
+    hint: "Connect once with the gateway token to pair this device again.",
+    details: { authReason: "device_token_mismatch", canRetryWithDeviceToken: false, recommendedNextStep: "update_auth_credentials" },
+  });
+}
+
+export function devicePairingRequired(deviceId: string): MoltError {
+  return new MoltError("DEVICE_NOT_PAIRED", {
+    message: "pairing required: device is not approved yet",
+    details: { reason: "not-paired", deviceId, remediationHint: "Connect once with the gateway token.", recommendedNextStep: "update_auth_credentials" },
+  });
+}
+
+/** `reason` is OpenClaw's sentence, such as `device nonce mismatch`. */
+export function deviceProofInvalid(reason: string): MoltError {
+  return new MoltError("DEVICE_SIGNATURE_INVALID", {
+    message: reason,
+    details: { authReason: reason.replaceAll(" ", "_"), canRetryWithDeviceToken: false, recommendedNextStep: "review_auth_configuration" },
+  });
+}
+
+/** Nobody, and why: keeps what the client must be told. */
+export function anonymousWith(error: MoltError): Principal {
+  const refusal: Refusal = { code: error.code, message: error.message, hint: error.hint, details: error.details };
+  if (error.retryAfterMs !== undefined) refusal.retryAfterMs = error.retryAfterMs;
+  return { kind: "anonymous", id: "anonymous", scopes: [], via: "none", refusal };
+}
+
+/** The error for an anonymous caller who must be someone. */
+export function refusalOf(principal: Principal, client: Client = "other"): MoltError {
+  const refusal = principal.kind === "anonymous" ? principal.refusal : undefined;
+  return refusal ? new MoltError(refusal.code, refusal) : tokenMissing(client);
+}
