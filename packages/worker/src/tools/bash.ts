@@ -1,0 +1,83 @@
+/**
+ * A bash interpreter inside the isolate, on an overlay of the workspace. It has no network and no way out; loops, output,
+ * bytes and time are bounded. What it changed comes back as `changes` and is committed with the call, or not at all.
+ */
+
+import type { BashExecResult } from "just-bash/browser";
+import * as z from "zod";
+import { defineTool, type ToolContext, type ToolOutcome } from "../agent/tool.ts";
+import { failed, withFailures } from "../agent/tool-failure.ts";
+import { workspaceRoot } from "../storage/workspace-path.ts";
+import { OverlayFileSystem } from "./bash/overlay-file-system.ts";
+
+const parameters = z.object({ command: z.string().min(1).max(100_000) });
+
+const timeoutMs = 30_000;
+
+/**
+ * On top of the interpreter's own "hardened" profile. Counted limits matter most: a loop that touches no file gives
+ * timers no turn. Arrays are copied at each append, so their length bounds a square.
+ */
+const executionLimits = { maxCommandCount: 20_000, maxArrayElements: 5_000, maxOutputSize: 1_000_000, maxExecutionTimeMs: timeoutMs };
+
+const missing = "git, python, node, npm, curl, wget, ssh, tar, zip, make, sudo and other programs are not installed, and there is no network; fetch pages with `web_fetch`.";
+
+export const bash = defineTool({
+  name: "bash",
+  description:
+    "Run a bash script in the workspace (/workspace; folders without files are not kept). Has coreutils, grep, rg, sed, awk, jq, find, diff, gzip, base64, date. No network, git, python, node or tar. Each call starts fresh.",
+  parameters,
+  effect: () => "idempotent",
+  timeoutMs,
+  execute: ({ command }, context) => withFailures(() => run(command, context)),
+});
+
+async function run(command: string, context: ToolContext): Promise<ToolOutcome> {
+  // Loaded at first use: the interpreter is the largest part of the Worker and most conversations never need it.
+  const { Bash } = await import("just-bash/browser");
+  const { clock, signal } = context;
+  signal.throwIfAborted();
+  const fs = new OverlayFileSystem(context.workspace, { now: () => clock.now(), takeTurn: () => clock.sleep(0, signal) });
+  fs.mkdirSync("/tmp", { recursive: true });
+  const shell = new Bash({
+    fs,
+    cwd: workspaceRoot,
+    env: { HOME: workspaceRoot, USER: "assistant", TMPDIR: "/tmp" },
+    executionLimitProfile: "hardened",
+    executionLimits,
+    sleep: (ms) => clock.sleep(ms, signal),
+    // It would patch globals of the whole Worker while a script runs.
+    defenseInDepth: false,
+  });
+  try {
+    const result = await shell.exec(command, { signal });
+    signal.throwIfAborted();
+    return outcomeOf(result, fs);
+  } catch (error) {
+    signal.throwIfAborted();
+    // The interpreter passes on what a redirection into a forbidden or full place throws.
+    return failed(`bash: ${error instanceof Error ? error.message : String(error)}\nThe script was stopped there; nothing was saved.`);
+  }
+}
+
+function outcomeOf(result: BashExecResult, fs: OverlayFileSystem): ToolOutcome {
+  const changes = fs.changes();
+  const { exitCode, stderr } = result;
+  const parts = [printed(result), stderr.trimEnd()].filter((part) => part !== "");
+  if (exitCode !== 0) parts.push(`exit code ${exitCode}`);
+  if (exitCode === 127) parts.push(missing);
+  const text = parts.join("\n") || "(no output)";
+  const changed = changes.length === 0 ? "" : `, ${changes.length} ${changes.length === 1 ? "file" : "files"} changed`;
+  const outcome: ToolOutcome = { text, changes, meta: `exit ${exitCode}${changed}` };
+  // A script that ran and failed keeps its changes, as on a real machine; `isError` would drop them.
+  return exitCode === 0 || changes.length > 0 ? outcome : failed(text, outcome.meta);
+}
+
+/** Standard output as text; bytes that are not text are named, not dumped. */
+function printed({ stdout, stdoutKind }: BashExecResult): string {
+  const bytes = stdoutKind === "bytes" && /[\u0080-\u00ff]/.test(stdout);
+  const text = bytes ? new TextDecoder().decode(Uint8Array.from(stdout, (character) => character.charCodeAt(0))) : stdout;
+  const strange = text.match(/[\x01-\x08\x0e-\x1a\ufffd]/g)?.length ?? 0;
+  if (text.includes("\0") || strange > text.length / 10) return `[${text.length} characters of binary output, not shown; write them to a file instead]`;
+  return text.trimEnd();
+}
