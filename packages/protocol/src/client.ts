@@ -58,6 +58,7 @@ export interface Client {
 
 const firstRetryMs = 300;
 const lastRetryMs = 15_000;
+const handshakeLimitMs = 20_000;
 
 export function createClient(options: ClientOptions): Client {
   return new GatewayClient(options);
@@ -74,7 +75,7 @@ class GatewayClient implements Client {
   private connectId = "";
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private silenceTimer: ReturnType<typeof setTimeout> | undefined;
-  private silenceLimitMs = 60_000;
+  private silenceLimitMs = handshakeLimitMs;
   private refusal: MoltError | undefined;
 
   constructor(options: ClientOptions) {
@@ -119,6 +120,7 @@ class GatewayClient implements Client {
       return;
     }
     this.socket = socket;
+    this.silenceLimitMs = handshakeLimitMs;
     this.watchSilence();
     socket.onmessage = (event) => this.receive(String(event.data));
     socket.onerror = () => {};
@@ -177,6 +179,7 @@ class GatewayClient implements Client {
     this.attempt = 0;
     this.lastSeq = 0;
     this.silenceLimitMs = hello.policy.tickIntervalMs * 2 + 5_000;
+    this.watchSilence();
     if (hello.resume && hello.resume.result !== "replayed") this.cursor = hello.resume.cursor;
     this.setState({ phase: "connected", hello });
     this.pending.resendAll();

@@ -125,7 +125,7 @@ export interface SessionChanged {
   resolved: { modelProvider: string; model: string; agentRuntime: string; thinkingLevel: ThinkingLevel | null };
 }
 
-type None = Record<string, never>;
+type None = Record<string, unknown>;
 
 export interface MethodMap {
   health: { params: { probe?: boolean }; result: Record<string, unknown> & { ok: boolean; ts: number } };
@@ -141,7 +141,7 @@ export interface MethodMap {
     result: { runId: string; status: string; summary?: string; result?: { payloads: { text: string; mediaUrl: null }[]; meta: Record<string, unknown> } };
   };
   "agent.wait": { params: { runId: string; timeoutMs?: number }; result: { runId: string; status: string; startedAt: number | null; endedAt: number | null; stopReason: string | null } };
-  "agents.list": { params: None; result: { defaultId: string; mainKey: string; scope: string; agents: { id: string; name: string; identity: { name: string }; workspace: string; model: string }[] } };
+  "agents.list": { params: None; result: { defaultId: string; mainKey: string; scope: string; agents: { id: string; name: string; identity: { name: string }; workspace: string; model: { primary: string } }[] } };
   "sessions.list": { params: SessionsListParams; result: SessionsPage };
   "sessions.create": { params: { key?: string; label?: string; model?: string; agentId?: string }; result: { ok: true; key: string; sessionId: string; entry: SessionRow; runStarted: false } };
   "sessions.patch": { params: { key: string } & SessionPatch; result: SessionChanged };

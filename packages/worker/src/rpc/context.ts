@@ -36,4 +36,6 @@ export interface MethodContext {
   workspace: Workspace;
   blobs: Blobs;
   server: ServerFacts;
+  /** Ends every web session and closes their sockets; returns how many sessions ended. */
+  signOutEverywhere(): number;
 }

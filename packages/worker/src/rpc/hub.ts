@@ -31,6 +31,8 @@ export interface Hub extends EventSink {
   missed(cursor: number): LoggedEvent[] | undefined;
   replay(connection: Connection, missed: LoggedEvent[]): void;
   cursor(): number;
+  /** Drops events that are older than any client may still ask for. */
+  prune(): void;
 }
 
 export function createHub(log: EventLog): Hub {
@@ -67,6 +69,7 @@ export function createHub(log: EventLog): Hub {
       }
     },
     cursor: () => log.cursor(),
+    prune: () => log.prune(),
   };
 }
 

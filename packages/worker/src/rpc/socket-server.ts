@@ -1,6 +1,6 @@
 /** Sockets of the assistant: accepts, parses, guards against floods, and hands requests to dispatch. Hibernation-safe. */
 
-import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import { closeReason, errorTable, errorToWire, MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import { MAX_FRAME_BYTES, MAX_HANDSHAKE_FRAME_BYTES } from "@moltworker/protocol/frames";
 import type { Clock } from "../platform/clock.ts";
 import { createId } from "../platform/id.ts";
@@ -16,7 +16,8 @@ const handshakeLimitMs = 15_000;
 const floodPatience = 200;
 
 export interface SocketServer {
-  accept(origin: { principal: Principal; address: string }): Response;
+  /** `check` throws when the upgrade is refused: the socket then opens only to say so, since browsers hide an HTTP refusal. */
+  accept(principal: Principal, check: () => void, address: string): Response;
   message(socket: WebSocket, data: string | ArrayBuffer): Promise<void>;
   closed(socket: WebSocket): void;
   /** Tells every client that the server stops, and closes with 1012. */
@@ -69,10 +70,18 @@ export function createSocketServer(deps: Dependencies): SocketServer {
   };
 
   return {
-    accept({ principal, address }) {
+    accept(principal, check, address) {
       const pair = new WebSocketPair();
       const [client, server] = [pair[0], pair[1]];
       deps.acceptWebSocket(server);
+      try {
+        check();
+      } catch (thrown) {
+        const error = moltErrorFrom(thrown);
+        server.send(JSON.stringify({ type: "res", id: "invalid", ok: false, error: errorToWire(error) }));
+        server.close(errorTable[error.code].close, closeReason(error));
+        return new Response(null, { status: 101, webSocket: client });
+      }
       const nonce = crypto.randomUUID();
       const now = clock.now();
       hub.adopt(server, { connId: createId("conn", now), phase: "handshake", nonce, openedAt: now, address, principal, caps: [], seq: 0 });

@@ -19,7 +19,7 @@ export function createDeltaWriter(clock: Clock, write: (delta: string, text: str
   const writer = {
     text: "",
     flush() {
-      clearTimeout(timer);
+      if (timer !== undefined) clearTimeout(timer);
       timer = undefined;
       if (pending === "") return;
       const delta = pending;

@@ -195,7 +195,7 @@ class RunRunner implements Runner {
     } catch (error) {
       if (!context.signal.aborted) this.fail(context, error);
     } finally {
-      clearTimeout(limit);
+      if (limit !== undefined) clearTimeout(limit);
       this.ended(run, log);
     }
   }

@@ -1,7 +1,8 @@
 /** Runs the calls of a step through gate, approval, ledger and commit. Derived from ledger rows alone, so a restart continues here. */
 
-import { callHash, describeCall, gate, gateChanges, type GateInput } from "../agent/approval.ts";
+import { callHash, describeCall, describeChanges, gate, gateChanges, type GateInput } from "../agent/approval.ts";
 import type { LogEntry } from "../agent/log-entry.ts";
+import { invalidArgumentsMessage, invalidArgumentsOf } from "../agent/invalid-arguments.ts";
 import { mayRunInParallel, type Tool, type ToolOutcome } from "../agent/tool.ts";
 import { capToolText } from "../agent/tool-text.ts";
 import { chatMessageFrom } from "../sessions/transcript.ts";
@@ -34,6 +35,8 @@ async function settleCall(context: RunContext, call: LedgerCall, inTurn: <Value>
   const args = JSON.parse(call.args) as Record<string, unknown>;
   context.events.agent({ stream: "tool", data: { phase: "start", name: call.name, toolCallId: call.call_id, args } });
   const startedAt = context.clock.now();
+  const invalid = invalidCall(context, call);
+  if (invalid !== undefined) return finish(context, call, refused(invalidArgumentsMessage(invalid)), startedAt);
   const tool = context.tools.find((candidate) => candidate.name === call.name);
   if (!tool) return finish(context, call, refused(`There is no tool named "${call.name}".`), startedAt);
   const parsed = tool.parameters.safeParse(args);
@@ -57,6 +60,13 @@ async function settleCall(context: RunContext, call: LedgerCall, inTurn: <Value>
   finish(context, call, result, startedAt);
 }
 
+/** What the model wrote as arguments when that was not JSON. */
+function invalidCall(context: RunContext, call: LedgerCall): string | undefined {
+  const entry = context.transcript.ofRun(context.run.id).findLast((stored) => stored.entry.role === "assistant")?.entry;
+  const part = entry?.content.find((candidate) => candidate.type === "toolCall" && candidate.id === call.call_id);
+  return part?.type === "toolCall" ? invalidArgumentsOf(part) : undefined;
+}
+
 /** Runs the call; when its changes touch what is protected, those changes are shown and asked for before they are kept. */
 async function perform(context: RunContext, call: LedgerCall, tool: Tool, input: GateInput): Promise<Verdict> {
   const verdict = await executeCall(context, call, tool, input.args);
@@ -65,9 +75,8 @@ async function perform(context: RunContext, call: LedgerCall, tool: Tool, input:
   const onChanges = gateChanges(changes, input);
   if (onChanges.verdict === "allow") return verdict;
   if (onChanges.verdict === "deny") return refused(`Not allowed: ${onChanges.reason}`);
-  const decoder = new TextDecoder();
-  const shown = Object.fromEntries(changes.map((change) => [change.path, change.content === null ? null : decoder.decode(change.content)]));
-  const answer = await ask(context, call, { ...(JSON.parse(call.args) as Record<string, unknown>), changes: shown }, onChanges.reason);
+  const whole = { ...(JSON.parse(call.args) as Record<string, unknown>), changes: describeChanges(changes) };
+  const answer = await ask(context, call, whole, onChanges.reason);
   return answer ?? verdict;
 }
 
@@ -101,10 +110,9 @@ function gateInput(context: RunContext, tool: Tool, args: unknown): GateInput {
     tool,
     args,
     untrusted: entries.some((entry) => entry.role === "toolResult" && entry.untrustedFrom !== undefined),
-    // Only what came from outside the model counts as seen: its own words could carry a made-up address.
     seenText: () =>
       entries
-        .filter((entry) => entry.role === "user" || entry.role === "toolResult")
+        .filter((entry) => entry.role === "user" || (entry.role === "toolResult" && entry.untrustedFrom !== undefined))
         .flatMap((entry) => entry.content.flatMap((part) => (part.type === "text" ? [part.text] : [])))
         .join("\n"),
   };

@@ -1,0 +1,71 @@
+/** Every RPC method of the product. A file in `methods/` that is not here does not exist. */
+
+import { agent } from "../methods/agent.ts";
+import { agentWait } from "../methods/agent.wait.ts";
+import { agentsFilesGet } from "../methods/agents.files.get.ts";
+import { agentsFilesList } from "../methods/agents.files.list.ts";
+import { agentsFilesSet } from "../methods/agents.files.set.ts";
+import { agentsList } from "../methods/agents.list.ts";
+import { authSignOutEverywhere } from "../methods/auth.signOutEverywhere.ts";
+import { chatAbort } from "../methods/chat.abort.ts";
+import { chatHistory } from "../methods/chat.history.ts";
+import { chatSend } from "../methods/chat.send.ts";
+import { chatStartup } from "../methods/chat.startup.ts";
+import { commandsList } from "../methods/commands.list.ts";
+import { configGet } from "../methods/config.get.ts";
+import { configPatch } from "../methods/config.patch.ts";
+import { execApprovalList } from "../methods/exec.approval.list.ts";
+import { execApprovalResolve } from "../methods/exec.approval.resolve.ts";
+import { gatewaySuspend } from "../methods/gateway.suspend.ts";
+import { health } from "../methods/health.ts";
+import { lastHeartbeat } from "../methods/last-heartbeat.ts";
+import { modelsAuthLogout } from "../methods/models.authLogout.ts";
+import { modelsAuthSetApiKey } from "../methods/models.authSetApiKey.ts";
+import { modelsAuthStatus } from "../methods/models.authStatus.ts";
+import { modelsList } from "../methods/models.list.ts";
+import { sessionsCreate } from "../methods/sessions.create.ts";
+import { sessionsDelete } from "../methods/sessions.delete.ts";
+import { sessionsDescribe } from "../methods/sessions.describe.ts";
+import { sessionsList } from "../methods/sessions.list.ts";
+import { sessionsMessagesSubscribe } from "../methods/sessions.messages.subscribe.ts";
+import { sessionsPatch } from "../methods/sessions.patch.ts";
+import { sessionsReset } from "../methods/sessions.reset.ts";
+import { sessionsSubscribe } from "../methods/sessions.subscribe.ts";
+import { status } from "../methods/status.ts";
+import { systemPresence } from "../methods/system-presence.ts";
+
+export const methods = [
+  agent,
+  agentWait,
+  agentsFilesGet,
+  agentsFilesList,
+  agentsFilesSet,
+  agentsList,
+  authSignOutEverywhere,
+  chatAbort,
+  chatHistory,
+  chatSend,
+  chatStartup,
+  commandsList,
+  configGet,
+  configPatch,
+  execApprovalList,
+  execApprovalResolve,
+  gatewaySuspend,
+  health,
+  lastHeartbeat,
+  modelsAuthLogout,
+  modelsAuthSetApiKey,
+  modelsAuthStatus,
+  modelsList,
+  sessionsCreate,
+  sessionsDelete,
+  sessionsDescribe,
+  sessionsList,
+  sessionsMessagesSubscribe,
+  sessionsPatch,
+  sessionsReset,
+  sessionsSubscribe,
+  status,
+  systemPresence,
+] as const;

@@ -1,0 +1,26 @@
+/** Every migration of the product, in the order in which they are applied. Names and places never change once released. */
+
+import { authMigration } from "../auth/schema.ts";
+import { configMigration } from "../config/config.ts";
+import { eventsMigration } from "../rpc/event-log.ts";
+import { runsMigration } from "../runs/schema.ts";
+import { timersMigration } from "../schedule/alarm.ts";
+import { secretsMigration } from "../secrets/secrets.ts";
+import { sessionsMigration } from "../sessions/schema.ts";
+import { blobsMigration } from "../storage/blobs.ts";
+import type { Migration } from "../storage/migrations.ts";
+import { marksMigration } from "../storage/marks.ts";
+import { workspaceMigration } from "../storage/workspace.ts";
+
+export const migrations: readonly Migration[] = [
+  sessionsMigration,
+  runsMigration,
+  eventsMigration,
+  timersMigration,
+  { name: "0005-workspace", statements: workspaceMigration },
+  secretsMigration,
+  configMigration,
+  authMigration,
+  blobsMigration,
+  marksMigration,
+];

@@ -1,0 +1,11 @@
+import * as z from "zod";
+import { defineMethod } from "../rpc/method.ts";
+import { healthSnapshot } from "../rpc/health.ts";
+
+/** Liveness with what a stock client prints: sessions, agents, channels. */
+export const health = defineMethod<"health">({
+  name: "health",
+  scope: "operator.read",
+  params: z.strictObject({ probe: z.boolean().optional() }),
+  handle: (_params, context) => healthSnapshot(context),
+});

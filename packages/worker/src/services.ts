@@ -1,0 +1,164 @@
+/** The composition root: plain constructor calls, read top to bottom. What is built here is everything the object has. */
+
+import { MoltError } from "@moltworker/protocol/errors";
+import { TICK_INTERVAL_MS } from "@moltworker/protocol/frames";
+import { createGateway } from "./ai-gateway/gateway.ts";
+import { createAuth } from "./auth/create-auth.ts";
+import { methods } from "./catalog/methods.ts";
+import { migrations } from "./catalog/migrations.ts";
+import { providers } from "./catalog/providers.ts";
+import { sections } from "./catalog/sections.ts";
+import { tools } from "./catalog/tools.ts";
+import { createConfig } from "./config/config.ts";
+import { createApi } from "./edge/api-routes.ts";
+import { type Env, readSeeds } from "./env.ts";
+import { systemClock } from "./platform/clock.ts";
+import { createEgress } from "./platform/egress.ts";
+import { createId } from "./platform/id.ts";
+import { createLog } from "./platform/log.ts";
+import type { MethodContext } from "./rpc/context.ts";
+import { createDispatch } from "./rpc/dispatch.ts";
+import { createEventLog } from "./rpc/event-log.ts";
+import { healthSnapshot } from "./rpc/health.ts";
+import { createHub } from "./rpc/hub.ts";
+import { createSocketServer, type SocketServer } from "./rpc/socket-server.ts";
+import { createApprovals } from "./runs/approvals.ts";
+import { createRunStore } from "./runs/run-store.ts";
+import { createRunner } from "./runs/runner.ts";
+import { createToolLedger } from "./runs/tool-ledger.ts";
+import { createUsageLog } from "./runs/usage-log.ts";
+import { type Alarm, createAlarm } from "./schedule/alarm.ts";
+import { createSecrets } from "./secrets/secrets.ts";
+import { createInbox } from "./sessions/inbox.ts";
+import { createOutbox } from "./sessions/outbox.ts";
+import { createSessionStore } from "./sessions/session-store.ts";
+import { createSessionView } from "./sessions/session-view.ts";
+import { createTranscript } from "./sessions/transcript.ts";
+import { createBlobs } from "./storage/blobs.ts";
+import { createDatabase } from "./storage/database.ts";
+import { createMarks } from "./storage/marks.ts";
+import { migrate } from "./storage/migrations.ts";
+import { createWorkspace } from "./storage/workspace.ts";
+import { seedWorkspace } from "./agent/first-files.ts";
+
+/** While runs live, the object is woken at least this often, so that nothing it waits for lets it be put away. */
+const heartbeatMs = 25_000;
+const pruneMs = 600_000;
+
+export interface Services {
+  sockets: SocketServer;
+  alarm: Alarm;
+  fetch(request: Request): Promise<Response>;
+  /** Takes up what an earlier life of the object left. */
+  wake(): void;
+}
+
+export function createServices(ctx: DurableObjectState, env: Env): Services {
+  const clock = systemClock;
+  const log = createLog();
+  const startedAt = clock.now();
+  const bootId = createId("boot", startedAt);
+
+  const db = createDatabase(ctx.storage);
+  const applied = migrate(db, migrations, clock);
+  const marks = createMarks(db);
+
+  const seeds = readSeeds(env);
+  const secrets = createSecrets(db, clock);
+  const config = createConfig({ sections, db, clock, log, seeds });
+  const blobs = createBlobs(env.BLOBS, db, clock);
+  const workspace = createWorkspace(db, clock);
+  const egress = createEgress({ publicFetch: (url, init) => fetch(url, init), ...(env.NAMED_NETWORK ? { namedFetch: bound(env.NAMED_NETWORK) } : {}), log });
+
+  const sessions = createSessionStore(db, clock);
+  const transcript = createTranscript(db, clock);
+  const inbox = createInbox(db, clock);
+  const outbox = createOutbox(db, clock);
+  const hub = createHub(createEventLog(db, clock));
+
+  const usage = createUsageLog(db, clock);
+  const models = createGateway({ providers, config, secrets, seeds, egress, clock, log, recordCall: usage.record });
+  const modelFor = (sessionKey: string) => sessions.get(sessionKey)?.model ?? models.defaultModel();
+
+  const store = createRunStore(db, clock);
+  const ledger = createToolLedger(db, clock, bootId);
+  const approvals = createApprovals({ db, clock, events: hub, onSchedule: () => scheduleApprovals() });
+  const view = createSessionView({ sessions, modelFor, describe: models.find, openRuns: (key) => store.open(key) });
+  const runner = createRunner({
+    db, clock, log, sink: hub, sessions, transcript, inbox, outbox, store, ledger, approvals, models, modelFor, tools, workspace, egress, blobs, bootId,
+    settings: () => config.get("agent"),
+    suspension: { get: () => marks.get("suspended") === "yes", set: (on) => marks.set("suspended", on ? "yes" : "no") },
+    onActivity: (active) => active && alarm.ensure("runs", clock.now() + heartbeatMs),
+    onSessionChanged: (key) => hub.publish("sessions.changed", { sessionKey: key, reason: "updated", session: view.byKey(key) }),
+  });
+
+  const auth = createAuth({ db, secrets, seeds, clock, log, methods, hostKey: env.HOST_KEY ?? undefined, assistantId: ctx.id.toString() });
+  const signOutEverywhere = () => {
+    const ended = auth.endAllSessions();
+    // After the answer has gone out: the asker's own socket closes too.
+    queueMicrotask(() => sockets.closePrincipals(ended));
+    return ended.length;
+  };
+
+  const server = { version: env.VERSION ?? "0.0.0", bootId, startedAt };
+  const context: MethodContext = {
+    clock, hub, auth, config, models, sessions, view, transcript, inbox, runner, approvals, workspace, blobs, server, signOutEverywhere,
+  };
+  const sockets = createSocketServer({
+    hub,
+    clock,
+    dispatch: createDispatch(methods, context, log),
+    handshake: { context, methodNames: methods.map((method) => method.name), health: () => healthSnapshot(context) },
+    acceptWebSocket: (socket) => ctx.acceptWebSocket(socket),
+    onOpen: () => alarm.ensure("tick", clock.now() + TICK_INTERVAL_MS),
+  });
+  for (const socket of ctx.getWebSockets()) hub.adopt(socket);
+
+  const alarm = createAlarm(db, clock, log, ctx.storage, {
+    tick() {
+      if (sockets.tick() > 0) alarm.set("tick", clock.now() + TICK_INTERVAL_MS);
+    },
+    runs() {
+      runner.recover();
+      if (runner.activeCount > 0) alarm.set("runs", clock.now() + heartbeatMs);
+    },
+    approvals: () => scheduleApprovals(),
+    prune() {
+      hub.prune();
+      alarm.set("prune", clock.now() + pruneMs);
+    },
+  });
+  const scheduleApprovals = () => {
+    const next = approvals.expire();
+    if (next !== undefined) alarm.ensure("approvals", next);
+  };
+
+  const api = createApi({
+    auth,
+    blobs,
+    ready: () => ({ ready: true, bootId, migrations: applied, activeRuns: runner.activeCount }),
+    status: () => healthSnapshot(context),
+    drain: (reason) => sockets.shutdown(reason),
+    closePrincipals: (ids) => sockets.closePrincipals(ids),
+    log,
+  });
+
+  return {
+    sockets,
+    alarm,
+    async fetch(request) {
+      if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") return api.fetch(request);
+      return sockets.accept(await auth.identify(request), () => auth.checkOrigin(request), addressOf(request));
+    },
+    wake() {
+      seedWorkspace(workspace, marks);
+      runner.recover();
+      alarm.ensure("prune", clock.now() + pruneMs);
+      scheduleApprovals();
+    },
+  };
+}
+
+function bound(fetcher: Fetcher): (url: string | URL, init?: RequestInit) => Promise<Response> {
+  return (url, init) => fetcher.fetch(url as string, init as RequestInit<RequestInitCfProperties>);
+}
