@@ -1,5 +1,5 @@
 /**
- * Identity: who speaks, proved by a session cookie, a one-time link, the gateway token, the host key or a paired device;
+ * Identity as the object holds it: who speaks, proved by a session cookie, a one-time link, the gateway token, the host key or a paired device;
  * and `authorize`, the one decision about every action. Secrets are read when they are checked, so rotation works at
  * once. No mode exists in which nobody may do anything.
  */
@@ -9,11 +9,13 @@ import type { ConnectParams } from "@moltworker/protocol/frames";
 import { hasScope, type Scope, scopes as allScopes } from "@moltworker/protocol/scopes";
 import type { Seeds } from "../env.ts";
 import type { Clock } from "../platform/clock.ts";
+import { createId } from "../platform/id.ts";
 import type { Log } from "../platform/log.ts";
 import { gatewayTokenName, type Secrets } from "../secrets/secrets.ts";
 import type { Database } from "../storage/database.ts";
-import type { Actions } from "./actions.ts";
+import { type Actions, methodActions, ownActions } from "./actions.ts";
 import { addressOf } from "./address.ts";
+import type { Auth, SignedIn, Visit } from "./auth.ts";
 import { createAttempts, type Verdict } from "./attempts.ts";
 import { createSessionCookie } from "./cookie.ts";
 import { deviceProofFault } from "./device-proof.ts";
@@ -24,60 +26,19 @@ import { anonymous, type Principal, type Surface } from "./principal.ts";
 import { anonymousWith, type Client, devicePairingRequired, deviceProofInvalid, deviceTokenMismatch, refusalOf, tokenMismatch, tokenMissing } from "./refusals.ts";
 import { createWebSessions, linkInvalid, sessionEnded } from "./web-sessions.ts";
 
-/** Where a browser signs in from: its address for the limits, and whether its cookie must be Secure. */
-export interface Visit {
-  address: string;
-  secure: boolean;
-}
-
-export interface SignedIn {
-  /** `Set-Cookie` value. */
-  setCookie: string;
-  principal: Principal;
-}
-
-export interface Auth {
-  /** A one-time sign-in code: single use, ten minutes. */
-  createLink(): Promise<{ code: string; expiresAt: number }>;
-  /** Exchanges a code for a web session. Throws AUTH_LINK_INVALID, AUTH_RATE_LIMITED. */
-  redeemLink(code: string, visit: Visit): Promise<SignedIn>;
-  /** A gateway token typed once. Throws AUTH_TOKEN_MISSING, AUTH_TOKEN_MISMATCH, AUTH_RATE_LIMITED. */
-  redeemToken(token: string, visit: Visit): Promise<SignedIn>;
-  /**
-   * Who an HTTP request (upgrade included) is: cookie, or on `/api/` a bearer: host key or gateway token. Never throws:
-   * whoever is not recognised is anonymous, with the refusal that `authorize` and `connect` then give.
-   */
-  identify(request: Request): Promise<Principal>;
-  /** Throws ORIGIN_NOT_ALLOWED when a browser's Origin (or Host) is not this server's own. */
-  checkOrigin(request: Request): void;
-  /** The principal of a socket after its `connect` frame. Throws AUTH_*, DEVICE_*. */
-  connect(params: ConnectParams, socket: { principal: Principal; nonce: string; address: string }): Promise<{ principal: Principal; deviceToken?: string }>;
-  /** Throws FORBIDDEN, AUTH_EXPIRED, or for nobody their refusal (AUTH_TOKEN_MISSING without one). The one decision. */
-  authorize(principal: Principal, surface: Surface, action: string): void;
-  /** Ends one web session (sign-out) or all; returns the principal ids whose sockets must close. */
-  endSession(principal: Principal): string[];
-  endAllSessions(): string[];
-  /** `Set-Cookie` value that removes the session cookie. */
-  clearCookie(secure: boolean): string;
-  listDevices(): Device[];
-  /** Ends a device's grant for good; returns the principal ids whose sockets must close. */
-  revokeDevice(deviceId: string): string[];
-  /** True while the principal's grant still stands; asked again for each request on a live socket. */
-  stillValid(principal: Principal): boolean;
-}
-
-interface AuthDeps {
+export interface AuthDeps {
   db: Database;
   secrets: Secrets;
   clock: Clock;
   log: Log;
   /** Random per start; proves that a caller can read the data folder. Absent on Cloudflare. */
   hostKey: string | undefined;
-  /** Distinguishes the cookies of several assistants on one host. */
+  /** Which assistant of a deployment this is. */
   assistantId: string;
-  actions: Actions;
-  /** Host names besides local ones that this server answers to. */
-  allowedHosts: readonly string[];
+  /** The catalog's methods: each brings the scope it needs. */
+  methods: readonly { name: string; scope: Scope }[];
+  /** Host names besides local ones that this server answers to. Default: none. */
+  allowedHosts?: readonly string[];
   seeds: Seeds;
 }
 
@@ -90,9 +51,10 @@ const surfacesOf: Record<Exclude<Principal["kind"], "anonymous">, readonly Surfa
 };
 
 export function createAuth(deps: AuthDeps): Auth {
-  const { db, secrets, clock, log, actions } = deps;
+  const { db, secrets, clock, log } = deps;
+  const actions: Actions = { ...methodActions(deps.methods), ...ownActions };
   const attempts = createAttempts(db, clock);
-  const cookie = createSessionCookie(deps.assistantId);
+  const cookie = createSessionCookie(`${deps.assistantId.slice(0, 8)}_${instanceId(db, clock)}`);
   const tokenVersion = () => secrets.version(gatewayTokenName);
   const sessions = createWebSessions(db, clock, tokenVersion);
   const devices = createDevices(db, clock);
@@ -219,7 +181,7 @@ export function createAuth(deps: AuthDeps): Auth {
         return anonymousWith(moltErrorFrom(error));
       }
     },
-    checkOrigin: (request) => checkOrigin(request, deps.allowedHosts),
+    checkOrigin: (request) => checkOrigin(request, deps.allowedHosts ?? []),
     connect: async (params, socket) => {
       if (params.role !== undefined && params.role !== "operator") throw new MoltError("INVALID_REQUEST", { message: "invalid role" });
       if (secretsOf(params).length > 0) return connectWithSecret(params, socket.address, socket.nonce);
@@ -245,6 +207,15 @@ export function createAuth(deps: AuthDeps): Auth {
     revokeDevice: (deviceId) => (devices.revoke(deviceId) ? [deviceId] : []),
     stillValid,
   };
+}
+
+/** Made once per database: two data folders on one machine have objects of the same name, yet must not share a cookie. */
+function instanceId(db: Database, clock: Clock): string {
+  const known = db.one<{ id: string }>("SELECT id FROM auth_instance");
+  if (known) return known.id;
+  const id = createId("as", clock.now());
+  db.run("INSERT INTO auth_instance (id) VALUES (?)", id);
+  return id;
 }
 
 /** Takes over the token of the environment, or makes one; without a token nobody could ever type one. */

@@ -3,8 +3,9 @@
 import type { Migration } from "../storage/migrations.ts";
 
 export const authMigration: Migration = {
-  name: "0005-auth",
+  name: "0008-auth",
   statements: [
+    "CREATE TABLE auth_instance (id TEXT NOT NULL)",
     "CREATE TABLE auth_links (code_hash TEXT PRIMARY KEY, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL)",
     // `token_version` is set for a session opened with the gateway token: it ends when that token is rotated.
     `CREATE TABLE auth_sessions (

@@ -30,7 +30,7 @@ export interface Config<Settings> {
 }
 
 export const configMigration: Migration = {
-  name: "0003-config",
+  name: "0007-config",
   statements: [
     // `value` is sparse: only what was set by a person or the environment.
     "CREATE TABLE config (section TEXT PRIMARY KEY, value TEXT NOT NULL, version INTEGER NOT NULL, changed_by TEXT NOT NULL, changed_at INTEGER NOT NULL)",

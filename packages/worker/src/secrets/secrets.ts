@@ -29,7 +29,7 @@ export const gatewayTokenName = "gateway.token";
 export const MAX_SECRET_BYTES = 8_192;
 
 export const secretsMigration: Migration = {
-  name: "0004-secrets",
+  name: "0006-secrets",
   statements: [
     // A deleted secret leaves its row without a value. `seeded` is a fingerprint of the last environment value, not the value.
     `CREATE TABLE secrets (

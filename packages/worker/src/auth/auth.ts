@@ -1,0 +1,47 @@
+/** Contract of identity; `create-auth.ts` is the implementation. `authorize` decides every action. */
+
+import type { ConnectParams } from "@moltworker/protocol/frames";
+import type { Device } from "./devices.ts";
+import type { Principal, Surface } from "./principal.ts";
+
+/** Where a browser signs in from: its address for the limits, and whether its cookie must be Secure. */
+export interface Visit {
+  address: string;
+  secure: boolean;
+}
+
+export interface SignedIn {
+  /** `Set-Cookie` value. */
+  setCookie: string;
+  principal: Principal;
+}
+
+export interface Auth {
+  /** A one-time sign-in code: single use, ten minutes. */
+  createLink(): Promise<{ code: string; expiresAt: number }>;
+  /** Exchanges a code for a web session. Throws AUTH_LINK_INVALID, AUTH_RATE_LIMITED. */
+  redeemLink(code: string, visit: Visit): Promise<SignedIn>;
+  /** A gateway token typed once. Throws AUTH_TOKEN_MISSING, AUTH_TOKEN_MISMATCH, AUTH_RATE_LIMITED. */
+  redeemToken(token: string, visit: Visit): Promise<SignedIn>;
+  /**
+   * Who an HTTP request (upgrade included) is: cookie, or on `/api/` a bearer: host key or gateway token. Never throws:
+   * whoever is not recognised is anonymous, with the refusal that `authorize` and `connect` then give.
+   */
+  identify(request: Request): Promise<Principal>;
+  /** Throws ORIGIN_NOT_ALLOWED when a browser's Origin (or Host) is not this server's own. */
+  checkOrigin(request: Request): void;
+  /** The principal of a socket after its `connect` frame. Throws AUTH_*, DEVICE_*. */
+  connect(params: ConnectParams, socket: { principal: Principal; nonce: string; address: string }): Promise<{ principal: Principal; deviceToken?: string }>;
+  /** Throws FORBIDDEN, AUTH_EXPIRED, or for nobody their refusal (AUTH_TOKEN_MISSING without one). The one decision. */
+  authorize(principal: Principal, surface: Surface, action: string): void;
+  /** Ends one web session (sign-out) or all; returns the principal ids whose sockets must close. */
+  endSession(principal: Principal): string[];
+  endAllSessions(): string[];
+  /** `Set-Cookie` value that removes the session cookie. */
+  clearCookie(secure: boolean): string;
+  listDevices(): Device[];
+  /** Ends a device's grant for good; returns the principal ids whose sockets must close. */
+  revokeDevice(deviceId: string): string[];
+  /** True while the principal's grant still stands; asked again for each request on a live socket. */
+  stillValid(principal: Principal): boolean;
+}

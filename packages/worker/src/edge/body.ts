@@ -1,0 +1,52 @@
+/** Request bodies, counted while they stream: what is larger than its cap is never held in memory. */
+
+import { MoltError } from "@moltworker/protocol/errors";
+import type * as z from "zod";
+
+/** The whole body. Throws PAYLOAD_TOO_LARGE as soon as `maxBytes` is passed, or at once when the client declares more. */
+export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const declared = Number(request.headers.get("content-length") ?? 0);
+  if (declared > maxBytes) throw tooLarge(maxBytes);
+  if (!request.body) return new Uint8Array();
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    size += next.value.length;
+    if (size > maxBytes) {
+      await reader.cancel().catch(() => undefined);
+      throw tooLarge(maxBytes);
+    }
+    chunks.push(next.value);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+/** A JSON body of the schema's shape. Throws INVALID_REQUEST with the path, PAYLOAD_TOO_LARGE. */
+export async function readJson<Value>(request: Request, schema: z.ZodType<Value>, maxBytes = 16_384): Promise<Value> {
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  // A form of another site can post only other types without asking first.
+  if (type !== "application/json") throw new MoltError("INVALID_REQUEST", { message: "the body must be JSON", hint: "Send it with `content-type: application/json`." });
+  const parsed = schema.safeParse(parse(await readBytes(request, maxBytes)));
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+  throw new MoltError("INVALID_REQUEST", { message: `${issues[0]?.path || "body"}: ${issues[0]?.message ?? "is not valid"}`, details: { issues } });
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new MoltError("INVALID_REQUEST", { message: "the body is not JSON" });
+  }
+}
+
+function tooLarge(maxBytes: number): MoltError {
+  return new MoltError("PAYLOAD_TOO_LARGE", { message: `the body may have at most ${maxBytes} bytes` });
+}

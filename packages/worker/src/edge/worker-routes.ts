@@ -1,0 +1,6 @@
+/** The Worker's `fetch`: the front with the UI that was built beside it. */
+
+import manifest from "moltworker:assets";
+import { createFront } from "./front.ts";
+
+export const createWorkerApp = () => createFront(manifest);
