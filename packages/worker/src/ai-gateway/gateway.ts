@@ -1,0 +1,262 @@
+/**
+ * Every model call of the assistant leaves through here: key and address are read at the moment of use, each try is watched
+ * and recorded, and a failed one is made again only while nothing of it was shown.
+ */
+
+import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import { isMoltError, MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import type { Usage } from "@moltworker/protocol/messages";
+import type { ModelRow, ProviderStatus } from "@moltworker/protocol/rows";
+import type { ModelCall, ModelEvent, ModelPort } from "../agent/model.ts";
+import { providerKeyName } from "../secrets/secrets.ts";
+import { Answer } from "./answer.ts";
+import { Attempt } from "./attempt.ts";
+import { callOptions } from "./call-options.ts";
+import type { CallRow } from "./call-row.ts";
+import { ModelDirectory } from "./directory.ts";
+import { badResponse, cutAnswer, type FaultSource, faultFromStream, saysEndIsMissing } from "./faults.ts";
+import { type NewKey, testKey } from "./key-test.ts";
+import { createPrices, type Prices } from "./prices.ts";
+import { retryDelayMs } from "./retry.ts";
+import { defaultLimits, type GatewayDependencies, type GatewayLimits, type Place, placeOf } from "./settings.ts";
+import { requestCharacters, tokensOf, usageFrom } from "./usage.ts";
+
+export interface Gateway extends ModelPort {
+  /** Rows known now; local servers are looked for in the background. */
+  listModels(): ModelRow[];
+  providerStatuses(): ProviderStatus[];
+  /** `provider/model`: the owner's choice, else the first ready provider's, else the demo. */
+  defaultModel(): string;
+  /** Looks for local servers and new models now. Never throws. */
+  refresh(): Promise<void>;
+  /** Resolves when local servers were looked for once. */
+  settled(): Promise<void>;
+  /**
+   * Tests a key and an address by a real call, and keeps them only when it succeeded. What is absent stays as it is.
+   * Throws MoltError (PROVIDER_*, NOT_FOUND, CONFIG_INVALID); nothing is changed then.
+   */
+  setKey(providerId: string, change: NewKey & { changedBy: string }): Promise<{ defaultModel: string | undefined }>;
+  /** Throws NOT_FOUND. */
+  forgetKey(providerId: string): void;
+}
+
+export function createGateway(deps: GatewayDependencies): Gateway {
+  return new EmbeddedGateway(deps);
+}
+
+interface Step {
+  call: ModelCall;
+  place: Place;
+  model: string;
+  row: ModelRow;
+  source: FaultSource;
+}
+
+interface Try {
+  step: Step;
+  number: number;
+  startedAt: number;
+  attempt: Attempt;
+  answer: Answer;
+}
+
+class EmbeddedGateway implements Gateway {
+  private readonly deps: GatewayDependencies;
+  private readonly limits: GatewayLimits;
+  private readonly prices: Prices = createPrices();
+  private readonly directory: ModelDirectory;
+
+  constructor(deps: GatewayDependencies) {
+    this.deps = deps;
+    this.limits = { ...defaultLimits, ...deps.limits };
+    this.directory = new ModelDirectory(deps, this.limits, this.prices);
+  }
+
+  describe(ref: string): ModelRow {
+    return this.directory.describe(ref);
+  }
+
+  listModels(): ModelRow[] {
+    return this.directory.list();
+  }
+
+  providerStatuses(): ProviderStatus[] {
+    return this.directory.statuses();
+  }
+
+  defaultModel(): string {
+    return this.directory.defaultModel();
+  }
+
+  refresh(): Promise<void> {
+    return this.directory.refresh();
+  }
+
+  settled(): Promise<void> {
+    return this.directory.settled();
+  }
+
+  async setKey(providerId: string, change: NewKey & { changedBy: string }): Promise<{ defaultModel: string | undefined }> {
+    const { provider, apiKey } = await testKey(this.deps, this.directory, this.limits, { providerId, ...change });
+    if (change.baseUrl !== undefined) this.deps.config.patch({ providers: { [provider.id]: { baseUrl: change.baseUrl } } }, { changedBy: change.changedBy });
+    if (change.apiKey !== undefined && apiKey !== undefined) this.deps.secrets.set(providerKeyName(provider.id), apiKey, "typed");
+    this.directory.forget(provider.id);
+    if (provider.discovery) await this.directory.refresh();
+    const model = this.directory.list().find((row) => row.provider === provider.id && row.id === provider.defaultModel);
+    const first = model ?? this.directory.list().find((row) => row.provider === provider.id);
+    return { defaultModel: first?.ref };
+  }
+
+  forgetKey(providerId: string): void {
+    const provider = this.directory.provider(providerId);
+    if (!provider) throw new MoltError("NOT_FOUND", { message: `there is no provider "${providerId}"` });
+    this.deps.secrets.delete(providerKeyName(provider.id));
+    this.directory.forget(provider.id);
+  }
+
+  async *stream(call: ModelCall): AsyncGenerator<ModelEvent, void, undefined> {
+    const { clock, random = Math.random } = this.deps;
+    const startedAt = clock.now();
+    for (let tries = 1; ; tries += 1) {
+      const step = this.prepare(call);
+      const current = this.beginTry(step, tries);
+      try {
+        yield* this.runTry(current);
+        return;
+      } catch (thrown) {
+        const error = await this.endFailed(current, thrown);
+        const count = { tries, elapsedMs: clock.now() - startedAt };
+        const delayMs = current.answer.shown ? undefined : retryDelayMs(error, count, this.limits, random);
+        if (delayMs === undefined) throw error;
+        yield { type: "retrying", attempt: tries, delayMs, error };
+        await clock.sleep(delayMs, call.signal).catch(() => {
+          throw new MoltError("ABORTED");
+        });
+      } finally {
+        current.attempt.end();
+      }
+    }
+  }
+
+  /** Before every try, so that a key or an address changed meanwhile is used at once. */
+  private prepare(call: ModelCall): Step {
+    const { provider, model } = this.directory.resolve(call.ref);
+    const place = placeOf(this.deps, provider);
+    if (provider.needsKey && place.apiKey === undefined) {
+      throw new MoltError("PROVIDER_KEY_MISSING", { message: `${provider.label} has no key`, details: { provider: provider.id } });
+    }
+    if (!place.enabled) throw new MoltError("MODEL_UNKNOWN", { message: `${provider.label} is switched off or has no address`, details: { provider: provider.id } });
+    const source = { label: provider.label, provider: provider.id, model, apiKey: place.apiKey };
+    return { call, place, model, row: this.directory.describe(call.ref), source };
+  }
+
+  private beginTry(step: Step, number: number): Try {
+    const { egress, clock } = this.deps;
+    const { place, call, source } = step;
+    const { idleTimeoutMs, localFirstByteTimeoutMs, firstByteTimeoutMs } = this.limits;
+    const attempt = new Attempt({
+      egress,
+      clock,
+      source,
+      named: place.named,
+      firstByteTimeoutMs: place.provider.local ? localFirstByteTimeoutMs : firstByteTimeoutMs,
+      idleTimeoutMs,
+      expects: "stream",
+      signal: call.signal,
+    });
+    return { step, number, startedAt: clock.now(), attempt, answer: new Answer(toolCallIds(call)) };
+  }
+
+  private async *runTry(current: Try): AsyncGenerator<ModelEvent, void, undefined> {
+    const { step, attempt, answer } = current;
+    const { call, place, model, row, source } = step;
+    call.signal.throwIfAborted();
+    const target = { apiKey: place.apiKey, baseUrl: place.baseUrl, fetch: attempt.fetch, clock: this.deps.clock };
+    const sdk = await place.provider.create(model, target);
+    const options = callOptions(call.request, { provider: place.provider, row, sessionKey: call.sessionKey, signal: attempt.signal });
+    const { stream } = await sdk.doStream(options);
+    const reader = stream.getReader();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        const event = takePart(current, value);
+        if (event) yield event;
+      }
+    } finally {
+      reader.cancel().catch(() => {});
+    }
+    if (attempt.fault) throw attempt.fault;
+    const content = answer.parts();
+    if (!answer.finish) throw content.length > 0 ? cutAnswer(source) : badResponse(source, "sent an empty answer");
+    if (content.length === 0 && answer.finish.reason.unified !== "content-filter" && answer.finish.reason.unified !== "length") {
+      throw badResponse(source, "sent an empty answer");
+    }
+    const usage = await this.usageOf(current);
+    this.record(current, "ok", usage);
+    this.directory.noteSuccess(place);
+    yield { type: "finish", content, usage, stopReason: answer.stopReason(), provider: place.provider.id, model };
+  }
+
+  /** The one truth about a failed try, noted and recorded. The caller throws or retries it. */
+  private async endFailed(current: Try, thrown: unknown): Promise<MoltError> {
+    const { step, attempt, answer } = current;
+    const error = step.call.signal.aborted ? new MoltError("ABORTED", { cause: thrown }) : (attempt.fault ?? faultOf(step.source, thrown));
+    const begun = attempt.accepted || answer.shown;
+    const usage = begun ? await this.usageOf(current) : null;
+    this.record(current, error.code, usage);
+    if (error.code === "ABORTED") return error;
+    this.directory.noteTrouble(step.place, error);
+    this.deps.log.warn("model.try_failed", { provider: step.source.provider, model: step.model, attempt: current.number, code: error.code, message: error.message });
+    return error;
+  }
+
+  private async usageOf({ step, answer }: Try): Promise<Usage> {
+    const usage = usageFrom(answer.finish?.usage, () => ({
+      input: tokensOf(requestCharacters(step.call.request)),
+      output: tokensOf(answer.characters),
+    }));
+    usage.cost = await this.prices.cost(step.place.provider, step.model, usage);
+    return usage;
+  }
+
+  private record({ step, attempt, number, startedAt }: Try, outcome: CallRow["outcome"], usage: Usage | null): void {
+    const { call, place, model } = step;
+    this.deps.recordCall({
+      at: startedAt,
+      durationMs: this.deps.clock.now() - startedAt,
+      firstByteMs: attempt.firstByteAt === undefined ? null : attempt.firstByteAt - startedAt,
+      provider: place.provider.id,
+      model,
+      sessionKey: call.sessionKey,
+      runId: call.runId,
+      step: call.step,
+      attempt: number,
+      outcome,
+      usage,
+    });
+  }
+}
+
+/** An error part ends the try: nothing that follows it can be trusted. */
+function takePart({ step, attempt, answer }: Try, part: LanguageModelV4StreamPart): ModelEvent | undefined {
+  if (part.type === "error" && saysEndIsMissing(part.error)) return undefined;
+  if (part.type === "error") throw attempt.fault ?? faultFromStream(step.source, part.error);
+  // How SDKs finish a stream that ended without an end.
+  const broken = part.type === "finish" && (part.finishReason.unified === "error" || part.finishReason.unified === "interrupted");
+  if (broken) throw answer.content.length > 0 ? cutAnswer(step.source) : badResponse(step.source, "sent an empty answer");
+  return answer.take(part);
+}
+
+function faultOf(source: FaultSource, thrown: unknown): MoltError {
+  return isMoltError(thrown) ? moltErrorFrom(thrown) : faultFromStream(source, thrown);
+}
+
+function toolCallIds(call: ModelCall): Set<string> {
+  const ids = new Set<string>();
+  for (const message of call.request.prompt) {
+    if (message.role !== "assistant") continue;
+    for (const part of message.content) if (part.type === "tool-call") ids.add(part.toolCallId);
+  }
+  return ids;
+}

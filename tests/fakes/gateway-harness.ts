@@ -1,0 +1,112 @@
+/** The gateway with plain stand-ins for what surrounds it: secrets and settings in memory, egress over fetch. */
+
+import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
+import { providers } from "../../packages/worker/src/catalog/providers.ts";
+import type { ModelCall, ModelEvent } from "../../packages/worker/src/agent/model.ts";
+import type { CallRow } from "../../packages/worker/src/ai-gateway/call-row.ts";
+import { createGateway, type Gateway } from "../../packages/worker/src/ai-gateway/gateway.ts";
+import type { GatewayDependencies, GatewayLimits, ProviderSettings } from "../../packages/worker/src/ai-gateway/settings.ts";
+import { type Clock, systemClock } from "../../packages/worker/src/platform/clock.ts";
+import type { EgressPolicy } from "../../packages/worker/src/platform/egress.ts";
+import { providerKeyName, type Secrets, type SecretSource } from "../../packages/worker/src/secrets/secrets.ts";
+
+export interface Harness {
+  gateway: Gateway;
+  rows: CallRow[];
+  secrets: Secrets;
+  settings: { providers: Record<string, ProviderSettings>; agent: { model: string | null } };
+  /** Every outbound request's address and policy. */
+  outbound: { url: string; policy: EgressPolicy }[];
+  changes: () => number;
+}
+
+export interface HarnessOptions {
+  keys?: Record<string, string>;
+  providers?: Record<string, ProviderSettings>;
+  model?: string | null;
+  limits?: Partial<GatewayLimits>;
+  clock?: Clock;
+  /** Replaces the network. */
+  fetch?: typeof fetch;
+}
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+export function createHarness(options: HarnessOptions = {}): Harness {
+  const rows: CallRow[] = [];
+  const outbound: Harness["outbound"] = [];
+  const settings: Harness["settings"] = { providers: options.providers ?? {}, agent: { model: options.model ?? null } };
+  const secrets = memorySecrets(options.keys ?? {});
+  let changes = 0;
+  const send = options.fetch ?? fetch;
+  const deps: GatewayDependencies = {
+    providers,
+    config: {
+      get: ((section: "providers" | "agent") => settings[section]) as GatewayDependencies["config"]["get"],
+      patch: (merge) => Object.assign(settings.providers, (merge as { providers?: Record<string, ProviderSettings> }).providers),
+    },
+    secrets,
+    egress: {
+      fetch(url, init, policy) {
+        outbound.push({ url: String(url), policy });
+        return send(url, init);
+      },
+    },
+    clock: options.clock ?? systemClock,
+    log: quiet,
+    recordCall: (row) => void rows.push(row),
+    onModelsChanged: () => void (changes += 1),
+    limits: { firstRetryMs: 5, discoveryTimeoutMs: 300, ...options.limits },
+    random: () => 0.5,
+  };
+  return { gateway: createGateway(deps), rows, secrets, settings, outbound, changes: () => changes };
+}
+
+function memorySecrets(keys: Record<string, string>): Secrets {
+  const values = new Map<string, { value: string; source: SecretSource }>();
+  for (const [provider, value] of Object.entries(keys)) values.set(providerKeyName(provider), { value, source: "environment" });
+  return {
+    get: (name) => values.get(name)?.value,
+    source: (name) => values.get(name)?.source,
+    version: () => 0,
+    set: (name, value, source) => void values.set(name, { value, source }),
+    delete: (name) => void values.delete(name),
+    seed: (name, value) => void values.set(name, { value, source: "environment" }),
+  };
+}
+
+export const userPrompt = (text: string): LanguageModelV4Prompt => [
+  { role: "system", content: "You are a test." },
+  { role: "user", content: [{ type: "text", text }] },
+];
+
+export function callFor(ref: string, text: string, more: Partial<ModelCall> & { thinking?: "off" | "medium"; tools?: string[] } = {}): ModelCall {
+  const { thinking = "off", tools = [], ...rest } = more;
+  return {
+    ref,
+    request: {
+      prompt: userPrompt(text),
+      tools: tools.map((name) => ({ type: "function", name, description: `Runs ${name}.`, inputSchema: { type: "object", properties: { path: { type: "string" } } } })),
+      thinking,
+    },
+    sessionKey: "agent:main:main",
+    runId: "run_1",
+    step: 0,
+    signal: new AbortController().signal,
+    ...rest,
+  };
+}
+
+/** Everything that came, and how it ended. */
+export async function collect(stream: AsyncIterable<ModelEvent>, onEvent?: (event: ModelEvent) => void): Promise<{ events: ModelEvent[]; error?: unknown }> {
+  const events: ModelEvent[] = [];
+  try {
+    for await (const event of stream) {
+      events.push(event);
+      onEvent?.(event);
+    }
+    return { events };
+  } catch (error) {
+    return { events, error };
+  }
+}
