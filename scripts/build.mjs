@@ -62,7 +62,10 @@ async function rebuild(root, dist, part) {
     renameSync(statSync(join(draft, part.output), { throwIfNoEntry: false }) ? join(draft, part.output) : draft, output);
     rmSync(retired, { recursive: true, force: true });
   } catch (error) {
-    throw error instanceof Failure ? error : new Failure("BUILD_FAILED", `${part.label.toLowerCase()} failed: ${error.message}`, "Read the lines above; correct the source, or run `npm ci`, then try again.");
+    if (error instanceof Failure) throw error;
+    const [cause, ...details] = String(error.message).split("\n");
+    if (details.length > 0) console.error(details.join("\n"));
+    throw new Failure("BUILD_FAILED", `${part.label} failed: ${cause}`, "Read the lines above; correct the source, or run `npm ci`, then try again.");
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }

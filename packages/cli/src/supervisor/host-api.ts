@@ -1,6 +1,9 @@
-/** The supervisor's side of the Worker's `/readyz` and `/api/host/*`: plain loopback HTTP, proved by the host key. */
+/**
+ * The supervisor's side of the Worker's `/readyz` and `/api/host/*`, proved by the host key. It speaks HTTP/1.0 over a plain
+ * socket: one request, one answer, then the end. Node's own HTTP client would cost the idle server 13 MB and 17 ms.
+ */
 
-import { request } from "node:http";
+import { connect } from "node:net";
 import { errorFromWire, MoltError } from "@moltworker/protocol/errors";
 
 export interface HostAddress {
@@ -15,20 +18,22 @@ export interface HostAnswer {
   body: Record<string, unknown> | undefined;
 }
 
-/** One request, one connection. Throws TIMEOUT, or NOT_RUNNING when nobody listens. */
+/** Throws TIMEOUT, or NOT_RUNNING when nobody listens. */
 export function callHost(address: HostAddress, method: "GET" | "POST", path: string, timeoutMs = 5_000): Promise<HostAnswer> {
+  const { host, port, hostKey } = address;
   return new Promise((resolve, reject) => {
-    const { host, port, hostKey } = address;
-    const call = request({ host, port, method, path, agent: false, timeout: timeoutMs, headers: { authorization: `Bearer ${hostKey}` } });
-    call.on("timeout", () => call.destroy(new MoltError("TIMEOUT", { message: `the assistant did not answer ${path} within ${timeoutMs} ms` })));
-    call.on("error", (error: Error) => reject(error instanceof MoltError ? error : new MoltError("NOT_RUNNING", { message: "the assistant does not answer", cause: error })));
-    call.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: parseJson(Buffer.concat(chunks).toString("utf8")) }));
-      response.on("error", reject);
+    const socket = connect({ host, port });
+    const chunks: Buffer[] = [];
+    const late = () => socket.destroy(new MoltError("TIMEOUT", { message: `the assistant did not answer ${path} within ${timeoutMs} ms` }));
+    const timer = setTimeout(late, timeoutMs);
+    socket.on("data", (chunk) => chunks.push(chunk));
+    socket.on("end", () => resolve(parseAnswer(Buffer.concat(chunks).toString("utf8"))));
+    socket.on("error", (error) => reject(error instanceof MoltError ? error : notRunning(error)));
+    socket.on("close", () => {
+      clearTimeout(timer);
+      reject(notRunning());
     });
-    call.end();
+    socket.write(`${method} ${path} HTTP/1.0\r\nHost: ${authority(address)}\r\nAuthorization: Bearer ${hostKey}\r\nContent-Length: 0\r\n\r\n`);
   });
 }
 
@@ -39,9 +44,9 @@ export async function createLink(address: HostAddress): Promise<{ link: string; 
   return { link: `${baseUrl(address)}#${body.code}`, expiresAt: Number(body.expiresAt) };
 }
 
-/** `http://host:port/`, with the brackets that an IPv6 address needs. */
-export function baseUrl({ host, port }: { host: string; port: number }): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}/`;
+/** `http://host:port/` */
+export function baseUrl(address: { host: string; port: number }): string {
+  return `http://${authority(address)}/`;
 }
 
 export function answerError({ status, body }: HostAnswer): MoltError {
@@ -49,10 +54,22 @@ export function answerError({ status, body }: HostAnswer): MoltError {
   return new MoltError("INTERNAL", { message: `the assistant answered with status ${status}` });
 }
 
-function parseJson(text: string): Record<string, unknown> | undefined {
+/** An IPv6 address needs brackets before its port. */
+function authority({ host, port }: { host: string; port: number }): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** Status 0 when the answer was cut before its first line. */
+function parseAnswer(text: string): HostAnswer {
+  const status = Number(/^HTTP\/1\.\d (\d{3})/.exec(text)?.[1] ?? 0);
+  const body = text.slice(text.indexOf("\r\n\r\n") + 4);
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return { status, body: JSON.parse(body) as Record<string, unknown> };
   } catch {
-    return undefined;
+    return { status, body: undefined };
   }
+}
+
+function notRunning(cause?: Error): MoltError {
+  return new MoltError("NOT_RUNNING", { message: "the assistant does not answer", cause });
 }

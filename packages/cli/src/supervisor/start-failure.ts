@@ -65,29 +65,44 @@ export function portTaken(host: string, port: number): MoltError {
 export function portOwner(port: number): { pid: number; name: string } | undefined {
   const inodes = new Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => listeningInodes(table, port)));
   if (inodes.size === 0) return undefined;
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      const sockets = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
-      if (sockets.some((target) => inodes.has(target))) return { pid: Number(pid), name: readFileSync(`/proc/${pid}/comm`, "utf8").trim() };
-    } catch {
-      // Another user's process, or one that ended while we looked.
-    }
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const owner = pids.find((pid) => openTargets(pid).some((target) => inodes.has(target)));
+  const name = owner === undefined ? undefined : readOr(`/proc/${owner}/comm`);
+  return name === undefined ? undefined : { pid: Number(owner), name: name.trim() };
+}
+
+/** What a process has open. Empty for another user's process, or one that ended while we looked. */
+function openTargets(pid: string): string[] {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(folder).flatMap((fd) => {
+      try {
+        return [readlinkSync(`${folder}/${fd}`)];
+      } catch {
+        return [];
+      }
+    });
+  } catch {
+    return [];
   }
-  return undefined;
+}
+
+function readOr(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 function listeningInodes(table: string, port: number): string[] {
   const listening = "0A";
   const wanted = port.toString(16).toUpperCase().padStart(4, "0");
-  try {
-    return readFileSync(table, "utf8")
-      .split("\n")
-      .map((row) => row.trim().split(/\s+/))
-      .filter((columns) => columns[1]?.endsWith(`:${wanted}`) && columns[3] === listening)
-      .map((columns) => `socket:[${columns[9]}]`);
-  } catch {
-    return [];
-  }
+  return (readOr(table) ?? "")
+    .split("\n")
+    .map((row) => row.trim().split(/\s+/))
+    .filter((columns) => columns[1]?.endsWith(`:${wanted}`) && columns[3] === listening)
+    .map((columns) => `socket:[${columns[9]}]`);
 }
 
 function databaseFiles(objects: string): string[] {
