@@ -1,8 +1,11 @@
 /** The composition root: plain constructor calls, read top to bottom. What is built here is everything the object has. */
 
-import { MoltError } from "@moltworker/protocol/errors";
 import { TICK_INTERVAL_MS } from "@moltworker/protocol/frames";
-import { createGateway } from "./ai-gateway/gateway.ts";
+import type { ModelRow } from "@moltworker/protocol/rows";
+import { createGateway, type Gateway } from "./ai-gateway/gateway.ts";
+import { seedKeys } from "./ai-gateway/seeds.ts";
+
+import { addressOf } from "./auth/address.ts";
 import { createAuth } from "./auth/create-auth.ts";
 import { methods } from "./catalog/methods.ts";
 import { migrations } from "./catalog/migrations.ts";
@@ -39,7 +42,6 @@ import { createDatabase } from "./storage/database.ts";
 import { createMarks } from "./storage/marks.ts";
 import { migrate } from "./storage/migrations.ts";
 import { createWorkspace } from "./storage/workspace.ts";
-import { seedWorkspace } from "./agent/first-files.ts";
 
 /** While runs live, the object is woken at least this often, so that nothing it waits for lets it be put away. */
 const heartbeatMs = 25_000;
@@ -76,14 +78,18 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const outbox = createOutbox(db, clock);
   const hub = createHub(createEventLog(db, clock));
 
-  const usage = createUsageLog(db, clock);
-  const models = createGateway({ providers, config, secrets, seeds, egress, clock, log, recordCall: usage.record });
+  seedKeys(providers, seeds, secrets);
+  const models = createGateway({
+    providers, config, secrets, egress, clock, log,
+    recordCall: createUsageLog(db, clock).record,
+    onModelsChanged: () => hub.publish("models.changed", { ts: clock.now() }),
+  });
   const modelFor = (sessionKey: string) => sessions.get(sessionKey)?.model ?? models.defaultModel();
 
   const store = createRunStore(db, clock);
   const ledger = createToolLedger(db, clock, bootId);
   const approvals = createApprovals({ db, clock, events: hub, onSchedule: () => scheduleApprovals() });
-  const view = createSessionView({ sessions, modelFor, describe: models.find, openRuns: (key) => store.open(key) });
+  const view = createSessionView({ sessions, modelFor, describe: (ref) => describeOrNothing(models, ref), openRuns: (key) => store.open(key) });
   const runner = createRunner({
     db, clock, log, sink: hub, sessions, transcript, inbox, outbox, store, ledger, approvals, models, modelFor, tools, workspace, egress, blobs, bootId,
     settings: () => config.get("agent"),
@@ -151,7 +157,6 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       return sockets.accept(await auth.identify(request), () => auth.checkOrigin(request), addressOf(request));
     },
     wake() {
-      seedWorkspace(workspace, marks);
       runner.recover();
       alarm.ensure("prune", clock.now() + pruneMs);
       scheduleApprovals();
@@ -159,6 +164,13 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   };
 }
 
-function bound(fetcher: Fetcher): (url: string | URL, init?: RequestInit) => Promise<Response> {
-  return (url, init) => fetcher.fetch(url as string, init as RequestInit<RequestInitCfProperties>);
+/** A session may name a model that no provider offers any more; its row still has to be drawn. */
+function describeOrNothing(models: Gateway, ref: string): ModelRow | undefined {
+  try {
+    return models.describe(ref);
+  } catch {
+    return undefined;
+  }
 }
+
+const bound = (fetcher: Fetcher): typeof fetch => fetcher.fetch.bind(fetcher) as typeof fetch;

@@ -49,12 +49,20 @@ const fresh: Row = { failures: 0, window_started_at: 0, failed_at: 0, paused_unt
 
 export function createAttempts(db: Database, clock: Clock): Attempts {
   const read = (address: string): Row =>
-    db.one<Row>("SELECT failures, window_started_at, failed_at, paused_until, succeeded_at FROM auth_attempts WHERE address = ?", address) ?? fresh;
+    db.one<Row>(
+      "SELECT failures, window_started_at, failed_at, paused_until, succeeded_at FROM auth_attempts WHERE address = ?",
+      address,
+    ) ?? fresh;
 
   function write(address: string, row: Row): void {
     db.run(
       "INSERT OR REPLACE INTO auth_attempts (address, failures, window_started_at, failed_at, paused_until, succeeded_at) VALUES (?, ?, ?, ?, ?, ?)",
-      address, row.failures, row.window_started_at, row.failed_at, row.paused_until, row.succeeded_at,
+      address,
+      row.failures,
+      row.window_started_at,
+      row.failed_at,
+      row.paused_until,
+      row.succeeded_at,
     );
   }
 
@@ -76,7 +84,12 @@ export function createAttempts(db: Database, clock: Clock): Attempts {
       write(address, row);
       const all = read(ALL);
       if (!isLoopback(address)) write(ALL, counted(all, all.window_started_at, now));
-      db.run("DELETE FROM auth_attempts WHERE failed_at < ? AND paused_until < ? AND succeeded_at < ?", now - LOCKOUT_MS, now, now - KNOWN_ADDRESS_MS);
+      db.run(
+        "DELETE FROM auth_attempts WHERE failed_at < ? AND paused_until < ? AND succeeded_at < ?",
+        now - LOCKOUT_MS,
+        now,
+        now - KNOWN_ADDRESS_MS,
+      );
     });
   }
 

@@ -31,7 +31,10 @@ export interface Auth {
   /** Throws ORIGIN_NOT_ALLOWED when a browser's Origin (or Host) is not this server's own. */
   checkOrigin(request: Request): void;
   /** The principal of a socket after its `connect` frame. Throws AUTH_*, DEVICE_*. */
-  connect(params: ConnectParams, socket: { principal: Principal; nonce: string; address: string }): Promise<{ principal: Principal; deviceToken?: string }>;
+  connect(
+    params: ConnectParams,
+    socket: { principal: Principal; nonce: string; address: string },
+  ): Promise<{ principal: Principal; deviceToken?: string }>;
   /** Throws FORBIDDEN, AUTH_EXPIRED, or for nobody their refusal (AUTH_TOKEN_MISSING without one). The one decision. */
   authorize(principal: Principal, surface: Surface, action: string): void;
   /** Ends one web session (sign-out) or all; returns the principal ids whose sockets must close. */

@@ -14,7 +14,8 @@ export async function deviceProofFault(params: ConnectParams, nonce: string, now
   if (!device) return "device identity required";
   const publicKey = bytesFromBase64Url(device.publicKey);
   if (publicKey?.length !== 32) return "device public key invalid";
-  if (hexFromBytes(new Uint8Array(await crypto.subtle.digest("SHA-256", publicKey))) !== device.id.toLowerCase()) return "device identity mismatch";
+  if (hexFromBytes(new Uint8Array(await crypto.subtle.digest("SHA-256", publicKey))) !== device.id.toLowerCase())
+    return "device identity mismatch";
   if (!device.nonce) return "device nonce required";
   if (device.nonce !== nonce) return "device nonce mismatch";
   if (!(Math.abs(nowMs - device.signedAt) <= MAX_SKEW_MS)) return "device signature expired";
@@ -32,7 +33,16 @@ export async function deviceProofFault(params: ConnectParams, nonce: string, now
 function signedTexts(params: ConnectParams, device: NonNullable<ConnectParams["device"]>): string[] {
   const { client, auth } = params;
   const token = auth?.token ?? auth?.deviceToken ?? "";
-  const common = [device.id, client.id, client.mode, params.role ?? "operator", (params.scopes ?? []).join(","), String(device.signedAt), token, device.nonce];
+  const common = [
+    device.id,
+    client.id,
+    client.mode,
+    params.role ?? "operator",
+    (params.scopes ?? []).join(","),
+    String(device.signedAt),
+    token,
+    device.nonce,
+  ];
   const facts = [client.platform, client.deviceFamily].map((text) => (text ?? "").trim().toLowerCase());
   return [["v3", ...common, ...facts].join("|"), ["v2", ...common].join("|")];
 }

@@ -1,7 +1,7 @@
 /** Paired devices: a stored grant per key pair and a few device tokens, kept as digests. Revocation is final for all of them. */
 
 import type { ConnectParams } from "@moltworker/protocol/frames";
-import { type Scope, scopes as allScopes } from "@moltworker/protocol/scopes";
+import { scopes as allScopes, type Scope } from "@moltworker/protocol/scopes";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../storage/database.ts";
 import { digest, randomSecret } from "./digest.ts";
@@ -46,7 +46,8 @@ interface Row {
 const columns = "d.id, d.name, d.platform, d.client_id, d.scopes, d.paired_at, d.used_at";
 
 export function createDevices(db: Database, clock: Clock): Devices {
-  const find = (id: string) => deviceFromRow(db.one<Row>(`SELECT ${columns} FROM auth_devices d WHERE d.id = ? AND d.revoked_at IS NULL`, id));
+  const find = (id: string) =>
+    deviceFromRow(db.one<Row>(`SELECT ${columns} FROM auth_devices d WHERE d.id = ? AND d.revoked_at IS NULL`, id));
 
   return {
     find,
@@ -70,21 +71,34 @@ export function createDevices(db: Database, clock: Clock): Devices {
           `INSERT INTO auth_devices (id, public_key, name, platform, client_id, scopes, paired_at, used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (id) DO UPDATE SET name = excluded.name, platform = excluded.platform, client_id = excluded.client_id,
              scopes = excluded.scopes, used_at = excluded.used_at, revoked_at = NULL`,
-          id, device.publicKey, client.displayName?.slice(0, 120) ?? null, client.platform.slice(0, 60), client.id.slice(0, 60), scopes.join(","), now, now,
+          id,
+          device.publicKey,
+          client.displayName?.slice(0, 120) ?? null,
+          client.platform.slice(0, 60),
+          client.id.slice(0, 60),
+          scopes.join(","),
+          now,
+          now,
         );
         db.run("INSERT INTO auth_device_tokens (token_hash, device_id, created_at) VALUES (?, ?, ?)", tokenHash, id, now);
         db.run(
           `DELETE FROM auth_device_tokens WHERE device_id = ? AND token_hash NOT IN
              (SELECT token_hash FROM auth_device_tokens WHERE device_id = ? ORDER BY created_at DESC, rowid DESC LIMIT ?)`,
-          id, id, TOKENS_PER_DEVICE,
+          id,
+          id,
+          TOKENS_PER_DEVICE,
         );
       });
       return { device: find(id) as Device, token };
     },
     touch: (device) => {
-      if (clock.now() - device.usedAt > TOUCH_MS) db.run("UPDATE auth_devices SET used_at = ? WHERE id = ?", clock.now(), device.id);
+      if (clock.now() - device.usedAt > TOUCH_MS)
+        db.run("UPDATE auth_devices SET used_at = ? WHERE id = ?", clock.now(), device.id);
     },
-    list: () => db.all<Row>(`SELECT ${columns} FROM auth_devices d WHERE d.revoked_at IS NULL ORDER BY d.used_at DESC`).map((row) => deviceFromRow(row) as Device),
+    list: () =>
+      db
+        .all<Row>(`SELECT ${columns} FROM auth_devices d WHERE d.revoked_at IS NULL ORDER BY d.used_at DESC`)
+        .map((row) => deviceFromRow(row) as Device),
     revoke: (id) =>
       db.transaction(() => {
         db.run("DELETE FROM auth_device_tokens WHERE device_id = ?", id);
@@ -96,5 +110,13 @@ export function createDevices(db: Database, clock: Clock): Devices {
 function deviceFromRow(row: Row | undefined): Device | undefined {
   if (!row) return undefined;
   const scopes = row.scopes.split(",").filter((scope): scope is Scope => (allScopes as readonly string[]).includes(scope));
-  return { id: row.id, name: row.name, platform: row.platform, clientId: row.client_id, scopes, pairedAt: row.paired_at, usedAt: row.used_at };
+  return {
+    id: row.id,
+    name: row.name,
+    platform: row.platform,
+    clientId: row.client_id,
+    scopes,
+    pairedAt: row.paired_at,
+    usedAt: row.used_at,
+  };
 }

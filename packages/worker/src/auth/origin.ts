@@ -39,7 +39,10 @@ export function checkOrigin(request: Request, allowedHosts: readonly string[]): 
 
 /** Host names from the environment: separated by commas or spaces, lower case, with or without port. */
 export function readAllowedHosts(text: string | null | undefined): string[] {
-  return (text ?? "").toLowerCase().split(/[\s,]+/).filter((name) => name !== "");
+  return (text ?? "")
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((name) => name !== "");
 }
 
 function isOwnName(hostname: string, allowedHosts: readonly string[]): boolean {

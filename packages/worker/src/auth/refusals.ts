@@ -24,7 +24,9 @@ export function tokenMismatch(client: Client, presented: string, canRetryWithDev
   const kind = kindOfSecret(presented);
   return new MoltError("AUTH_TOKEN_MISMATCH", {
     message: `unauthorized: gateway token mismatch (${advice[client]})`,
-    hint: kind ? `That looks like ${kind}. The gateway token is another one: it is in the data folder's \`gateway-token\` file, or run \`npx moltworker link\`.` : undefined,
+    hint: kind
+      ? `That looks like ${kind}. The gateway token is another one: it is in the data folder's \`gateway-token\` file, or run \`npx moltworker link\`.`
+      : undefined,
     details: {
       authReason: "token_mismatch",
       canRetryWithDeviceToken,
@@ -37,14 +39,23 @@ export function deviceTokenMismatch(): MoltError {
   return new MoltError("AUTH_TOKEN_MISMATCH", {
     message: "unauthorized: device token mismatch (rotate/reissue device token)",
     hint: "Connect once with the gateway token to pair this device again.",
-    details: { authReason: "device_token_mismatch", canRetryWithDeviceToken: false, recommendedNextStep: "update_auth_credentials" },
+    details: {
+      authReason: "device_token_mismatch",
+      canRetryWithDeviceToken: false,
+      recommendedNextStep: "update_auth_credentials",
+    },
   });
 }
 
 export function devicePairingRequired(deviceId: string): MoltError {
   return new MoltError("DEVICE_NOT_PAIRED", {
     message: "pairing required: device is not approved yet",
-    details: { reason: "not-paired", deviceId, remediationHint: "Connect once with the gateway token.", recommendedNextStep: "update_auth_credentials" },
+    details: {
+      reason: "not-paired",
+      deviceId,
+      remediationHint: "Connect once with the gateway token.",
+      recommendedNextStep: "update_auth_credentials",
+    },
   });
 }
 
@@ -52,7 +63,11 @@ export function devicePairingRequired(deviceId: string): MoltError {
 export function deviceProofInvalid(reason: string): MoltError {
   return new MoltError("DEVICE_SIGNATURE_INVALID", {
     message: reason,
-    details: { authReason: reason.replaceAll(" ", "_"), canRetryWithDeviceToken: false, recommendedNextStep: "review_auth_configuration" },
+    details: {
+      authReason: reason.replaceAll(" ", "_"),
+      canRetryWithDeviceToken: false,
+      recommendedNextStep: "review_auth_configuration",
+    },
   });
 }
 

@@ -41,7 +41,10 @@ const columns = "id, token_version, used_at, expires_at, ended_at";
 
 export function createWebSessions(db: Database, clock: Clock, tokenVersion: () => number): WebSessions {
   const live = (row: Row | undefined): row is Row =>
-    row !== undefined && row.ended_at === null && row.expires_at > clock.now() && (row.token_version === null || row.token_version === tokenVersion());
+    row !== undefined &&
+    row.ended_at === null &&
+    row.expires_at > clock.now() &&
+    (row.token_version === null || row.token_version === tokenVersion());
 
   return {
     createLink: async () => {
@@ -67,7 +70,12 @@ export function createWebSessions(db: Database, clock: Clock, tokenVersion: () =
         db.run("DELETE FROM auth_sessions WHERE expires_at < ? OR ended_at < ?", now - KEEP_ENDED_MS, now - KEEP_ENDED_MS);
         db.run(
           "INSERT INTO auth_sessions (id, secret_hash, token_version, created_at, used_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
-          id, hash, version ?? null, now, now, now + SESSION_MS,
+          id,
+          hash,
+          version ?? null,
+          now,
+          now,
+          now + SESSION_MS,
         );
       });
       return { secret, id };
@@ -77,14 +85,17 @@ export function createWebSessions(db: Database, clock: Clock, tokenVersion: () =
       if (!row) return { state: "unknown" };
       if (!live(row)) return { state: "ended" };
       const now = clock.now();
-      if (now - row.used_at > TOUCH_MS) db.run("UPDATE auth_sessions SET used_at = ?, expires_at = ? WHERE id = ?", now, now + SESSION_MS, row.id);
+      if (now - row.used_at > TOUCH_MS)
+        db.run("UPDATE auth_sessions SET used_at = ?, expires_at = ? WHERE id = ?", now, now + SESSION_MS, row.id);
       return { state: "live", id: row.id };
     },
     isLive: (id) => live(db.one<Row>(`SELECT ${columns} FROM auth_sessions WHERE id = ?`, id)),
     end: (id) => db.run("UPDATE auth_sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL", clock.now(), id) > 0,
     endAll: () => {
       const now = clock.now();
-      const ids = db.all<{ id: string }>("SELECT id FROM auth_sessions WHERE ended_at IS NULL AND expires_at > ?", now).map((row) => row.id);
+      const ids = db
+        .all<{ id: string }>("SELECT id FROM auth_sessions WHERE ended_at IS NULL AND expires_at > ?", now)
+        .map((row) => row.id);
       db.run("UPDATE auth_sessions SET ended_at = ? WHERE ended_at IS NULL", now);
       return ids;
     },

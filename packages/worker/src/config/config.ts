@@ -11,7 +11,19 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { Database } from "../storage/database.ts";
 import type { Migration } from "../storage/migrations.ts";
-import { changedPaths, hasUnsafeKey, isJsonObject, type Json, type JsonObject, leaves, mergePatch, overlay, valueAt, withoutKey, withValueAt } from "./merge.ts";
+import {
+  changedPaths,
+  hasUnsafeKey,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  leaves,
+  mergePatch,
+  overlay,
+  valueAt,
+  withoutKey,
+  withValueAt,
+} from "./merge.ts";
 import type { Section } from "./section.ts";
 
 export interface ConfigIssue {
@@ -24,7 +36,10 @@ export interface Config<Settings> {
   get<Name extends keyof Settings>(section: Name): Settings[Name];
   snapshot(): { config: Settings; hash: string; issues: ConfigIssue[]; warnings: ConfigIssue[] };
   /** JSON merge patch over the whole. Throws CONFIG_INVALID with `details.issues`, CONFLICT on a stale `baseHash`; nothing changes then. */
-  patch(merge: Record<string, unknown>, options: { baseHash?: string; changedBy: string }): { changedPaths: string[]; hash: string };
+  patch(
+    merge: Record<string, unknown>,
+    options: { baseHash?: string; changedBy: string },
+  ): { changedPaths: string[]; hash: string };
   /** Called after each commit with the changed section names. */
   onChange(listener: (sections: string[]) => void): void;
 }
@@ -73,7 +88,9 @@ interface ConfigDeps<Sections extends readonly AnySection[]> {
 }
 
 /** Loads every section, then takes over environment values that are new or changed. Never throws for a bad stored or seeded value. */
-export function createConfig<const Sections extends readonly AnySection[]>(deps: ConfigDeps<Sections>): Config<SettingsOf<Sections>> {
+export function createConfig<const Sections extends readonly AnySection[]>(
+  deps: ConfigDeps<Sections>,
+): Config<SettingsOf<Sections>> {
   const { sections, db, clock, log } = deps;
   const listeners: ((sections: string[]) => void)[] = [];
   const byName = new Map<string, AnySection>(sections.map((section) => [section.name, section]));
@@ -93,11 +110,26 @@ export function createConfig<const Sections extends readonly AnySection[]>(deps:
 
   function write(name: string, stored: JsonObject, changedBy: string): void {
     const value = JSON.stringify(stored);
-    if (value.length > MAX_SECTION_BYTES) throw new MoltError("PAYLOAD_TOO_LARGE", { message: `the section "${name}" is larger than ${MAX_SECTION_BYTES} bytes` });
+    if (value.length > MAX_SECTION_BYTES)
+      throw new MoltError("PAYLOAD_TOO_LARGE", { message: `the section "${name}" is larger than ${MAX_SECTION_BYTES} bytes` });
     const version = (loaded.get(name)?.version ?? 0) + 1;
     const now = clock.now();
-    db.run("INSERT OR REPLACE INTO config (section, value, version, changed_by, changed_at) VALUES (?, ?, ?, ?, ?)", name, value, version, changedBy, now);
-    db.run("INSERT INTO config_history (section, version, value, changed_by, changed_at) VALUES (?, ?, ?, ?, ?)", name, version, value, changedBy, now);
+    db.run(
+      "INSERT OR REPLACE INTO config (section, value, version, changed_by, changed_at) VALUES (?, ?, ?, ?, ?)",
+      name,
+      value,
+      version,
+      changedBy,
+      now,
+    );
+    db.run(
+      "INSERT INTO config_history (section, version, value, changed_by, changed_at) VALUES (?, ?, ?, ?, ?)",
+      name,
+      version,
+      value,
+      changedBy,
+      now,
+    );
     db.run("DELETE FROM config_history WHERE section = ? AND version <= ?", name, version - HISTORY_PER_SECTION);
   }
 
@@ -117,14 +149,17 @@ export function createConfig<const Sections extends readonly AnySection[]>(deps:
       seen.push({ path, value, stands: free ? 1 : 0 });
     }
     if (seen.length === 0) return;
-    const found = readStored(section, stored as JsonObject).issues.filter((issue) => !issues.get(section.name)?.some((known) => known.path === issue.path));
+    const found = readStored(section, stored as JsonObject).issues.filter(
+      (issue) => !issues.get(section.name)?.some((known) => known.path === issue.path),
+    );
     if (found.length > 0) {
       seedIssues.push(...found.map((issue) => ({ ...issue, message: `from the environment: ${issue.message}` })));
       return;
     }
     db.transaction(() => {
       if (JSON.stringify(stored) !== JSON.stringify(before)) write(section.name, stored as JsonObject, ENVIRONMENT);
-      for (const seed of seen) db.run("INSERT OR REPLACE INTO config_seeds (path, value, stands) VALUES (?, ?, ?)", seed.path, seed.value, seed.stands);
+      for (const seed of seen)
+        db.run("INSERT OR REPLACE INTO config_seeds (path, value, stands) VALUES (?, ?, ?)", seed.path, seed.value, seed.stands);
     });
     load(section);
   }
@@ -148,7 +183,10 @@ export function createConfig<const Sections extends readonly AnySection[]>(deps:
     }),
     patch: (merge, options) => {
       if (options.baseHash !== undefined && options.baseHash !== hash()) {
-        throw new MoltError("CONFLICT", { message: "config changed since last load; re-run config.get and retry", details: { hash: hash() } });
+        throw new MoltError("CONFLICT", {
+          message: "config changed since last load; re-run config.get and retry",
+          details: { hash: hash() },
+        });
       }
       const next = planPatch(byName, storedOf, merge);
       const before = effective() as unknown as JsonObject;
@@ -170,12 +208,17 @@ export function createConfig<const Sections extends readonly AnySection[]>(deps:
 }
 
 /** The sparse sections as they would be stored; throws CONFIG_INVALID with every issue. Sections that stay as they are, are left out. */
-function planPatch(byName: ReadonlyMap<string, AnySection>, storedOf: (name: string) => JsonObject, merge: Record<string, unknown>): Map<string, JsonObject> {
+function planPatch(
+  byName: ReadonlyMap<string, AnySection>,
+  storedOf: (name: string) => JsonObject,
+  merge: Record<string, unknown>,
+): Map<string, JsonObject> {
   const next = new Map<string, JsonObject>();
   const issues: ConfigIssue[] = [];
   for (const [name, patch] of Object.entries(merge)) {
     const section = byName.get(name);
-    if (!section) issues.push({ path: name, message: `there is no section of this name; known are ${[...byName.keys()].join(", ")}` });
+    if (!section)
+      issues.push({ path: name, message: `there is no section of this name; known are ${[...byName.keys()].join(", ")}` });
     else if (patch !== null && !isJsonObject(patch)) issues.push({ path: name, message: "must be an object" });
     else if (hasUnsafeKey(patch)) issues.push({ path: name, message: "contains a key that is not allowed" });
     else {
@@ -198,7 +241,12 @@ function releaseSeeds(db: Database, section: string, patch: Json): void {
   }
   for (const { path } of leaves(patch)) {
     const own = JSON.stringify([section, ...path]);
-    db.run("UPDATE config_seeds SET stands = 0 WHERE path = ? OR substr(path, 1, ?) = ?", own, own.length, `${own.slice(0, -1)},`);
+    db.run(
+      "UPDATE config_seeds SET stands = 0 WHERE path = ? OR substr(path, 1, ?) = ?",
+      own,
+      own.length,
+      `${own.slice(0, -1)},`,
+    );
   }
 }
 
@@ -212,8 +260,16 @@ function parseStored(text: string | undefined): JsonObject | undefined {
   }
 }
 
-function readStored(section: AnySection, stored: JsonObject | undefined): { value: unknown; issues: ConfigIssue[]; warnings: ConfigIssue[] } {
-  if (!stored) return { value: section.defaults, issues: [{ path: section.name, message: "the stored value is not a JSON object" }], warnings: [] };
+function readStored(
+  section: AnySection,
+  stored: JsonObject | undefined,
+): { value: unknown; issues: ConfigIssue[]; warnings: ConfigIssue[] } {
+  if (!stored)
+    return {
+      value: section.defaults,
+      issues: [{ path: section.name, message: "the stored value is not a JSON object" }],
+      warnings: [],
+    };
   const warnings: ConfigIssue[] = [];
   let candidate: Json = overlay(section.defaults as Json, stored);
   let parsed = section.schema.safeParse(candidate);

@@ -1,6 +1,6 @@
 /** Answers that are not content: JSON, and errors in the one error shape. Nothing here is ever cached. */
 
-import { errorTable, errorToWire, isMoltError, type MoltError, moltErrorFrom, type WireError } from "@moltworker/protocol/errors";
+import { errorTable, errorToWire, isMoltError, MoltError, moltErrorFrom, type WireError } from "@moltworker/protocol/errors";
 import type { Principal } from "../auth/principal.ts";
 import { refusalOf } from "../auth/refusals.ts";
 import type { Log } from "../platform/log.ts";
@@ -19,7 +19,16 @@ export function errorAnswer(thrown: unknown, log?: Log): Response {
   return json({ error: errorToWire(error) }, { status: statusOf(error), headers: retryHeader(error) });
 }
 
-export function statusOf(error: MoltError): number {
+/** 405 with the methods that are possible. */
+export function methodRefused(method: string, allow: string): Response {
+  const error = new MoltError("INVALID_REQUEST", {
+    message: `${method.slice(0, 20)} is not possible here`,
+    hint: `Possible: ${allow}.`,
+  });
+  return json({ error: errorToWire(error) }, { status: 405, headers: { allow } });
+}
+
+function statusOf(error: MoltError): number {
   return errorTable[error.code].http;
 }
 

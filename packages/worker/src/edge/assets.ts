@@ -5,7 +5,7 @@
  */
 
 import { MoltError } from "@moltworker/protocol/errors";
-import { errorAnswer } from "./answers.ts";
+import { errorAnswer, methodRefused } from "./answers.ts";
 
 export interface Asset {
   contentType: string;
@@ -21,10 +21,7 @@ export type AssetManifest = Readonly<Record<string, Asset>>;
 const PAGE = "/index.html";
 
 export async function serveAsset(request: Request, manifest: AssetManifest, files: Fetcher): Promise<Response> {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    const refused = errorAnswer(new MoltError("INVALID_REQUEST", { message: `${request.method} is not possible here`, hint: "Use GET." }));
-    return new Response(refused.body, { status: 405, headers: { ...Object.fromEntries(refused.headers), allow: "GET, HEAD" } });
-  }
+  if (request.method !== "GET" && request.method !== "HEAD") return methodRefused(request.method, "GET, HEAD");
   const path = assetPath(request, manifest);
   const asset = path === undefined ? undefined : manifest[path];
   if (path === undefined || !asset) return errorAnswer(new MoltError("NOT_FOUND", { message: "there is no such page" }));
@@ -39,7 +36,12 @@ export async function serveAsset(request: Request, manifest: AssetManifest, file
   if (request.method === "HEAD") return new Response(null, { headers });
   const file = await files.fetch(`http://assets${encodeURI(path)}`);
   if (!file.ok || !file.body) {
-    return errorAnswer(new MoltError("UNAVAILABLE", { message: "a file of the user interface is missing", hint: "Build it again: `npm run build`." }));
+    return errorAnswer(
+      new MoltError("UNAVAILABLE", {
+        message: "a file of the user interface is missing",
+        hint: "Build it again: `npm run build`.",
+      }),
+    );
   }
   return new Response(file.body, { headers });
 }

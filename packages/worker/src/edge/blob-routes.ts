@@ -17,7 +17,10 @@ export async function storeBlob(request: Request, blobs: Blobs): Promise<Respons
   if (bytes.length === 0) throw new MoltError("INVALID_REQUEST", { message: "the file is empty" });
   const blobId = createId("blob");
   const { mimeType, sizeBytes, sha256 } = await blobs.put(blobId, bytes, request.headers.get("content-type") ?? "");
-  return json({ blobId, mimeType, sizeBytes, fileName: fileName(new URL(request.url).searchParams.get("name")), sha256 }, { status: 201 });
+  return json(
+    { blobId, mimeType, sizeBytes, fileName: fileName(new URL(request.url).searchParams.get("name")), sha256 },
+    { status: 201 },
+  );
 }
 
 export async function readBlob(request: Request, id: string, blobs: Blobs): Promise<Response> {
@@ -42,6 +45,5 @@ export async function readBlob(request: Request, id: string, blobs: Blobs): Prom
 /** A name without path and control characters, well-formed Unicode, at most 120 characters. */
 function fileName(text: string | null): string {
   const name = (text ?? "").split(/[/\\]/).at(-1) ?? "";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
   return [...name.replaceAll(/[\u0000-\u001f\u007f\ud800-\udfff]/gu, "")].slice(0, 120).join("") || "file";
 }

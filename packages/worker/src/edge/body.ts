@@ -32,11 +32,18 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
 export async function readJson<Value>(request: Request, schema: z.ZodType<Value>, maxBytes = 16_384): Promise<Value> {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   // A form of another site can post only other types without asking first.
-  if (type !== "application/json") throw new MoltError("INVALID_REQUEST", { message: "the body must be JSON", hint: "Send it with `content-type: application/json`." });
+  if (type !== "application/json")
+    throw new MoltError("INVALID_REQUEST", {
+      message: "the body must be JSON",
+      hint: "Send it with `content-type: application/json`.",
+    });
   const parsed = schema.safeParse(parse(await readBytes(request, maxBytes)));
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
-  throw new MoltError("INVALID_REQUEST", { message: `${issues[0]?.path || "body"}: ${issues[0]?.message ?? "is not valid"}`, details: { issues } });
+  throw new MoltError("INVALID_REQUEST", {
+    message: `${issues[0]?.path || "body"}: ${issues[0]?.message ?? "is not valid"}`,
+    details: { issues },
+  });
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -32,7 +32,10 @@ function tokenIn(search: string): string {
 
 /** Path and query alone, so that no address can lead to another host. */
 function withoutToken(url: URL): string {
-  const rest = url.search.slice(1).split("&").filter((pair) => pair !== "" && pair !== "token" && !pair.startsWith("token="));
+  const rest = url.search
+    .slice(1)
+    .split("&")
+    .filter((pair) => pair !== "" && pair !== "token" && !pair.startsWith("token="));
   return `/${url.pathname.replace(/^[/\\]+/, "")}${rest.length > 0 ? `?${rest.join("&")}` : ""}`;
 }
 
@@ -53,10 +56,10 @@ code { opacity: .75; font-size: .85rem; }
 </style>
 <main role="alert">
 <h1>The token in this address was not accepted</h1>
-<p>${escape(sentence(error.message))}</p>
-<p>${escape(error.hint)}</p>
+<p>${escapeHtml(sentence(error.message))}</p>
+<p>${escapeHtml(error.hint)}</p>
 <p><code>${error.code}</code></p>
-<a href="${escape(next)}">Sign in another way</a>
+<a href="${escapeHtml(next)}">Sign in another way</a>
 </main>
 </html>
 `;
@@ -72,6 +75,6 @@ code { opacity: .75; font-size: .85rem; }
 
 const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

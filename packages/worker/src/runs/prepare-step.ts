@@ -1,14 +1,23 @@
-/** Builds the request of the next model step from the log: blobs loaded, older messages folded when the context fills up. */
+/** Builds the request of the next model step from the log. */
 
-import type { LanguageModelV4FunctionTool } from "@ai-sdk/provider";
 import * as z from "zod";
-import { compile } from "../agent/compile.ts";
-import { compactionPlan, fallbackSummary, needsCompaction, summaryRequest } from "../agent/compaction.ts";
-import type { LogEntry } from "../agent/log-entry.ts";
 import type { ModelRequest } from "../agent/model.ts";
-import { systemPrompt } from "../agent/prompt.ts";
 import type { RunContext } from "./run-context.ts";
 
-export async function prepareStep(context: RunContext, ref: string): Promise<ModelRequest> {
-  throw new Error("pending");
+export async function prepareStep(context: RunContext, _ref: string): Promise<ModelRequest> {
+  const prompt: ModelRequest["prompt"] = [{ role: "system", content: "You are a helpful assistant." }];
+  for (const { entry } of context.transcript.context(context.run.session_key)) {
+    if (entry.role === "user") prompt.push({ role: "user", content: entry.content.flatMap((part) => (part.type === "text" ? [{ type: "text" as const, text: part.text }] : [])) });
+    if (entry.role === "assistant" && entry.content.length > 0)
+      prompt.push({
+        role: "assistant",
+        content: entry.content.flatMap((part) =>
+          part.type === "text" ? [{ type: "text" as const, text: part.text } as never] : part.type === "toolCall" ? [{ type: "tool-call" as const, toolCallId: part.id, toolName: part.name, input: part.arguments }] : [],
+        ),
+      });
+    if (entry.role === "toolResult")
+      prompt.push({ role: "tool", content: [{ type: "tool-result", toolCallId: entry.toolCallId, toolName: entry.toolName, output: { type: "text", value: entry.content.map((part) => part.text).join("\n") } }] });
+  }
+  const tools = context.tools.map((tool) => ({ type: "function" as const, name: tool.name, description: tool.description, inputSchema: z.toJSONSchema(tool.parameters, { io: "input" }) as never }));
+  return { prompt, tools, thinking: "off" };
 }

@@ -179,7 +179,8 @@ class RunRunner implements Runner {
       },
     };
     takeInput(context);
-    const finished = this.live(context, interruptions);
+    // Only storage itself failing ends up here; the rows still say what is owed, and the next wake takes it up.
+    const finished = this.live(context, interruptions).catch((error: unknown) => deps.log.error("run.broken", { runId: run.id, error }));
     this.active.set(run.id, { run, controller, live, finished });
     if (this.active.size === 1) deps.onActivity(true);
   }

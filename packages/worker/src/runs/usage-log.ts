@@ -1,28 +1,12 @@
 /** What each model call cost: one row a call, cut and failed ones included. */
 
-import type { ErrorCode } from "@moltworker/protocol/errors";
-import type { Usage } from "@moltworker/protocol/messages";
+import type { CallRow } from "../ai-gateway/call-row.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createId } from "../platform/id.ts";
 import type { Database } from "../storage/database.ts";
 
-export interface UsageRow {
-  runId: string;
-  sessionKey: string;
-  step: number;
-  provider: string;
-  model: string;
-  status: "ok" | "failed" | "aborted";
-  errorCode?: ErrorCode;
-  attempts: number;
-  usage: Usage;
-  startedAt: number;
-  firstByteMs?: number;
-  durationMs: number;
-}
-
 export interface UsageLog {
-  record(row: UsageRow): void;
+  record(row: CallRow): void;
 }
 
 export function createUsageLog(db: Database, clock: Clock): UsageLog {
@@ -30,12 +14,12 @@ export function createUsageLog(db: Database, clock: Clock): UsageLog {
     record(row) {
       const { usage } = row;
       db.run(
-        `INSERT INTO model_calls (id, run_id, session_key, step, provider, model, status, error_code, attempts, input_tokens, output_tokens,
+        `INSERT INTO model_calls (id, run_id, session_key, step, attempt, provider, model, outcome, input_tokens, output_tokens,
            cache_read, cache_write, reasoning_tokens, cost_usd, estimated, started_at, first_byte_ms, duration_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        createId("mc", clock.now()), row.runId, row.sessionKey, row.step, row.provider, row.model, row.status, row.errorCode ?? null, row.attempts,
-        usage.input, usage.output, usage.cacheRead, usage.cacheWrite, usage.reasoning, usage.cost?.total ?? null, Number(usage.estimated),
-        row.startedAt, row.firstByteMs ?? null, row.durationMs,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        createId("mc", clock.now()), row.runId, row.sessionKey, row.step, row.attempt, row.provider, row.model, row.outcome,
+        usage?.input ?? 0, usage?.output ?? 0, usage?.cacheRead ?? 0, usage?.cacheWrite ?? 0, usage?.reasoning ?? 0,
+        usage?.cost?.total ?? null, Number(usage?.estimated ?? false), row.at, row.firstByteMs, row.durationMs,
       );
     },
   };

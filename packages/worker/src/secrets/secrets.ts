@@ -53,7 +53,12 @@ export function createSecrets(db: Database, clock: Clock): Secrets {
     const version = (old?.version ?? 0) + (old?.value === value ? 0 : 1);
     db.run(
       "INSERT OR REPLACE INTO secrets (name, value, source, version, seeded, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
-      name, value, source, version, seeded, clock.now(),
+      name,
+      value,
+      source,
+      version,
+      seeded,
+      clock.now(),
     );
   }
 
@@ -85,7 +90,11 @@ export function createSecrets(db: Database, clock: Clock): Secrets {
 
 function checked(name: string, value: string): string {
   const kept = value.trim();
-  if (kept === "") throw new MoltError("CONFIG_INVALID", { message: `${name}: the value is empty`, details: { issues: [{ path: name, message: "the value is empty" }] } });
+  if (kept === "")
+    throw new MoltError("CONFIG_INVALID", {
+      message: `${name}: the value is empty`,
+      details: { issues: [{ path: name, message: "the value is empty" }] },
+    });
   if (new TextEncoder().encode(kept).length > MAX_SECRET_BYTES) {
     const message = `longer than ${MAX_SECRET_BYTES} bytes`;
     throw new MoltError("CONFIG_INVALID", { message: `${name}: ${message}`, details: { issues: [{ path: name, message }] } });

@@ -36,7 +36,9 @@ export const MAX_BLOB_BYTES = 20 * 1_048_576;
 
 export const blobsMigration: Migration = {
   name: "0009-blobs",
-  statements: ["CREATE TABLE blobs (id TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL, mime_type TEXT NOT NULL, sha256 TEXT NOT NULL, created_at INTEGER NOT NULL)"],
+  statements: [
+    "CREATE TABLE blobs (id TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL, mime_type TEXT NOT NULL, sha256 TEXT NOT NULL, created_at INTEGER NOT NULL)",
+  ],
 };
 
 interface Row {
@@ -64,13 +66,18 @@ export function createBlobs(binding: R2Bucket | Fetcher, db: Database, clock: Cl
   return {
     put: async (id, bytes, mimeType) => {
       checkId(id);
-      if (bytes.length > MAX_BLOB_BYTES) throw new MoltError("PAYLOAD_TOO_LARGE", { message: `a file may have at most ${MAX_BLOB_BYTES} bytes` });
+      if (bytes.length > MAX_BLOB_BYTES)
+        throw new MoltError("PAYLOAD_TOO_LARGE", { message: `a file may have at most ${MAX_BLOB_BYTES} bytes` });
       const sha256 = hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
       await store.put(id, bytes);
       const kept: BlobInfo = { sizeBytes: bytes.length, mimeType: cleanMimeType(mimeType), sha256, createdAt: clock.now() };
       db.run(
         "INSERT OR REPLACE INTO blobs (id, size_bytes, mime_type, sha256, created_at) VALUES (?, ?, ?, ?, ?)",
-        id, kept.sizeBytes, kept.mimeType, kept.sha256, kept.createdAt,
+        id,
+        kept.sizeBytes,
+        kept.mimeType,
+        kept.sha256,
+        kept.createdAt,
       );
       return kept;
     },
@@ -125,7 +132,8 @@ function isBucket(binding: R2Bucket | Fetcher): binding is R2Bucket {
 }
 
 function checkId(id: string): void {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/.test(id)) throw new MoltError("INVALID_REQUEST", { message: "a blob's id is letters, digits, - and _" });
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/.test(id))
+    throw new MoltError("INVALID_REQUEST", { message: "a blob's id is letters, digits, - and _" });
 }
 
 /** `type/subtype` in lower case without parameters, or the type that says nothing. */
@@ -139,5 +147,8 @@ function hex(bytes: Uint8Array): string {
 }
 
 function failed(what: string, status: number): MoltError {
-  return new MoltError("INTERNAL", { message: `a file could not be ${what} (storage answered ${status})`, hint: "Check that the data folder can be written and has space." });
+  return new MoltError("INTERNAL", {
+    message: `a file could not be ${what} (storage answered ${status})`,
+    hint: "Check that the data folder can be written and has space.",
+  });
 }

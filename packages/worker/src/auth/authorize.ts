@@ -1,0 +1,44 @@
+/** The decision itself, apart from where grants are stored: principal × surface × action, denied unless listed. */
+
+import { MoltError } from "@moltworker/protocol/errors";
+import { hasScope } from "@moltworker/protocol/scopes";
+import type { Actions } from "./actions.ts";
+import type { Principal, Surface } from "./principal.ts";
+import { refusalOf } from "./refusals.ts";
+import { sessionEnded } from "./web-sessions.ts";
+
+/** Surfaces each kind of principal may act on at all, whatever its scopes. */
+const surfacesOf: Record<Exclude<Principal["kind"], "anonymous">, readonly Surface[]> = {
+  owner: ["socket", "http", "run"],
+  device: ["socket", "run"],
+  schedule: ["alarm", "run"],
+  channel: ["run"],
+};
+
+/** Throws FORBIDDEN, AUTH_EXPIRED, or for nobody their refusal. */
+export function createAuthorize(actions: Actions, stillValid: (principal: Principal) => boolean) {
+  return (principal: Principal, surface: Surface, action: string): void => {
+    if (principal.kind === "anonymous") throw refusalOf(principal);
+    // A run acts on the authority with which its message was accepted; signing out later does not cut it.
+    if ((surface === "socket" || surface === "http") && !stillValid(principal)) throw sessionEnded();
+    const rule = Object.hasOwn(actions, action) ? actions[action] : undefined;
+    if (!rule?.surfaces.includes(surface) || !reaches(principal, surface)) {
+      throw new MoltError("FORBIDDEN", {
+        message: `"${action.slice(0, 80)}" is not allowed here`,
+        hint: "Use a client and a grant that are made for it.",
+      });
+    }
+    if (!hasScope(principal.scopes, rule.scope)) {
+      throw new MoltError("FORBIDDEN", {
+        message: `missing scope: ${rule.scope}`,
+        details: { missingScope: rule.scope, requiredScopes: [rule.scope] },
+      });
+    }
+  };
+}
+
+function reaches(principal: Exclude<Principal, { kind: "anonymous" }>, surface: Surface): boolean {
+  // The host key proves access to the machine, for the supervisor's own few routes; it opens no conversation.
+  if (principal.kind === "owner" && principal.via === "host") return surface === "http";
+  return surfacesOf[principal.kind].includes(surface);
+}

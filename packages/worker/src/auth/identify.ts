@@ -1,0 +1,76 @@
+/** Who an HTTP request is: its session cookie, or on `/api/` a bearer. Each failed attempt counts before its kind matters. */
+
+import { moltErrorFrom } from "@moltworker/protocol/errors";
+import { scopes as allScopes } from "@moltworker/protocol/scopes";
+import { addressOf } from "./address.ts";
+import type { Attempts } from "./attempts.ts";
+import type { SessionCookie } from "./cookie.ts";
+import { digest, sameDigest } from "./digest.ts";
+import type { GatewayToken } from "./gateway-token.ts";
+import { anonymous, type Principal } from "./principal.ts";
+import { anonymousWith, tokenMismatch } from "./refusals.ts";
+import { sessionEnded, type WebSessions } from "./web-sessions.ts";
+
+interface IdentifyDeps {
+  attempts: Attempts;
+  cookie: SessionCookie;
+  sessions: WebSessions;
+  gatewayToken: GatewayToken;
+  hostKey: string | undefined;
+}
+
+/** Never throws: who is not recognised is anonymous, and carries the refusal. */
+export function createIdentify(deps: IdentifyDeps): (request: Request) => Promise<Principal> {
+  const { attempts, cookie, sessions, gatewayToken } = deps;
+
+  async function byBearer(bearer: string, address: string): Promise<Principal> {
+    // A header carries bytes; a token outside ASCII arrives with each UTF-8 byte as one character.
+    const hashes = await Promise.all([bearer, utf8FromLatin1(bearer)].map(digest));
+    const hostKey = deps.hostKey ? await digest(deps.hostKey) : undefined;
+    const token = await gatewayToken.read();
+    let principal = anonymous;
+    attempts.judge(address, () => {
+      const isHost = hostKey !== undefined && hashes.some((hash) => sameDigest(hash, hostKey));
+      if (isHost) principal = { kind: "owner", id: "host", scopes: allScopes, via: "host" };
+      else if (hashes.some(token.matches)) principal = token.principal;
+      else return { refusal: tokenMismatch("other", bearer) };
+      return { unguessable: isHost || token.unguessable };
+    });
+    return principal;
+  }
+
+  async function byCookie(secret: string, address: string): Promise<Principal> {
+    const found = sessions.find(await digest(secret));
+    // A right cookie passes even where its address is paused: 256 bits cannot be guessed, and no neighbour may lock the owner out.
+    if (found.state === "live") return ownerOf(found.id);
+    if (found.state === "ended") return anonymousWith(sessionEnded());
+    attempts.judge(address, () => ({ refusal: sessionEnded() }));
+    return anonymous;
+  }
+
+  return async (request) => {
+    const bearer = new URL(request.url).pathname.startsWith("/api/") ? bearerOf(request) : undefined;
+    const secret = cookie.read(request);
+    try {
+      if (bearer !== undefined) return await byBearer(bearer, addressOf(request));
+      return secret ? await byCookie(secret, addressOf(request)) : anonymous;
+    } catch (error) {
+      return anonymousWith(moltErrorFrom(error));
+    }
+  };
+}
+
+/** The owner in a browser. */
+export function ownerOf(sessionId: string): Principal {
+  return { kind: "owner", id: sessionId, scopes: allScopes, via: "cookie" };
+}
+
+function bearerOf(request: Request): string | undefined {
+  const match = /^Bearer\s+(.+)$/is.exec(request.headers.get("authorization") ?? "");
+  return match?.[1]?.trim() || undefined;
+}
+
+function utf8FromLatin1(text: string): string {
+  if (![...text].every((character) => character.charCodeAt(0) < 256)) return text;
+  return new TextDecoder().decode(Uint8Array.from(text, (character) => character.charCodeAt(0))).trim();
+}

@@ -1,0 +1,391 @@
+import { MoltError } from "@moltworker/protocol/errors";
+import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import { calls, createWorld, finishEvent, says, testSession, type World } from "../../../../tests/support/run-world.ts";
+import type { ModelEvent } from "../agent/model.ts";
+import { defineTool, type ToolEffect } from "../agent/tool.ts";
+
+const forever = 5_000;
+const ended = (world: World, id: string) => world.runner.wait(id, forever).then(({ run }) => run);
+
+/** Runs its `act` each time it is really executed. */
+function tool(name: string, effect: ToolEffect, act: (args: { value?: string }) => Promise<string> | string = () => "done") {
+  return defineTool<{ value?: string }>({
+    name,
+    description: name,
+    parameters: z.strictObject({ value: z.string().optional() }),
+    effect: () => effect,
+    timeoutMs: 2_000,
+    execute: async (args) => ({ text: await act(args) }),
+  });
+}
+
+/** Lets `count` turns of the event loop pass. */
+async function turns(count: number): Promise<void> {
+  for (let index = 0; index < count; index += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A gate that a test opens. */
+function gateway() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+describe("a run", () => {
+  test("ends with one answer, one final and an outbox row", async () => {
+    const world = createWorld({ script: () => says("hello there friend") });
+    const id = world.send("hi");
+    const run = await ended(world, id);
+    expect(run).toMatchObject({ state: "done", stop_reason: "stop" });
+    expect(world.log()).toEqual(["user: hi", "assistant: hello there friend"]);
+    expect(world.ends(id)).toEqual(["final"]);
+    expect(world.db.all("SELECT state, channel FROM outbox")).toEqual([{ state: "confirmed", channel: "webchat" }]);
+  });
+
+  test("the same key again changes nothing, during and after", async () => {
+    const world = createWorld({ script: () => says("once") });
+    world.send("hi", { id: "k" });
+    expect(world.runner.accept({ dedupeKey: "chat:k", sessionKey: testSession, runId: "k", channel: "webchat", sender: "o", content: [], queueMode: "steer" }).status).toBe("in_flight");
+    await ended(world, "k");
+    expect(world.runner.accept({ dedupeKey: "chat:k", sessionKey: testSession, runId: "k", channel: "webchat", sender: "o", content: [], queueMode: "steer" }).status).toBe("ok");
+    expect(world.log()).toEqual(["user: hi", "assistant: once"]);
+    expect(world.modelCalls.length).toBe(1);
+  });
+
+  test("killed at any turn of the event loop, the next life gives exactly one answer", async () => {
+    for (let moment = 0; moment < 14; moment += 1) {
+      const write = tool("note", "idempotent");
+      const world = createWorld({
+        tools: [write],
+        // Looks at the conversation, not at a counter, so that it says the same in every life.
+        script: (call) => (JSON.stringify(call.request.prompt).includes("tool-result") ? says("all done") : calls({ name: "note", args: {} })),
+      });
+      const id = world.send("go");
+      await turns(moment);
+      world.crash();
+      const next = world.revive();
+      await ended(next, id);
+      const log = next.log();
+      expect(log.filter((line) => line === "user: go"), `at ${moment}`).toHaveLength(1);
+      expect(log.filter((line) => line === "assistant: all done"), `at ${moment}`).toHaveLength(1);
+      expect(log.filter((line) => line.startsWith("toolResult")), `at ${moment}`).toHaveLength(1);
+      expect(next.ends(id), `at ${moment}`).toEqual(["final"]);
+    }
+  });
+
+  test("a run that keeps ending the process is given up, with its cause", async () => {
+    let world = createWorld({ script: () => hang() });
+    const id = world.send("boom");
+    for (let life = 0; life < 11; life += 1) {
+      await turns(2);
+      world.crash();
+      world = world.revive();
+    }
+    const run = await ended(world, id);
+    expect(run.state).toBe("failed");
+    expect(run.error).toContain("RUN_CRASHED");
+    expect(world.ends(id)).toEqual(["error"]);
+  });
+
+  test("a failing provider ends the run with cause and cure, and no half answer stays", async () => {
+    const world = createWorld({ script: () => failsAfter("half an ans", new MoltError("PROVIDER_KEY_REJECTED")) });
+    const id = world.send("hi");
+    await ended(world, id);
+    expect(world.log()).toEqual(["user: hi", "assistant: "]);
+    const entry = world.transcript.page(testSession, 10, 0).messages.at(-1)?.entry;
+    expect(entry).toMatchObject({ stopReason: "error", errorMessage: expect.stringContaining("rejected the key") });
+    expect(world.ends(id)).toEqual(["error"]);
+  });
+
+  test("a cut after text was shown is made again, and what was shown is replaced", async () => {
+    const world = createWorld({ script: (_call, turn) => (turn === 0 ? failsAfter("half", new MoltError("PROVIDER_CUT", { retryAfterMs: 1 })) : says("whole answer")) });
+    const id = world.send("hi");
+    await ended(world, id);
+    expect(world.log()).toEqual(["user: hi", "assistant: whole answer"]);
+    const deltas = world.events.flatMap(({ payload }) => ("state" in payload && payload.state === "delta" ? [payload] : []));
+    expect(deltas[0]?.deltaText).toBe("half");
+    expect(deltas[1]?.replace).toBe(true);
+  });
+});
+
+describe("tools", () => {
+  test("reads run side by side, changes one after the other in order", async () => {
+    const order: string[] = [];
+    const first = gateway();
+    const slowRead = tool("look", "read", async ({ value }) => {
+      order.push(`start ${value}`);
+      if (value === "a") await first.opened;
+      else first.open();
+      return "seen";
+    });
+    const change = tool("change", "idempotent", async ({ value }) => {
+      order.push(`begin ${value}`);
+      await turns(1);
+      order.push(`end ${value}`);
+      return "changed";
+    });
+    const world = createWorld({
+      tools: [slowRead, change],
+      script: (_call, turn) =>
+        turn === 0
+          ? calls({ name: "look", args: { value: "a" } }, { name: "look", args: { value: "b" } }, { name: "change", args: { value: "1" } }, { name: "change", args: { value: "2" } })
+          : says("ok"),
+    });
+    await ended(world, world.send("go"));
+    expect(order.filter((line) => line.startsWith("start"))).toEqual(["start a", "start b"]);
+    expect(order.filter((line) => !line.startsWith("start"))).toEqual(["begin 1", "end 1", "begin 2", "end 2"]);
+  });
+
+  test("an external call cut in mid-air is never repeated; the model is told that its outcome is unknown", async () => {
+    let sent = 0;
+    const post = tool("post", "external", async () => {
+      sent += 1;
+      await new Promise(() => {});
+      return "never";
+    });
+    let world = createWorld({
+      tools: [post],
+      script: (call) => (JSON.stringify(call.request.prompt).includes("tool-result") ? says("I cannot tell") : calls({ name: "post", args: {} })),
+    });
+    const id = world.send("send it");
+    await turns(6);
+    world.approvals.resolve(world.approvals.pending()[0]?.id ?? "", true, "owner");
+    await turns(6);
+    expect(sent).toBe(1);
+    world.crash();
+    world = world.revive();
+    await ended(world, id);
+    expect(sent).toBe(1);
+    expect(world.log().at(-2)).toContain("outcome is unknown");
+    expect(world.db.all("SELECT state FROM tool_calls")).toEqual([{ state: "unknown" }]);
+  });
+
+  test("what was approved is what runs, also when the process ended while it waited", async () => {
+    const values: (string | undefined)[] = [];
+    const post = tool("post", "external", ({ value }) => {
+      values.push(value);
+      return "sent";
+    });
+    let world = createWorld({
+      tools: [post],
+      script: (call) => (JSON.stringify(call.request.prompt).includes("tool-result") ? says("done") : calls({ name: "post", args: { value: "exactly this" } })),
+    });
+    const id = world.send("go");
+    await turns(6);
+    expect(world.store.get(id)?.state).toBe("waiting");
+    world.crash();
+    world = world.revive();
+    await turns(6);
+    const pending = world.approvals.pending();
+    expect(pending).toHaveLength(1);
+    expect(pending[0]?.request.arguments).toEqual({ value: "exactly this" });
+    world.approvals.resolve(pending[0]?.id ?? "", true, "owner");
+    await ended(world, id);
+    expect(values).toEqual(["exactly this"]);
+  });
+
+  test("a denied call does not run, and the model hears it", async () => {
+    const post = tool("post", "external", () => {
+      throw new Error("must not run");
+    });
+    const world = createWorld({ tools: [post], script: (_call, turn) => (turn === 0 ? calls({ name: "post", args: {} }) : says("fine")) });
+    const id = world.send("go");
+    await turns(6);
+    world.approvals.resolve(world.approvals.pending()[0]?.id ?? "", false, "owner");
+    await ended(world, id);
+    expect(world.log()[2]).toBe("toolResult: The owner said no to this call.");
+    expect(() => world.approvals.resolve("none", true, "owner")).toThrowError(expect.objectContaining({ code: "APPROVAL_NOT_FOUND" }));
+  });
+
+  test("unknown tools, bad arguments and faults of a tool are answers to the model, not ends of the run", async () => {
+    const broken = tool("broken", "read", () => {
+      throw new Error("inside");
+    });
+    const world = createWorld({
+      tools: [broken],
+      script: (_call, turn) => (turn === 0 ? calls({ name: "nothing", args: {} }, { name: "broken", args: { wrong: 1 } }, { name: "broken", args: {} }) : says("ok")),
+    });
+    const run = await ended(world, world.send("go"));
+    expect(run.state).toBe("done");
+    const results = world.log().filter((line) => line.startsWith("toolResult"));
+    expect(results.toSorted().map((line) => line.slice(12, 40))).toEqual([
+      expect.stringContaining("The arguments are not valid"),
+      expect.stringContaining("The tool failed"),
+      expect.stringContaining("There is no tool named"),
+    ]);
+  });
+
+  test("a run stops at its step limit", async () => {
+    const world = createWorld({ tools: [tool("look", "read")], settings: { maxSteps: 3 }, script: () => calls({ name: "look", args: {} }) });
+    const run = await ended(world, world.send("go"));
+    expect(run.state).toBe("failed");
+    expect(run.error).toContain("3 steps");
+  });
+});
+
+describe("messages that arrive in mid-run", () => {
+  test("steer: taken at the next step, answered by the run that took it", async () => {
+    const busy = gateway();
+    const world = createWorld({
+      tools: [tool("look", "read", () => busy.opened.then(() => "seen"))],
+      script: (_call, turn) => (turn === 0 ? calls({ name: "look", args: {} }) : says("answer to both")),
+    });
+    const first = world.send("one");
+    await turns(4);
+    const second = world.send("two");
+    expect(world.ends(second)).toEqual(["final"]);
+    expect(world.store.get(second)).toMatchObject({ state: "done", merged_into: first });
+    busy.open();
+    await ended(world, first);
+    expect(world.log()).toEqual(["user: one", "assistant: <look>", "toolResult: seen", "user: two", "assistant: answer to both"]);
+  });
+
+  test("steer during the last step is still answered", async () => {
+    const busy = gateway();
+    const world = createWorld({
+      script: (_call, turn) => (turn === 0 ? saysAfter(busy.opened, "first answer") : says("second answer")),
+    });
+    const first = world.send("one");
+    await turns(2);
+    world.send("two");
+    busy.open();
+    await ended(world, first);
+    expect(world.log()).toEqual(["user: one", "assistant: first answer", "user: two", "assistant: second answer"]);
+  });
+
+  test("a steering message survives a kill before it was taken", async () => {
+    let world = createWorld({ script: (_call, turn) => (turn === 0 ? hang() : says("answered")) });
+    const first = world.send("one");
+    await turns(2);
+    world.send("two");
+    world.crash();
+    world = world.revive();
+    await ended(world, first);
+    expect(world.log()).toEqual(["user: one", "user: two", "assistant: answered"]);
+  });
+
+  test("followup: its own run, after the present one", async () => {
+    const world = createWorld({ script: (_call, turn) => says(`answer ${turn + 1}`) });
+    world.send("one", { id: "a" });
+    world.send("two", { id: "b", queueMode: "followup" });
+    await ended(world, "b");
+    expect(world.log()).toEqual(["user: one", "assistant: answer 1", "user: two", "assistant: answer 2"]);
+  });
+
+  test("collect: what waits becomes one run", async () => {
+    const world = createWorld({ script: (_call, turn) => says(`answer ${turn + 1}`) });
+    world.send("one", { id: "a" });
+    world.send("two", { id: "b", queueMode: "collect" });
+    world.send("three", { id: "c", queueMode: "collect" });
+    await ended(world, "b");
+    expect(world.log()).toEqual(["user: one", "assistant: answer 1", "user: two", "user: three", "assistant: answer 2"]);
+    expect(world.ends("c")).toEqual(["final"]);
+  });
+
+  test("interrupt: stops what runs and goes first", async () => {
+    const world = createWorld({ script: (_call, turn) => (turn === 0 ? hang() : says("new answer")) });
+    world.send("one", { id: "a" });
+    await turns(2);
+    world.send("two", { id: "b", queueMode: "interrupt" });
+    await ended(world, "b");
+    expect(world.ends("a")).toEqual(["aborted"]);
+    expect(world.log()).toEqual(["user: one", "user: two", "assistant: new answer"]);
+  });
+
+  test("edit and resend: the old branch leaves the conversation", async () => {
+    const world = createWorld({ script: (_call, turn) => says(`answer ${turn + 1}`) });
+    await ended(world, world.send("one"));
+    const old = world.transcript.page(testSession, 10, 0).messages[0]?.id ?? "";
+    await ended(world, world.send("one, better", { replaceFrom: old }));
+    expect(world.log()).toEqual(["user: one, better", "assistant: answer 2"]);
+    expect(() => world.send("again", { replaceFrom: old })).toThrowError(expect.objectContaining({ code: "NOT_FOUND" }));
+    expect(world.log()).toEqual(["user: one, better", "assistant: answer 2"]);
+  });
+});
+
+describe("stopping", () => {
+  test("abort keeps what was shown, ends the run once, and nothing is written later", async () => {
+    const late = gateway();
+    const world = createWorld({ script: () => saysAfterWord("Half", late.opened, "a whole answer") });
+    const id = world.send("hi");
+    await turns(3);
+    expect(world.runner.abort({ sessionKey: testSession }, "stop")).toEqual([id]);
+    expect(world.log()).toEqual(["user: hi", "assistant: Half"]);
+    late.open();
+    await turns(5);
+    expect(world.log()).toEqual(["user: hi", "assistant: Half"]);
+    expect(world.ends(id)).toEqual(["aborted"]);
+  });
+
+  test("abort while an approval waits cancels it", async () => {
+    const world = createWorld({ tools: [tool("post", "external")], script: () => calls({ name: "post", args: {} }) });
+    const id = world.send("go");
+    await turns(6);
+    world.runner.abort({ sessionKey: testSession, runId: id }, "stop");
+    expect(world.approvals.pending()).toEqual([]);
+    expect(world.log().at(-1)).toBe("toolResult: Stopped before this call ran.");
+  });
+
+  test("STOP halts everything, lets nothing start, survives a restart, and is lifted", async () => {
+    let world = createWorld({ script: (_call, turn) => (turn < 2 ? hang() : says("back")) });
+    const [a, b] = [world.send("one", { sessionKey: "agent:main:a" }), world.send("two", { sessionKey: "agent:main:b" })];
+    await turns(2);
+    expect(world.runner.suspend(true).toSorted()).toEqual([a, b].toSorted());
+    expect(() => world.send("three")).toThrowError(expect.objectContaining({ code: "SUSPENDED" }));
+    world.crash();
+    world = world.revive();
+    expect(world.runner.suspended).toBe(true);
+    world.runner.suspend(false);
+    await ended(world, world.send("four"));
+    expect(world.log()).toEqual(["user: four", "assistant: back"]);
+  });
+
+  test("runs of different sessions are bounded and fair", async () => {
+    const open: (() => void)[] = [];
+    const order: string[] = [];
+    const world = createWorld({
+      settings: { maxConcurrentRuns: 2 },
+      script: (call) => {
+        order.push(call.sessionKey.slice(-1));
+        const turn = gateway();
+        open.push(turn.open);
+        return saysAfter(turn.opened, "ok");
+      },
+    });
+    const ids = ["a", "b", "c", "d"].map((name) => world.send(name, { sessionKey: `agent:main:${name}` }));
+    world.send("a2", { sessionKey: "agent:main:a", queueMode: "followup" });
+    await turns(3);
+    expect(order).toEqual(["a", "b"]);
+    while (order.length < 5 || open.length > 0) {
+      open.shift()?.();
+      await turns(4);
+    }
+    for (const id of ids) expect((await ended(world, id)).state).toBe("done");
+    expect(order).toEqual(["a", "b", "c", "d", "a"]);
+  });
+});
+
+async function* hang(): AsyncIterable<ModelEvent> {
+  await new Promise(() => {});
+  yield finishEvent([]);
+}
+
+async function* failsAfter(text: string, error: MoltError): AsyncIterable<ModelEvent> {
+  yield { type: "text", delta: text };
+  await turns(1);
+  throw error;
+}
+
+async function* saysAfter(moment: Promise<void>, text: string): AsyncIterable<ModelEvent> {
+  await moment;
+  yield* says(text);
+}
+
+async function* saysAfterWord(word: string, moment: Promise<void>, text: string): AsyncIterable<ModelEvent> {
+  yield { type: "text", delta: word };
+  await moment;
+  yield* says(text);
+}
