@@ -1,0 +1,45 @@
+/** Why a turn ended without its answer, where it happened: cause, cure, and the button that does it. */
+
+import { errorTable, type ErrorCode } from "@moltworker/protocol/errors";
+import { threadOf, useApp } from "../store/app.ts";
+import { sentence } from "../store/notices.ts";
+import { go } from "../store/route.ts";
+import { retryFrom } from "../store/talk.ts";
+import type { Turn } from "../store/turns.ts";
+import { Button } from "./button.tsx";
+
+const keyTroubles = new Set<string>(["PROVIDER_KEY_MISSING", "PROVIDER_KEY_REJECTED", "MODEL_UNKNOWN", "PROVIDER_QUOTA"]);
+
+export function FailureCard({ turn, sessionKey, isLast }: { turn: Turn; sessionKey: string; isLast: boolean }) {
+  const failure = useApp((state) => (isLast ? threadOf(state, sessionKey).failure : null));
+  const { user, end } = turn;
+  if (end?.stopReason === "aborted" && !failure) return <p className="mt-3 text-sm text-soft">You stopped it here.</p>;
+  const message = failure?.message ?? (end?.stopReason === "error" ? (end.errorMessage ?? "The answer could not be finished") : null);
+  if (message === null) return null;
+  const code = failure?.detail.details.code;
+  const hint = failure?.detail.details.hint ?? cureOf(code);
+  return (
+    <div role="alert" className="mt-4 rounded-xl border border-rose bg-rose-wash px-4 py-3 text-sm" data-error={code}>
+      <p className="font-medium text-rose">{sentence(message)}</p>
+      {hint && <p className="mt-0.5">{hint}</p>}
+      <div className="print-hide mt-3 flex flex-wrap gap-2">
+        {code && keyTroubles.has(code) && (
+          <Button look="primary" onClick={() => go({ page: "settings", tab: "models" })}>
+            Open Models
+          </Button>
+        )}
+        {user && <Button onClick={() => retryFrom(sessionKey, user)}>Try again</Button>}
+      </div>
+      {failure && (
+        <details className="mt-2 text-xs">
+          <summary className="w-fit underline underline-offset-2">Details</summary>
+          <pre className="code mt-1 max-h-48 overflow-auto whitespace-pre-wrap">{JSON.stringify(failure.detail, null, 2)}</pre>
+        </details>
+      )}
+    </div>
+  );
+}
+
+function cureOf(code: ErrorCode | undefined): string | undefined {
+  return code && errorTable[code]?.cure;
+}

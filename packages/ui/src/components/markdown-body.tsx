@@ -1,0 +1,72 @@
+/**
+ * Markdown of a model is foreign text: no HTML of its own, no picture from elsewhere (that would tell a stranger that
+ * you read it), links open apart and carry no referrer.
+ */
+
+import type { ComponentProps, ReactNode } from "react";
+import { isValidElement } from "react";
+import { type Components, Streamdown } from "streamdown";
+import { CodeBlock } from "./code-block.tsx";
+
+type Node = { node?: unknown };
+
+const components = {
+  pre: Pre,
+  a: Link,
+  img: Picture,
+  table: ({ node: _node, ...rest }: ComponentProps<"table"> & Node) => (
+    <div className="overflow-x-auto" role="region" aria-label="Table" tabIndex={0}>
+      <table {...rest} />
+    </div>
+  ),
+  ...plain("h1", "h2", "h3", "h4", "h5", "h6", "strong", "ul", "ol", "li", "blockquote", "hr", "thead", "tbody", "tr", "th", "td", "p", "sup", "sub"),
+  inlineCode: ({ node: _node, ...rest }: ComponentProps<"code"> & Node) => <code {...rest} />,
+} as unknown as Components;
+
+export function MarkdownBody({ text, live }: { text: string; live: boolean }) {
+  return (
+    <Streamdown
+      className="prose"
+      components={components}
+      controls={false}
+      isAnimating={live}
+      mode={live ? "streaming" : "static"}
+      parseIncompleteMarkdown={live}
+      skipHtml
+      linkSafety={{ enabled: false }}
+    >
+      {text}
+    </Streamdown>
+  );
+}
+
+/** Elements drawn as themselves, so that the page's own stylesheet is the only one. */
+function plain(...tags: (keyof React.JSX.IntrinsicElements)[]): Record<string, unknown> {
+  return Object.fromEntries(tags.map((Tag) => [Tag, ({ node: _node, ...rest }: Node & Record<string, unknown>) => <Tag {...rest} />]));
+}
+
+function Pre({ children }: { children?: ReactNode }) {
+  const props = (isValidElement(children) ? children.props : {}) as { className?: string; children?: ReactNode };
+  const language = /language-([\w+#.-]+)/.exec(props.className ?? "")?.[1] ?? "";
+  return <CodeBlock code={plainText(props.children).replace(/\n$/, "")} language={language} />;
+}
+
+function Link({ node: _node, href, children, ...rest }: ComponentProps<"a"> & Node) {
+  if (!href || href === "streamdown:incomplete-link") return <span>{children}</span>;
+  return (
+    <a {...rest} href={href} target="_blank" rel="noopener noreferrer">
+      {children}
+    </a>
+  );
+}
+
+function Picture({ src, alt }: ComponentProps<"img"> & Node) {
+  if (typeof src === "string" && src.startsWith("/api/blobs/")) return <img src={src} alt={alt ?? ""} className="max-h-96 rounded-lg" loading="lazy" />;
+  return typeof src === "string" ? <Link href={src}>{alt || src}</Link> : <span>{alt}</span>;
+}
+
+function plainText(node: ReactNode): string {
+  if (typeof node === "string" || typeof node === "number") return String(node);
+  if (Array.isArray(node)) return node.map(plainText).join("");
+  return isValidElement(node) ? plainText((node.props as { children?: ReactNode }).children) : "";
+}

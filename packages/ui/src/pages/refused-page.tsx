@@ -1,0 +1,116 @@
+/** Refused: the cause in one sentence, and the way in. The raw answer is under a fold for those who want it. */
+
+import { type FormEvent, useEffect, useState } from "react";
+import { errorToWire, type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import { Button } from "../components/button.tsx";
+import { CopyButton } from "../components/copy-button.tsx";
+import { Mark } from "../components/mark.tsx";
+import { useApp } from "../store/app.ts";
+import { retryGateway } from "../store/gateway.ts";
+import { notify, sentence } from "../store/notices.ts";
+import { signInWith } from "../store/sign-in.ts";
+import { Notices } from "../components/notices.tsx";
+
+const linkCommand = "npx moltworker link";
+
+export function RefusedPage({ error: refusal }: { error: MoltError }) {
+  const signInError = useApp((state) => state.signInError);
+  const error = signInError ?? refusal;
+  const signIn = error.code.startsWith("AUTH_") || error.code.startsWith("DEVICE_") || error.code === "ACCESS_JWT_INVALID";
+  useRetryOnReturn();
+  return (
+    <main className="flex h-full overflow-y-auto">
+      <div className="m-auto w-full max-w-md animate-rise p-5">
+        <Mark size={40} />
+        <h1 className="mt-4 text-xl font-semibold tracking-tight">{titles[error.code] ?? (signIn ? "You are signed out here" : "The assistant refused this page")}</h1>
+        <p className="mt-1" role="alert" data-error={error.code}>
+          {sentence(error.message.replace(/^unauthorized: /, ""))}.
+        </p>
+        <p className="mt-1 text-soft">{signIn ? "A fresh link gets you back in. Run this on the machine where the assistant lives; this page opens by itself when the link is used in this browser." : error.hint}</p>
+        {signIn ? <LinkCommand /> : <Button look="primary" className="mt-5" onClick={retryGateway}>Try again</Button>}
+        <GatewayAccess open={error.code === "AUTH_TOKEN_MISMATCH"} />
+        <details className="mt-3 text-sm text-soft">
+          <summary className="w-fit underline underline-offset-2">What the server said</summary>
+          <pre className="code mt-2 overflow-x-auto rounded-xl bg-sunk p-3">{JSON.stringify({ type: "res", ok: false, error: errorToWire(error) }, null, 2)}</pre>
+        </details>
+      </div>
+      <Notices />
+    </main>
+  );
+}
+
+const titles: Record<string, string> = {
+  AUTH_LINK_INVALID: "This link has been used",
+  AUTH_EXPIRED: "Your session has ended",
+  AUTH_RATE_LIMITED: "Too many tries",
+  ORIGIN_NOT_ALLOWED: "This is not the assistant's address",
+  PROTOCOL_MISMATCH: "This page is of another version",
+};
+
+function LinkCommand() {
+  const copy = () => {
+    navigator.clipboard.writeText(linkCommand).then(
+      () => notify("Copied. Run it in a terminal there."),
+      () => notify("The browser did not allow copying.", "error", "Select the command and copy it by hand."),
+    );
+  };
+  return (
+    <>
+      <div className="mt-4 flex items-center justify-between rounded-xl border border-line bg-sunk py-1 pl-4 pr-1">
+        <code className="code">{linkCommand}</code>
+        <CopyButton text={linkCommand} label="Copy the command" />
+      </div>
+      <Button look="primary" className="mt-4 w-full" onClick={copy}>
+        Copy the command for a fresh link
+      </Button>
+    </>
+  );
+}
+
+/** For those who hold the gateway token: typed once, kept nowhere. Takes a pasted link as well. */
+function GatewayAccess({ open }: { open: boolean }) {
+  const [typed, setTyped] = useState("");
+  const [error, setError] = useState<MoltError | null>(null);
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      await signInWith(typed);
+    } catch (cause) {
+      setError(moltErrorFrom(cause));
+    } finally {
+      setBusy(false);
+      setTyped("");
+    }
+  };
+  return (
+    <details className="mt-6 text-sm" open={open}>
+      <summary className="w-fit text-soft underline underline-offset-2">Gateway Access</summary>
+      <form onSubmit={submit} className="mt-2 flex flex-col gap-2">
+        <label className="flex flex-col gap-1">
+          <span className="text-soft">Gateway token, or a fresh link</span>
+          <input type="password" name="gateway-token" autoComplete="off" className="field font-mono" value={typed} onChange={(event) => setTyped(event.target.value)} />
+        </label>
+        {error && (
+          <p role="alert" className="text-rose">
+            {sentence(error.message)}. <span className="text-ink">{error.hint}</span>
+          </p>
+        )}
+        <Button type="submit" disabled={busy || typed.trim() === ""} className="self-start">
+          {busy ? "Signing in…" : "Sign in"}
+        </Button>
+      </form>
+    </details>
+  );
+}
+
+/** The fresh link may have been opened in another tab of this browser: look again when the person comes back. */
+function useRetryOnReturn(): void {
+  useEffect(() => {
+    const again = () => document.visibilityState === "visible" && retryGateway();
+    document.addEventListener("visibilitychange", again);
+    return () => document.removeEventListener("visibilitychange", again);
+  }, []);
+}

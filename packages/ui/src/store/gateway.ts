@@ -1,0 +1,121 @@
+/** The socket of this page: starts the client, feeds its events to the reducer, and reads everything anew when needed. */
+
+import { type Client, type ConnectionState, createClient } from "@moltworker/protocol/client";
+import type { EventFrame } from "@moltworker/protocol/frames";
+import type { MethodName, Params, Result } from "@moltworker/protocol/methods";
+import { moltErrorFrom } from "@moltworker/protocol/errors";
+import { app } from "./app.ts";
+import { applyModels, applyStartup, loadedThread } from "./load.ts";
+import { reduce } from "./reduce.ts";
+import { type AppState, emptyThread } from "./state.ts";
+
+export const firstPage = 120;
+
+let client: Client | undefined;
+let wasConnected = false;
+
+export function startGateway(): void {
+  if (client) return client.retryNow();
+  const url = new URL("/ws", location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  client = createClient({
+    url: url.href,
+    client: { id: "webchat-ui", displayName: "Control UI", version: "0.1.0", platform: "web", mode: "webchat" },
+    caps: ["tool-events"],
+    onEvent: receive,
+    onState(connection) {
+      app.update((state) => withConnection(state, connection));
+      if (connection.phase !== "connected") return;
+      const missedNothing = wasConnected && connection.hello.resume?.result === "replayed";
+      wasConnected = true;
+      if (!missedNothing) void startUp();
+    },
+  });
+  client.start();
+}
+
+function withConnection(state: AppState, connection: ConnectionState): AppState {
+  if (connection.phase === "connected") return { ...state, connection, signInError: null, refusal: null };
+  return { ...state, connection, refusal: connection.phase === "refused" ? connection.error : state.refusal };
+}
+
+export function retryGateway(): void {
+  client?.retryNow();
+}
+
+/** Asks the assistant. Rejects with MoltError. */
+export function request<Name extends MethodName>(method: Name, params: Params<Name>, options?: { resend?: boolean; timeoutMs?: number }): Promise<Result<Name>> {
+  if (!client) return Promise.reject(new Error("the page has not connected yet"));
+  return client.request(method, params, options);
+}
+
+/** Everything for the first screen, in one call. */
+async function startUp(): Promise<void> {
+  const key = app.get().currentKey;
+  try {
+    const startup = await request("chat.startup", { ...(key ? { sessionKey: key } : {}), limit: firstPage }, { resend: true });
+    app.update((state) => applyStartup(state, startup));
+    staleOthers(startup.history.sessionKey);
+  } catch (error) {
+    const cause = moltErrorFrom(error);
+    app.update((state) => {
+      const name = key || state.mainKey;
+      return { ...state, booted: true, currentKey: name, threads: { ...state.threads, [name]: { ...emptyThread(name), load: "failed", loadError: cause } } };
+    });
+  }
+}
+
+/** After a gap that was not replayed, what other threads hold may be old: they are read again when opened. */
+function staleOthers(freshKey: string): void {
+  app.update((state) => {
+    const kept = Object.entries(state.threads).filter(([key, thread]) => key === freshKey || thread.outgoing.length > 0);
+    return { ...state, threads: Object.fromEntries(kept) };
+  });
+}
+
+function receive(frame: EventFrame): void {
+  app.update((state) => reduce(state, frame, Date.now()));
+  if (frame.event === "models.changed") void refreshModels();
+  if (frame.event === "chat") {
+    const event = frame.payload as { state: string; message?: unknown; sessionKey: string };
+    // An input merged into the running turn says nothing but its end; ask what waits, for tabs that did not send it.
+    if (event.state === "final" && !event.message) void refreshPending(event.sessionKey);
+  }
+  if (frame.event === "sessions.changed") {
+    const event = frame.payload as { sessionKey: string; reason: string };
+    if (event.reason === "reset" && app.get().threads[event.sessionKey]) void loadThread(event.sessionKey);
+  }
+}
+
+export async function refreshModels(): Promise<void> {
+  const [list, auth] = await Promise.all([
+    request("models.list", {}, { resend: true }),
+    request("models.authStatus", {}, { resend: true }),
+  ]);
+  app.update((state) => applyModels(state, list.models, auth.providers));
+}
+
+async function refreshPending(key: string): Promise<void> {
+  const history = await request("chat.history", { sessionKey: key, limit: 1 }, { resend: true }).catch(() => undefined);
+  if (!history) return;
+  app.update((state) => {
+    const thread = state.threads[key];
+    return thread ? { ...state, threads: { ...state.threads, [key]: { ...thread, pending: history.pendingInputs.items } } } : state;
+  });
+}
+
+/** Reads the newest page of a thread, replacing what was known of it. */
+export async function loadThread(key: string): Promise<void> {
+  app.update((state) => {
+    const known = state.threads[key];
+    const thread = known?.load === "loaded" ? known : { ...emptyThread(key), load: "loading" as const };
+    return { ...state, threads: { ...state.threads, [key]: thread } };
+  });
+  try {
+    const history = await request("chat.history", { sessionKey: key, limit: firstPage }, { resend: true });
+    app.update((state) => ({ ...state, threads: { ...state.threads, [key]: loadedThread(history, state.threads[key]) } }));
+  } catch (error) {
+    const loadError = moltErrorFrom(error);
+    app.update((state) => ({ ...state, threads: { ...state.threads, [key]: { ...emptyThread(key), load: "failed", loadError } } }));
+  }
+}
