@@ -4,9 +4,9 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { accessSync, chmodSync, constants, linkSync, mkdirSync, readFileSync, realpathSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, linkSync, mkdirSync, readFileSync, realpathSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { MoltError } from "@moltworker/protocol/errors";
 
 export interface DataFolder {
@@ -35,14 +35,25 @@ export function locateDataFolder(flag: string | undefined): DataFolder {
 export function createDataFolder(flag: string | undefined): DataFolder {
   const path = resolve(flag ?? join(homedir(), ".moltworker"));
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     const folder = dataFolderAt(realpathSync(path));
     if ((statSync(folder.path).mode & 0o077) !== 0) chmodSync(folder.path, 0o700);
-    for (const part of [folder.objects, folder.blobs, folder.logs]) mkdirSync(part, { recursive: true, mode: 0o700 });
+    for (const part of [folder.objects, folder.blobs, folder.logs]) makeFolder(part);
     for (const part of [folder.path, folder.objects, folder.blobs, folder.logs]) accessSync(part, constants.W_OK);
     return folder;
   } catch (error) {
     throw notWritable(path, error);
+  }
+}
+
+/** One level at a time: Node's own recursive mkdir never returns where the system denies that a parent exists, as in /proc. */
+function makeFolder(path: string): void {
+  const parent = dirname(path);
+  if (parent !== path && !existsSync(parent)) makeFolder(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 
@@ -52,6 +63,7 @@ export function notWritable(path: string, error: unknown): MoltError {
     EACCES: "permission denied",
     EPERM: "permission denied",
     EROFS: "the file system is read-only",
+    ENOENT: "the system allows no folder there",
     ENOTDIR: "a part of the path is a file, not a folder",
     EEXIST: "a file of that name is in the way",
     ENOSPC: "the disk is full",
