@@ -2,48 +2,59 @@
 
 export class MarkdownWriter {
   readonly #pieces: string[] = [];
-  #length = 0;
-  /** Line breaks at the end; at the very start there is nothing to keep apart from. */
+  /** Line breaks at the end, at most two; at the very start there is nothing to keep apart from. */
   #breaks = 2;
   #space = false;
-  #inCode = false;
+  #markOpen = false;
+  /** Place just before an opening mark that nothing follows yet: a space that comes now belongs there. */
+  #markLead = -1;
+  /** Heading, list or quote sign that goes before the next text. */
   #prefix = "";
+  #inCode = false;
   readonly #lists: { ordered: boolean; count: number }[] = [];
+  /** Cells in the open table row; -1 outside a row. */
   #cells = -1;
   #rows = 0;
 
-  /** Characters written so far. */
-  get length(): number {
-    return this.#length;
+  /** Place of the next piece, for `slice`. */
+  get position(): number {
+    return this.#pieces.length;
   }
 
-  toString(): string {
-    return this.#pieces.join("");
+  slice(start = 0, end?: number): string {
+    return this.#pieces.slice(start, end).join("").trim();
   }
 
   text(text: string): void {
     if (this.#inCode) return this.#put(text);
-    const words = text.replace(/[\s\u00a0]+/g, " ");
-    if (words === " " || words === "") {
-      this.#space ||= words === " ";
-      return;
-    }
-    this.#space ||= words.startsWith(" ");
-    this.#putInline(words.trim());
-    this.#space = words.endsWith(" ");
+    const words = text.replace(/[\s\u00a0]+/g, " ").trim();
+    if (/^\s|^$/.test(text)) this.#space = true;
+    if (words === "") return;
+    if (this.#space && this.#pieces[this.#markLead] === "") this.#pieces[this.#markLead] = " ";
+    this.#put(this.#lead() + words);
+    this.#space = /\s$/.test(text);
   }
 
-  /** Starts a new block; `prefix` opens it once something follows. Inside a table cell it is only a space. */
-  block(prefix = ""): void {
+  /** Begins a block. A sign that is waiting for text (`<li><p>`) stays. In a table cell it is only a space. */
+  openBlock(prefix = ""): void {
     if (this.#inCode) return;
     if (this.#cells > 0) {
       this.#space = true;
       return;
     }
-    if (this.#prefix !== "" && prefix === "" && this.#breaks > 0 && this.#lists.length > 0) return;
     this.#end(this.#lists.length > 0 ? 1 : 2);
-    this.#prefix = prefix;
-    if (prefix === "---") this.#putInline("");
+    if (prefix !== "") this.#prefix = prefix;
+  }
+
+  closeBlock(): void {
+    this.#prefix = "";
+    this.openBlock();
+  }
+
+  rule(): void {
+    this.closeBlock();
+    this.#put("---");
+    this.closeBlock();
   }
 
   line(): void {
@@ -53,26 +64,26 @@ export class MarkdownWriter {
   }
 
   openList(ordered: boolean): void {
-    this.block();
+    this.openBlock();
     this.#lists.push({ ordered, count: 0 });
   }
 
-  item(): void {
+  openItem(): void {
     const list = this.#lists.at(-1);
     if (list) list.count += 1;
-    if (this.#cells <= 0) this.#end(1);
-    this.#prefix = `${"  ".repeat(Math.max(0, Math.min(this.#lists.length, 10) - 1))}${list?.ordered ? `${list.count}.` : "-"} `;
+    this.closeBlock();
+    const indent = "  ".repeat(Math.max(0, Math.min(this.#lists.length, 10) - 1));
+    this.#prefix = `${indent}${list?.ordered ? `${list.count}.` : "-"} `;
   }
 
   closeList(): void {
     this.#lists.pop();
-    this.#prefix = "";
-    this.block();
+    this.closeBlock();
   }
 
   openCode(): void {
-    this.block();
-    this.#putInline("```\n");
+    this.openBlock();
+    this.#put(`${this.#lead()}\`\`\`\n`);
     this.#inCode = true;
   }
 
@@ -80,82 +91,78 @@ export class MarkdownWriter {
     if (!this.#inCode) return;
     this.#put(this.#breaks > 0 ? "```" : "\n```");
     this.#inCode = false;
-    this.block();
+    this.closeBlock();
   }
 
-  row(): void {
+  openRow(): void {
     this.#endRow();
-    this.#cells = 0;
+    this.#prefix = "";
     this.#end(this.#rows === 0 ? 2 : 1);
+    this.#cells = 0;
   }
 
-  cell(): void {
-    if (this.#cells < 0) this.row();
+  openCell(): void {
+    if (this.#inCode) return;
+    if (this.#cells < 0) this.openRow();
     this.#cells += 1;
     this.#space = false;
-    this.#prefix = "";
     this.#put(this.#cells === 1 ? "| " : " | ");
+    this.#markOpen = true;
   }
 
   endTable(): void {
     this.#endRow();
     this.#rows = 0;
-    this.block();
+    this.closeBlock();
   }
 
-  /** Inline emphasis or code mark; nothing inside code. */
-  wrap(mark: string): void {
-    if (mark !== "" && !this.#inCode) this.#putMark(mark);
-  }
-
-  /** Writes an opening mark whose worth is known only at its end. Returns its place. */
-  mark(open: string): number {
+  /** Writes an opening mark (`[`, `**`); returns its place for `closeMark`. Inside code there are no marks: -1. */
+  openMark(mark: string): number {
     if (this.#inCode) return -1;
-    this.#putMark(open);
-    return this.#pieces.length - 1;
+    const inLine = this.#breaks === 0 && this.#cells !== 0;
+    const lead = this.#lead();
+    this.#put(lead);
+    if (lead === "") this.#pieces.push("");
+    const place = this.#pieces.length;
+    this.#put(mark);
+    this.#markOpen = true;
+    if (inLine) this.#markLead = place - 1;
+    return place;
   }
 
-  /** Closes a mark, or takes it back when it holds nothing or `close` is undefined. */
-  closeMark(start: number, close: string | undefined): void {
-    if (start < 0) return;
-    const inside = this.#pieces.slice(start + 1).join("").trim();
-    if (close === undefined || inside === "") {
-      const opened = this.#pieces[start] ?? "";
-      // Same length, so that places noted meanwhile stay right.
-      this.#pieces[start] = opened.replace(/\[$/, "\u200b");
+  /**
+   * Closes a mark. When nothing stands inside, or `close` is undefined, the opening is taken back; when several lines
+   * stand inside, it is taken back too and `afterLines` follows them instead.
+   */
+  closeMark(place: number, close: string | undefined, afterLines = ""): void {
+    if (place < 0) return;
+    const inside = this.slice(place + 1);
+    if (close !== undefined && inside !== "" && !inside.includes("\n")) {
+      this.#put(close);
       return;
     }
-    if (this.#inCode) return;
-    this.#put(close);
+    this.#pieces[place] = "";
+    if (close !== undefined && inside !== "" && afterLines !== "") this.#put(this.#lead() + afterLines);
   }
 
   #endRow(): void {
-    if (this.#cells <= 0) {
-      this.#cells = -1;
-      return;
+    if (this.#cells > 0) {
+      this.#put(" |");
+      if (this.#rows === 0) this.#put(`\n|${" --- |".repeat(this.#cells)}`);
+      this.#rows += 1;
     }
-    this.#put(" |");
-    if (this.#rows === 0) this.#put(`\n|${" --- |".repeat(this.#cells)}`);
-    this.#rows += 1;
     this.#cells = -1;
   }
 
-  #putMark(mark: string): void {
-    this.#putInline(mark);
-  }
-
-  /** Text in the flow: the pending prefix or space goes before it. */
-  #putInline(text: string): void {
-    if (this.#prefix !== "") {
-      this.#put(this.#prefix);
-      this.#prefix = "";
-    } else if (this.#space && this.#breaks === 0) this.#put(" ");
+  /** What goes between the last piece and new text: the waiting sign, a space, or nothing. */
+  #lead(): string {
+    const lead = this.#prefix !== "" ? this.#prefix : this.#space && this.#breaks === 0 && !this.#markOpen ? " " : "";
+    this.#prefix = "";
     this.#space = false;
-    if (text !== "") this.#put(text);
+    return lead;
   }
 
   #end(breaks: number): void {
-    this.#prefix = "";
     this.#space = false;
     if (this.#breaks < breaks) this.#put("\n".repeat(breaks - this.#breaks));
   }
@@ -163,7 +170,8 @@ export class MarkdownWriter {
   #put(text: string): void {
     if (text === "") return;
     this.#pieces.push(text);
-    this.#length += text.length;
+    this.#markOpen = false;
+    this.#markLead = -1;
     const trailing = /\n*$/.exec(text.slice(-2))?.[0].length ?? 0;
     this.#breaks = trailing === text.length ? Math.min(2, this.#breaks + trailing) : trailing;
   }

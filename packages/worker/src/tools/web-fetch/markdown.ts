@@ -39,10 +39,12 @@ class Page {
   depth = 0;
   readonly #writer = new MarkdownWriter();
   readonly #url: string;
-  readonly #mains: { start: number; end: number }[] = [];
-  readonly #links: { href: string | undefined; start: number }[] = [];
+  /** Pieces of the page's main parts. */
+  readonly #mains: { start: number; end?: number }[] = [];
+  readonly #marks: { name: string; place: number; href?: string }[] = [];
   #title = "";
   #inTitle = false;
+  /** Depth of the element that is being left out, or that is the main part; 0 when none is. */
   #skipFrom = 0;
   #mainFrom = 0;
 
@@ -59,9 +61,9 @@ class Page {
       return;
     }
     if (this.#mainFrom === 0 && (name === "main" || name === "article" || attributes.role === "main")) {
-      this.#writer.block();
+      this.#writer.closeBlock();
       this.#mainFrom = this.depth;
-      this.#mains.push({ start: this.#writer.length, end: -1 });
+      this.#mains.push({ start: this.#writer.position });
     }
     this.#openVisible(name, attributes);
   }
@@ -78,37 +80,37 @@ class Page {
     if (this.#mainFrom === this.depth) {
       this.#mainFrom = 0;
       const main = this.#mains.at(-1);
-      if (main) main.end = this.#writer.length;
+      if (main) main.end = this.#writer.position;
     }
     this.depth -= 1;
   }
 
   markdown(): string {
-    const all = this.#writer.toString();
+    const all = this.#writer.slice();
     const main = this.#mains
-      .map(({ start, end }) => all.slice(start, end === -1 ? undefined : end).trim())
+      .map(({ start, end }) => this.#writer.slice(start, end))
       .filter(Boolean)
       .join("\n\n");
-    const body = main.length > minMainChars || main.length * 2 > all.length ? main : all.trim();
+    const body = main.length > minMainChars || main.length * 2 > all.length ? main : all;
     const title = this.#title.replace(/\s+/g, " ").trim();
-    return title === "" || body.startsWith(`# ${title}`) ? body : `# ${title}\n\n${body}`;
+    return title === "" || body.startsWith(`# ${title}`) ? body : `# ${title}\n\n${body}`.trim();
   }
 
   #openVisible(name: string, attributes: Record<string, string>): void {
     const writer = this.#writer;
-    if (/^h[1-6]$/.test(name)) writer.block(`${"#".repeat(Number(name[1]))} `);
-    else if (blocks.has(name)) writer.block();
+    if (/^h[1-6]$/.test(name)) writer.openBlock(`${"#".repeat(Number(name[1]))} `);
+    else if (blocks.has(name)) writer.openBlock();
     else if (name === "br") writer.line();
-    else if (name === "hr") writer.block("---");
+    else if (name === "hr") writer.rule();
     else if (name === "ul" || name === "ol") writer.openList(name === "ol");
-    else if (name === "li") writer.item();
-    else if (name === "blockquote") writer.block("> ");
+    else if (name === "li") writer.openItem();
+    else if (name === "blockquote") writer.openBlock("> ");
     else if (name === "pre") writer.openCode();
-    else if (name === "tr") writer.row();
-    else if (name === "td" || name === "th") writer.cell();
-    else if (name === "a") this.#links.push({ href: this.#absolute(attributes.href), start: writer.mark("[") });
-    else if (name === "img" && attributes.alt?.trim()) writer.text(`[image: ${attributes.alt.trim()}]`);
-    else writer.wrap(inlineMark(name));
+    else if (name === "tr") writer.openRow();
+    else if (name === "td" || name === "th") writer.openCell();
+    else if (name === "a") this.#marks.push({ name, place: writer.openMark("["), href: this.#absolute(attributes.href) });
+    else if (name === "img" && attributes.alt?.trim()) writer.text(` [image: ${attributes.alt.trim()}] `);
+    else if (inlineMarks[name]) this.#marks.push({ name, place: writer.openMark(inlineMarks[name]) });
   }
 
   #closeVisible(name: string): void {
@@ -116,14 +118,15 @@ class Page {
     if (name === "ul" || name === "ol") writer.closeList();
     else if (name === "pre") writer.closeCode();
     else if (name === "table") writer.endTable();
-    else if (name === "a") this.#closeLink();
-    else if (blocks.has(name) || /^h[1-6]$/.test(name) || name === "blockquote") writer.block();
-    else writer.wrap(inlineMark(name));
+    else if (name === "a" || inlineMarks[name]) this.#closeMark(name);
+    else if (blocks.has(name) || /^h[1-6]$/.test(name) || name === "blockquote") writer.closeBlock();
   }
 
-  #closeLink(): void {
-    const link = this.#links.pop();
-    if (link) this.#writer.closeMark(link.start, link.href === undefined ? undefined : `](${link.href})`);
+  #closeMark(name: string): void {
+    const mark = this.#marks.pop();
+    if (!mark) return;
+    if (name !== "a") this.#writer.closeMark(mark.place, inlineMarks[name]);
+    else this.#writer.closeMark(mark.place, mark.href && `](${mark.href})`, mark.href && `(${mark.href})`);
   }
 
   /** undefined for what is no address of another page. */
@@ -134,11 +137,7 @@ class Page {
   }
 }
 
-function inlineMark(name: string): string {
-  if (name === "strong" || name === "b") return "**";
-  if (name === "em" || name === "i") return "*";
-  return name === "code" || name === "kbd" ? "`" : "";
-}
+const inlineMarks: Record<string, string | undefined> = { strong: "**", b: "**", em: "*", i: "*", code: "`", kbd: "`" };
 
 function isHidden(attributes: Record<string, string>): boolean {
   return "hidden" in attributes || attributes["aria-hidden"] === "true" || /display\s*:\s*none|visibility\s*:\s*hidden/i.test(attributes.style ?? "");
