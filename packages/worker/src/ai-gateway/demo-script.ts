@@ -65,7 +65,7 @@ const longAnswer = [
 
 function lookAround(available: Set<string>): DemoStep {
   const text = `${label} I look at the files of your assistant. The card below is a tool call: open it to see what went in and what came out.`;
-  if (available.has("list")) return { text, call: { name: "list", arguments: {} } };
+  if (available.has("ls")) return { text, call: { name: "ls", arguments: {} } };
   if (available.has("bash")) return { text, call: { name: "bash", arguments: { command: "ls" } } };
   return { text: `${label} No tool is switched on here, so there is nothing to show. ${howToAddKey}` };
 }
