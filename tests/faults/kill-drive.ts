@@ -41,8 +41,8 @@ export interface KillRecord {
   server: Server;
 }
 
-/** Milliseconds of life between two kills, at least and at most. */
-const lifeMs = [120, 900] as const;
+/** A kill comes at most this many milliseconds after its share of the messages was sent. */
+const lifeMs = 500;
 
 export async function driveWithKills(plan: KillPlan): Promise<KillRecord> {
   const provider = await startFakeProvider();
@@ -50,10 +50,8 @@ export async function driveWithKills(plan: KillPlan): Promise<KillRecord> {
   const server = await startServer({ env });
   const client = await connectClient(server.url, { dataDir: server.dataDir });
   const record: KillRecord = { sent: [], kills: [], provider, client, histories: new Map(), tally: "", server };
-  let sending = true;
-  const killer = killAtRandom(record, plan, createRandom(plan.seed + 1), () => sending);
+  const killer = killAtRandom(record, plan, createRandom(plan.seed + 1));
   await Promise.all(Array.from({ length: plan.sessions }, (_, index) => converse(record, plan, index, createRandom(plan.seed + 100 + index))));
-  sending = false;
   await killer;
   await allEnded(record);
   for (const key of new Set(record.sent.map((message) => message.sessionKey))) {
@@ -112,16 +110,24 @@ async function allEnded(record: KillRecord): Promise<void> {
   for (const message of record.sent) await ended(record.client, message.runId);
 }
 
-async function killAtRandom(record: KillRecord, plan: KillPlan, random: Random, busy: () => boolean): Promise<void> {
-  while (busy() && record.kills.length < plan.kills) {
-    const wait = lifeMs[0] + random.below(lifeMs[1] - lifeMs[0]);
-    await new Promise((resolve) => setTimeout(resolve, wait));
+/** Spreads the kills over the messages: the next one comes a random moment after its share of them was sent. */
+async function killAtRandom(record: KillRecord, plan: KillPlan, random: Random): Promise<void> {
+  for (let index = 0; index < plan.kills; index += 1) {
+    const share = Math.floor(((index + 1) * plan.messages) / (plan.kills + 1));
+    await reached(() => record.sent.length >= share);
+    await pause(random.below(lifeMs));
     const cut = openRuns(record);
     await record.server.killTree();
     const restartedAt = Date.now();
     await record.server.restart();
     record.kills.push({ restartedAt, startMs: record.server.startMs, cut });
   }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function reached(condition: () => boolean): Promise<void> {
+  while (!condition()) await pause(5);
 }
 
 /** Runs whose call the provider has seen and whose end nobody has. */

@@ -38,10 +38,11 @@ export interface Hub extends EventSink {
 export function createHub(log: EventLog): Hub {
   const connections = new Map<WebSocket, Connection>();
 
-  const deliver = (event: EventName, payload: string, cursor?: number) => {
+  const deliver = (event: EventName, payload: string, cursor?: number, audience: "all" | "stock" = "all") => {
     const scope = eventScopes[event];
     for (const connection of connections.values()) {
       if (!wants(connection, event, scope)) continue;
+      if (audience === "stock" && connection.state.caps.includes("resume")) continue;
       connection.sendEvent(event, payload, cursor);
     }
   };
@@ -51,8 +52,8 @@ export function createHub(log: EventLog): Hub {
       const text = JSON.stringify(payload);
       deliver(event, text, log.append(event, text));
     },
-    announce(event, payload) {
-      deliver(event, JSON.stringify(payload));
+    announce(event, payload, audience) {
+      deliver(event, JSON.stringify(payload), undefined, audience);
     },
     adopt(socket, state) {
       const connection = createConnection(socket, state);

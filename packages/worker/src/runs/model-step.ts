@@ -52,7 +52,7 @@ async function streamOnce(context: RunContext, call: ModelCall, replaces: boolea
     });
     replace = false;
     live.text = whole;
-    events.agentLive({ stream: "assistant", data: { text: whole, delta: deltaText, itemId: `${call.step}` } });
+    events.agentLive({ stream: "assistant", data: { text: whole, delta: deltaText, itemId: `${call.step}` } }, "stock");
   });
   const thinking = createDeltaWriter(clock, (delta) => events.agent({ stream: "thinking", data: { delta, itemId: `${call.step}` } }));
   try {

@@ -15,8 +15,8 @@ export type AgentPart = WithoutBase<AgentEvent>;
 export interface RunEvents {
   chat(part: ChatPart): void;
   agent(part: AgentPart): void;
-  /** Sent now, not kept: repeats of what the durable chat events say, for clients that read the agent stream. */
-  agentLive(part: AgentPart): void;
+  /** Sent now, not kept. `stock`: repeats what the durable chat events say, for clients that read the agent stream. */
+  agentLive(part: AgentPart, audience?: "all" | "stock"): void;
   failed(error: MoltError): void;
   aborted(reason: string, message?: AssistantMessage): void;
 }
@@ -34,7 +34,7 @@ export function createRunEvents(run: Pick<StoredRun, "id" | "session_key" | "liv
   return {
     chat,
     agent,
-    agentLive: (part) => sink.announce("agent", agentEvent(part)),
+    agentLive: (part, audience) => sink.announce("agent", agentEvent(part), audience),
     failed(error) {
       agent({ stream: "lifecycle", data: { phase: "error", endedAt: clock.now(), error: error.message } });
       chat({ state: "error", errorMessage: error.message, errorKind: error.code, errorDetail: errorToWire(error) });
