@@ -19,7 +19,7 @@ export interface Transcript {
   append(sessionKey: string, entry: LogEntry, link: { runId?: string; idempotencyKey?: string }): StoredMessage;
   /** Newest `limit` rows before `offset`, oldest first. */
   page(sessionKey: string, limit: number, offset: number): { messages: StoredMessage[]; total: number };
-  /** What the model may read: from the newest compaction on. */
+  /** What the model may read: the newest compaction, the entries it keeps, and all after it. */
   context(sessionKey: string): StoredMessage[];
   /** Marks this row and every later one as superseded. Returns how many. 0 when the row is not in the live log. */
   rewind(sessionKey: string, messageId: string): number;
@@ -71,8 +71,10 @@ export function createTranscript(db: Database, clock: Clock): Transcript {
       return { messages: rows.reverse(), total: count?.total ?? 0 };
     },
     context(sessionKey) {
-      const start = db.one<{ seq: number | null }>(`SELECT max(seq) AS seq FROM messages WHERE ${live} AND role = 'compaction'`, sessionKey, sessionKey);
-      return select(`${live} AND seq >= ? ORDER BY seq`, sessionKey, sessionKey, start?.seq ?? 0);
+      const [fold] = select(`${live} AND role = 'compaction' ORDER BY seq DESC LIMIT 1`, sessionKey, sessionKey);
+      const kept = fold?.entry.role === "compaction" ? (fold.entry.kept ?? 0) : 0;
+      const before = kept === 0 ? [] : select(`${live} AND seq < ? ORDER BY seq DESC LIMIT ?`, sessionKey, sessionKey, fold?.seq ?? 0, kept);
+      return [...before.reverse(), ...select(`${live} AND seq >= ? ORDER BY seq`, sessionKey, sessionKey, fold?.seq ?? 0)];
     },
     rewind(sessionKey, messageId) {
       const from = db.one<{ seq: number }>(`SELECT seq FROM messages WHERE id = ? AND ${live}`, messageId, sessionKey, sessionKey);
