@@ -14,7 +14,7 @@ import { displayName } from "../store/select.ts";
 import { decide } from "../store/talk.ts";
 import { Button } from "./button.tsx";
 import { CodeBlock } from "./code-block.tsx";
-import { toolFields, toolVerb } from "./tool-words.ts";
+import { toolFields, toolWish } from "./tool-words.ts";
 
 export function ApprovalDock({ sessionKey }: { sessionKey: string }) {
   const approvals = useApp((state) => state.approvals);
@@ -45,8 +45,7 @@ function ApprovalCard({ approval, others }: { approval: Approval; others: number
         <Hourglass size={18} className="mt-0.5 shrink-0 text-honey" aria-hidden="true" />
         <div className="min-w-0 flex-1">
           <h2 className="font-semibold">
-            {name || "The assistant"} asks: {toolVerb(tool, false).toLowerCase()}
-            <span className="ml-2 font-mono text-xs font-normal text-soft">{tool}</span>
+            {name || "The assistant"} would like to {toolWish(tool)}
           </h2>
           <p className="text-sm text-soft">{sentence(reason)}</p>
         </div>

@@ -6,7 +6,7 @@ type Look = "primary" | "plain" | "quiet" | "danger";
 
 const looks: Record<Look, string> = {
   primary: "bg-coral text-on-coral hover:bg-coral-deep border-transparent font-medium",
-  plain: "bg-raised text-ink border-edge hover:bg-hover",
+  plain: "bg-raised text-ink border-line hover:bg-hover hover:border-edge",
   quiet: "bg-transparent text-soft border-transparent hover:bg-hover hover:text-ink",
   danger: "bg-transparent text-rose border-rose hover:bg-rose-wash",
 };

@@ -20,7 +20,7 @@ export function EmptyState({ sessionKey }: { sessionKey: string }) {
   const name = useApp((state) => state.assistantName);
   const demo = useApp((state) => isDemo(modelOf(state, sessionKey)));
   return (
-    <div className="flex min-h-0 flex-1 overflow-y-auto">
+    <div className="flex min-h-0 flex-1 overflow-y-auto [scrollbar-gutter:stable_both-edges]">
       <div className="m-auto w-full max-w-[47rem] animate-rise px-4 py-8 sm:px-6">
         <Mark size={44} className="mb-4" />
         <p className="text-2xl font-semibold tracking-tight">{greeting(new Date().getHours())}</p>
@@ -35,7 +35,7 @@ export function EmptyState({ sessionKey }: { sessionKey: string }) {
         <ul className="mt-6 grid gap-2.5 sm:grid-cols-2">
           {examples.map(({ icon: Icon, title, text }) => (
             <li key={title}>
-              <button type="button" onClick={() => sendMessage(sessionKey, text)} className="flex h-full w-full items-start gap-3 rounded-2xl border border-line bg-raised p-3.5 text-left transition-colors hover:border-coral">
+              <button type="button" onClick={() => sendMessage(sessionKey, text)} className="flex h-full w-full items-start gap-3 rounded-2xl border border-line bg-raised px-3.5 py-3 text-left transition-colors hover:border-coral">
                 <Icon size={18} className="mt-0.5 shrink-0 text-coral" aria-hidden="true" />
                 <span>
                   <span className="block text-sm font-medium">{title}</span>

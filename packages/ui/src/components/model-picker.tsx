@@ -1,90 +1,24 @@
-/** Which model answers here, and how long it may think. */
+/** Which model answers here. Its name stands at once; the list behind it is fetched right after the first screen. */
 
-import { Popover } from "@base-ui/react/popover";
-import Check from "lucide-react/icons/check";
-import ChevronDown from "lucide-react/icons/chevron-down";
-import { useEffect, useState } from "react";
-import type { ModelRow, ThinkingLevel } from "@moltworker/protocol/rows";
+import { lazy, Suspense } from "react";
 import { useApp } from "../store/app.ts";
-import { openModelPicker } from "../store/commands.ts";
-import { go } from "../store/route.ts";
-import { isDemo, modelOf, modelRefOf, thinkingOf } from "../store/select.ts";
-import { chooseModel, chooseThinking } from "../store/sessions.ts";
-import { PickList } from "./pick-list.tsx";
+import { modelOf, modelRefOf } from "../store/select.ts";
+import { ModelLabel, modelButtonLook } from "./model-label.tsx";
+
+const ModelPopover = lazy(() => import("./model-popover.tsx").then((module) => ({ default: module.ModelPopover })));
 
 export function ModelPicker({ sessionKey }: { sessionKey: string }) {
-  const [open, setOpen] = useState(false);
-  const ref = useApp((state) => modelRefOf(state, sessionKey));
+  const chosen = useApp((state) => modelRefOf(state, sessionKey));
   const model = useApp((state) => modelOf(state, sessionKey));
-  const thinking = useApp((state) => thinkingOf(state, sessionKey));
-  useEffect(() => {
-    const show = () => setOpen(true);
-    openModelPicker.addEventListener("open", show);
-    return () => openModelPicker.removeEventListener("open", show);
-  }, []);
-  const label = model?.name ?? ref;
-  const thinks = model?.reasoning && thinking !== "off";
-  return (
-    <Popover.Root open={open} onOpenChange={setOpen}>
-      <Popover.Trigger
-        className="inline-flex min-h-9 min-w-0 items-center gap-1.5 rounded-[0.625rem] px-2.5 text-sm text-soft hover:bg-hover hover:text-ink"
-        aria-label={`Model: ${label || "none"}${thinks ? `, thinking ${thinking}` : ""}`}
-      >
-        <span className="max-w-40 truncate sm:max-w-64">{label || "Model"}</span>
-        {isDemo(model) && <span className="rounded bg-honey-wash px-1.5 text-xs text-honey">scripted</span>}
-        {thinks && <span className="text-xs">· {thinking}</span>}
-        <ChevronDown size={14} className="shrink-0" aria-hidden="true" />
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Positioner side="top" align="start" sideOffset={10} className="z-40">
-          <Popover.Popup className="flex max-h-[min(32rem,var(--available-height))] w-[min(26rem,calc(100vw-1.5rem))] animate-fade flex-col rounded-2xl border border-line bg-raised p-2 shadow-lift outline-none">
-            <Popover.Title className="sr-only">Choose a model</Popover.Title>
-            <Models chosen={ref} onPick={(row) => { setOpen(false); void chooseModel(sessionKey, row.ref); }} onSettings={() => { setOpen(false); go({ page: "settings", tab: "models" }); }} />
-            {model?.reasoning && model.thinkingLevels.length > 1 && <Thinking levels={model.thinkingLevels} chosen={thinking} onPick={(level) => chooseThinking(sessionKey, level)} />}
-          </Popover.Popup>
-        </Popover.Positioner>
-      </Popover.Portal>
-    </Popover.Root>
-  );
-}
-
-function Models({ chosen, onPick, onSettings }: { chosen: string; onPick(model: ModelRow): void; onSettings(): void }) {
-  const models = useApp((state) => state.models);
-  const items = models.map((model) => ({
-    id: model.ref,
-    group: model.provider,
-    text: `${model.name} ${model.ref}`,
-    disabled: !model.available,
-    value: model,
-    view: <ModelLine model={model} chosen={model.ref === chosen} />,
-  }));
-  return <PickList label="Models" placeholder="Find a model" items={items} initialId={chosen} onPick={(item) => onPick(item.value)} footer={<button type="button" className="w-full rounded-xl px-3 py-2 text-left text-sm text-coral hover:bg-hover" onClick={onSettings}>Add a provider or key…</button>} />;
-}
-
-function ModelLine({ model, chosen }: { model: ModelRow; chosen: boolean }) {
-  const facts = [model.input.includes("image") && "sees images", model.reasoning && "thinks", model.price && `$${model.price.input} / $${model.price.output} per M`].filter(Boolean).join(" · ");
-  return (
-    <span className="flex items-center gap-2">
-      <span className="min-w-0 flex-1">
-        <span className="block truncate text-sm">{model.name}</span>
-        <span className="block truncate text-xs text-soft">{model.available ? facts || model.ref : model.unavailableReason}</span>
-      </span>
-      {chosen && <Check size={16} className="shrink-0 text-coral" aria-label="in use" />}
+  if (chosen === "" && !model) return null;
+  const label = (
+    <span className={modelButtonLook}>
+      <ModelLabel model={model} chosen={chosen} sessionKey={sessionKey} />
     </span>
   );
-}
-
-function Thinking({ levels, chosen, onPick }: { levels: ThinkingLevel[]; chosen: ThinkingLevel; onPick(level: ThinkingLevel): void }) {
   return (
-    <fieldset className="mt-1 flex items-center gap-1 border-t border-line px-2 pt-2">
-      <legend className="sr-only">Thinking level</legend>
-      <span className="mr-auto text-sm text-soft" aria-hidden="true">Thinking</span>
-      {levels.map((level) => (
-        <label key={level} className="cursor-pointer rounded-lg px-2 py-1 text-xs text-soft hover:bg-hover has-checked:bg-blush has-checked:font-medium has-checked:text-coral has-focus-visible:outline-2 has-focus-visible:outline-coral">
-          <input type="radio" name="thinking" className="sr-only" checked={level === chosen} onChange={() => onPick(level)} />
-          {level}
-        </label>
-      ))}
-    </fieldset>
+    <Suspense fallback={label}>
+      <ModelPopover sessionKey={sessionKey} model={model} chosen={chosen} />
+    </Suspense>
   );
 }

@@ -1,14 +1,14 @@
 /** One conversation in the list: its name, whether it works, waits or has news; and what can be done with it. */
 
-import { Menu } from "@base-ui/react/menu";
-import Ellipsis from "lucide-react/icons/ellipsis";
 import Pin from "lucide-react/icons/pin";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { SessionRow } from "@moltworker/protocol/rows";
 import { useApp } from "../store/app.ts";
 import { hashOf } from "../store/route.ts";
-import { deleteSession, patchSession, renameSession } from "../store/sessions.ts";
-import { ConfirmDialog } from "./confirm-dialog.tsx";
+import { deleteSession, renameSession } from "../store/sessions.ts";
+
+const SessionMenu = lazy(() => import("./session-menu.tsx").then((module) => ({ default: module.SessionMenu })));
+const ConfirmDialog = lazy(() => import("./confirm-dialog.tsx").then((module) => ({ default: module.ConfirmDialog })));
 
 export function SessionItem({ row, onOpen }: { row: SessionRow; onOpen(): void }) {
   const current = useApp((state) => state.currentKey === row.key);
@@ -17,7 +17,7 @@ export function SessionItem({ row, onOpen }: { row: SessionRow; onOpen(): void }
   const [deleting, setDeleting] = useState(false);
   if (renaming) return <RenameField row={row} onDone={() => setRenaming(false)} />;
   return (
-    <li className={`group/item relative flex items-center rounded-xl ${current ? "bg-tint" : "hover:bg-hover"}`}>
+    <li className={`group/item relative flex items-center rounded-xl ${current ? "bg-raised shadow-soft" : "hover:bg-hover"}`}>
       <a
         href={hashOf({ page: "chat", key: row.key })}
         aria-current={current ? "page" : undefined}
@@ -28,34 +28,19 @@ export function SessionItem({ row, onOpen }: { row: SessionRow; onOpen(): void }
         <span className={`min-w-0 flex-1 truncate ${row.unread && !current ? "font-semibold" : ""}`}>{row.displayName}</span>
         <Signs row={row} current={current} />
       </a>
-      <Menu.Root>
-        <Menu.Trigger
-          aria-label={`More for ${row.displayName}`}
-          className="absolute right-1 grid size-8 place-items-center rounded-lg text-soft opacity-0 hover:text-ink focus-visible:opacity-100 group-hover/item:opacity-100 data-[popup-open]:opacity-100 pointer-coarse:opacity-100"
-        >
-          <Ellipsis size={16} />
-        </Menu.Trigger>
-        <Menu.Portal>
-          <Menu.Positioner side="bottom" align="end" sideOffset={4} className="z-50">
-            <Menu.Popup className="min-w-40 animate-fade rounded-xl border border-line bg-raised p-1 text-sm shadow-lift outline-none">
-              <Item onClick={() => setRenaming(true)}>Rename</Item>
-              <Item onClick={() => patchSession(row.key, { pinned: !row.pinned })}>{row.pinned ? "Unpin" : "Pin"}</Item>
-              <Item onClick={() => patchSession(row.key, { unread: !row.unread })}>{row.unread ? "Mark as read" : "Mark as unread"}</Item>
-              <Item danger onClick={() => setDeleting(true)}>
-                {isMain ? "Empty…" : "Delete…"}
-              </Item>
-            </Menu.Popup>
-          </Menu.Positioner>
-        </Menu.Portal>
-      </Menu.Root>
-      <ConfirmDialog
-        open={deleting}
-        onClose={() => setDeleting(false)}
-        title={isMain ? "Empty this conversation?" : `Delete “${row.displayName}”?`}
-        text="Its messages go for good. Files of the assistant stay."
-        action={isMain ? "Empty" : "Delete"}
-        onConfirm={() => deleteSession(row)}
-      />
+      <Suspense fallback={null}>
+        <SessionMenu row={row} isMain={isMain} onRename={() => setRenaming(true)} onDelete={() => setDeleting(true)} />
+        {deleting && (
+          <ConfirmDialog
+            open
+            onClose={() => setDeleting(false)}
+            title={isMain ? "Empty this conversation?" : `Delete “${row.displayName}”?`}
+            text="Its messages go for good. Files of the assistant stay."
+            action={isMain ? "Empty" : "Delete"}
+            onConfirm={() => deleteSession(row)}
+          />
+        )}
+      </Suspense>
     </li>
   );
 }
@@ -79,14 +64,6 @@ function Signs({ row, current }: { row: SessionRow; current: boolean }) {
   }
   if (row.pinned) return <Pin size={13} className="text-faint group-hover/item:opacity-0" aria-label="pinned" />;
   return null;
-}
-
-function Item({ children, danger = false, onClick }: { children: React.ReactNode; danger?: boolean; onClick(): void }) {
-  return (
-    <Menu.Item onClick={onClick} className={`flex min-h-9 cursor-pointer items-center rounded-lg px-3 outline-none data-[highlighted]:bg-hover ${danger ? "text-rose" : ""}`}>
-      {children}
-    </Menu.Item>
-  );
 }
 
 function RenameField({ row, onDone }: { row: SessionRow; onDone(): void }) {

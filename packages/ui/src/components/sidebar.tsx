@@ -58,7 +58,7 @@ export function Sidebar() {
           >
             <SquarePen size={16} aria-hidden="true" /> New conversation
           </Button>
-          <IconButton label="Search and commands (Ctrl K)" className="border border-edge bg-raised" onClick={openPalette}>
+          <IconButton label="Search and commands (Ctrl K)" className="border border-line bg-raised" onClick={openPalette}>
             <Search size={16} />
           </IconButton>
         </div>

@@ -14,6 +14,20 @@ const verbs: Record<string, [running: string, done: string]> = {
   web_fetch: ["Fetching", "Fetched"],
 };
 
+const wishes: Record<string, string> = {
+  read: "read this file",
+  write: "write this file",
+  edit: "edit this file",
+  bash: "run this command",
+  exec: "run this command",
+  web_fetch: "fetch this page",
+};
+
+/** What is asked for, to follow "would like to". */
+export function toolWish(name: string): string {
+  return wishes[name] ?? `use ${name}`;
+}
+
 const targetKeys = ["command", "cmd", "path", "file_path", "file", "url", "query", "pattern", "name"] as const;
 
 export function toolVerb(name: string, done: boolean): string {

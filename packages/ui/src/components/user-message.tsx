@@ -34,12 +34,14 @@ export function UserMessageView({ message, sessionKey }: { message: UserMessage;
           ))}
         </div>
       )}
-      {text !== "" && <Bubble text={text} />}
-      <div className="print-hide -mr-1 flex opacity-0 transition-opacity focus-within:opacity-100 group-hover/user:opacity-100 pointer-coarse:opacity-100">
-        <CopyButton text={text} label="Copy message" />
-        <IconButton label="Edit and send again" className="size-8" onClick={() => setEditing(true)} data-action="edit">
-          <Pencil size={15} />
-        </IconButton>
+      <div className="flex max-w-full items-end justify-end gap-1">
+        <div className="print-hide flex shrink-0 pb-1 opacity-0 transition-opacity focus-within:opacity-100 group-hover/user:opacity-100 pointer-coarse:opacity-100 max-sm:flex-col">
+          <CopyButton text={text} label="Copy message" />
+          <IconButton label="Edit and send again" className="size-8" onClick={() => setEditing(true)} data-action="edit">
+            <Pencil size={15} />
+          </IconButton>
+        </div>
+        {text !== "" && <Bubble text={text} />}
       </div>
     </div>
   );
@@ -48,7 +50,7 @@ export function UserMessageView({ message, sessionKey }: { message: UserMessage;
 export function Bubble({ text, faded = false }: { text: string; faded?: boolean }) {
   const [whole, setWhole] = useState(text.length <= longText);
   return (
-    <div className={`max-w-[85%] whitespace-pre-wrap rounded-2xl rounded-br-md bg-tint px-4 py-2.5 [overflow-wrap:anywhere] ${faded ? "text-soft" : ""}`}>
+    <div className={`min-w-0 max-w-[36rem] whitespace-pre-wrap rounded-2xl rounded-br-md bg-tint px-4 py-2.5 [overflow-wrap:anywhere] ${faded ? "text-soft" : ""}`}>
       {whole ? text : `${text.slice(0, longText)}…`}
       {!whole && (
         <button type="button" className="mt-1 block text-sm font-medium text-coral underline underline-offset-2" onClick={() => setWhole(true)}>
