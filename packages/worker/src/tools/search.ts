@@ -117,7 +117,7 @@ function createPace({ clock, signal }: ToolContext): Pace {
       if (left > 0) return false;
       await clock.sleep(0, signal);
       const now = clock.now();
-      sliceChars = now - sliceStartedAt < 10 ? Math.min(sliceChars * 2, 1_048_576) : Math.max(sliceChars >> 1, pieceChars);
+      sliceChars = now - sliceStartedAt < 10 ? Math.min(sliceChars * 2, 65_536) : Math.max(sliceChars >> 1, pieceChars);
       left = sliceChars;
       sliceStartedAt = now;
       return now - startedAt > maxSearchMs;

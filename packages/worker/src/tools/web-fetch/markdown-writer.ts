@@ -119,7 +119,7 @@ export class MarkdownWriter {
   /** Writes an opening mark (`[`, `**`); returns its place for `closeMark`. Inside code there are no marks: -1. */
   openMark(mark: string): number {
     if (this.#inCode) return -1;
-    const inLine = this.#breaks === 0 && this.#cells !== 0;
+    const inLine = this.#breaks === 0 && !this.#markOpen;
     const lead = this.#lead();
     this.#put(lead);
     if (lead === "") this.#pieces.push("");
