@@ -1,0 +1,98 @@
+/** Every principal × surface × action, against a table written by hand: what is not in it must be refused. */
+
+import type { Scope } from "@moltworker/protocol/scopes";
+import { describe, expect, test } from "vitest";
+import { createTestDatabase } from "../../../../tests/support/database.ts";
+import { createTestIdentity, testMethods } from "../../../../tests/support/identity.ts";
+import { ownActions } from "./actions.ts";
+import { createAuthorize } from "./authorize.ts";
+import { anonymous, type Principal, type Surface } from "./principal.ts";
+
+const all: readonly Scope[] = ["operator.read", "operator.write", "operator.admin", "operator.approvals", "operator.pairing"];
+const principals: Record<string, Principal> = {
+  nobody: anonymous,
+  browser: { kind: "owner", id: "ws_1", scopes: all, via: "cookie" },
+  token: { kind: "owner", id: "token:1", scopes: all, via: "token" },
+  tokenReadOnly: { kind: "owner", id: "token:1", scopes: ["operator.read"], via: "token" },
+  host: { kind: "owner", id: "host", scopes: all, via: "host" },
+  device: { kind: "device", id: "d", scopes: ["operator.write"], via: "device" },
+  approver: { kind: "device", id: "d", scopes: ["operator.approvals"], via: "device" },
+  grantless: { kind: "device", id: "d", scopes: [], via: "device" },
+  schedule: { kind: "schedule", id: "s", scopes: ["operator.write"], via: "alarm" },
+  channel: { kind: "channel", id: "telegram:1", scopes: ["operator.read"], via: "telegram" },
+};
+const surfaces: readonly Surface[] = ["socket", "http", "run", "alarm"];
+const actions = [
+  ...testMethods.map((method) => method.name),
+  ...Object.keys(ownActions),
+  "no.such.action",
+  "constructor",
+  "__proto__",
+  "",
+];
+
+const socketAll = ["health", "chat.send", "config.patch", "exec.approval.resolve", "device.pair.approve"];
+const httpAll = ["api.signout", "api.blobs.read", "api.blobs.write", "api.host.link", "api.host.drain", "api.host.status"];
+const runAll = ["run.start", "run.tool.read", "run.tool.effect"];
+const allowed: Record<string, Partial<Record<Surface, string[]>>> = {
+  nobody: {},
+  browser: { socket: socketAll, http: httpAll, run: runAll },
+  token: { socket: socketAll, http: httpAll, run: runAll },
+  tokenReadOnly: { socket: ["health"], http: ["api.signout", "api.blobs.read", "api.host.status"], run: ["run.tool.read"] },
+  host: { http: httpAll },
+  device: { socket: ["health", "chat.send"], run: runAll },
+  approver: { socket: ["exec.approval.resolve"] },
+  grantless: {},
+  schedule: { run: runAll, alarm: ["run.start"] },
+  channel: { run: ["run.tool.read"] },
+};
+
+const cases = Object.keys(principals).flatMap((who) =>
+  surfaces.flatMap((surface) => actions.map((action) => [who, surface, action] as const)),
+);
+
+describe("authorize", () => {
+  const authorize = createAuthorize(
+    {
+      ...Object.fromEntries(testMethods.map(({ name, scope }) => [name, { scope, surfaces: ["socket"] as const }])),
+      ...ownActions,
+    },
+    () => true,
+  );
+
+  test.each(cases)("%s on %s: %s", (who, surface, action) => {
+    const attempt = () => authorize(principals[who] as Principal, surface, action);
+    if (allowed[who]?.[surface]?.includes(action)) expect(attempt).not.toThrow();
+    else expect(attempt).toThrow(expect.objectContaining({ code: who === "nobody" ? "AUTH_TOKEN_MISSING" : "FORBIDDEN" }));
+  });
+
+  test("a missing scope is named", () => {
+    expect(() => authorize(principals.device as Principal, "socket", "config.patch")).toThrow(
+      expect.objectContaining({
+        message: "missing scope: operator.admin",
+        details: { missingScope: "operator.admin", requiredScopes: ["operator.admin"] },
+      }),
+    );
+  });
+
+  test("a grant that ended is refused on socket and http, and the run it started goes on", () => {
+    const ended = createAuthorize(ownActions, () => false);
+    expect(() => ended(principals.browser as Principal, "http", "api.signout")).toThrow(
+      expect.objectContaining({ code: "AUTH_EXPIRED" }),
+    );
+    expect(() => ended(principals.browser as Principal, "run", "run.tool.effect")).not.toThrow();
+  });
+
+  test("nobody is told why their credential failed", () => {
+    const expired: Principal = { kind: "anonymous", id: "anonymous", scopes: [], via: "none", refusal: { code: "AUTH_EXPIRED" } };
+    expect(() => authorize(expired, "socket", "health")).toThrow(expect.objectContaining({ code: "AUTH_EXPIRED" }));
+  });
+});
+
+test("identity put together knows the methods it was given, and no other", async () => {
+  const { auth } = createTestIdentity(createTestDatabase());
+  const { code } = await auth.createLink();
+  const { principal } = await auth.redeemLink(code, { address: "127.0.0.1", secure: false });
+  expect(() => auth.authorize(principal, "socket", "chat.send")).not.toThrow();
+  expect(() => auth.authorize(principal, "socket", "sessions.destroy")).toThrow(expect.objectContaining({ code: "FORBIDDEN" }));
+});

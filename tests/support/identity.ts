@@ -1,0 +1,140 @@
+/** Identity over a test database, with a clock that tests move and devices that sign like OpenClaw's clients. */
+
+import type { ConnectParams } from "../../packages/protocol/src/frames.ts";
+import type { Scope } from "../../packages/protocol/src/scopes.ts";
+import type { Auth } from "../../packages/worker/src/auth/auth.ts";
+import { createAuth } from "../../packages/worker/src/auth/create-auth.ts";
+import { base64UrlFromBytes, hexFromBytes } from "../../packages/worker/src/auth/digest.ts";
+import { authMigration } from "../../packages/worker/src/auth/schema.ts";
+import type { Seeds } from "../../packages/worker/src/env.ts";
+import type { Clock } from "../../packages/worker/src/platform/clock.ts";
+import { createLog } from "../../packages/worker/src/platform/log.ts";
+import { createSecrets, gatewayTokenName, type Secrets, secretsMigration } from "../../packages/worker/src/secrets/secrets.ts";
+import type { Database } from "../../packages/worker/src/storage/database.ts";
+import { migrate } from "../../packages/worker/src/storage/migrations.ts";
+
+export interface TestClock extends Clock {
+  advance(ms: number): void;
+}
+
+/** Stands still until it is moved; starts where the runtime's own clock may not matter. */
+export function createTestClock(startMs = Date.UTC(2026, 0, 1)): TestClock {
+  let now = startMs;
+  return {
+    now: () => now,
+    sleep: () => Promise.reject(new Error("a test does not sleep")),
+    advance: (ms) => {
+      now += ms;
+    },
+  };
+}
+
+export const HOST_KEY = "host-key-of-the-test-0123456789abcdef";
+export const TOKEN = "the owner's token";
+
+export const testMethods: { name: string; scope: Scope }[] = [
+  { name: "health", scope: "operator.read" },
+  { name: "chat.send", scope: "operator.write" },
+  { name: "config.patch", scope: "operator.admin" },
+  { name: "exec.approval.resolve", scope: "operator.approvals" },
+  { name: "device.pair.approve", scope: "operator.pairing" },
+];
+
+export interface TestIdentity {
+  auth: Auth;
+  secrets: Secrets;
+  clock: TestClock;
+  db: Database;
+  /** All that was logged, one JSON text a line. */
+  logged: string[];
+  /** Builds identity again over the same rows, as a restart does. */
+  restart(seeds?: Seeds): Auth;
+}
+
+export function createTestIdentity(db: Database, seeds: Seeds = { MOLTBOT_GATEWAY_TOKEN: TOKEN }): TestIdentity {
+  const clock = createTestClock();
+  const logged: string[] = [];
+  const log = createLog((line) => logged.push(line));
+  migrate(db, [secretsMigration, authMigration], clock);
+  const secrets = createSecrets(db, clock);
+  const restart = (again: Seeds = seeds) =>
+    createAuth({
+      db,
+      secrets,
+      clock,
+      log,
+      seeds: again,
+      hostKey: HOST_KEY,
+      assistantId: "0123456789abcdef",
+      methods: testMethods,
+    });
+  return { auth: restart(), secrets, clock, db, logged, restart };
+}
+
+export { gatewayTokenName };
+
+/** A request as raw workerd gives it: the peer's address is a fact of the connection. */
+export function requestFrom(clientIp: string, url: string, init: RequestInit = {}): Request {
+  const request = new Request(url, init);
+  Object.defineProperty(request, "cf", { value: { clientIp } });
+  return request;
+}
+
+export const cookieOf = (setCookie: string): string => setCookie.split(";")[0] as string;
+
+export interface TestDevice {
+  id: string;
+  publicKey: string;
+  /** `connect` parameters with a proof; `change` alters them before signing, `tamper` after. */
+  connect(options: ConnectOptions): Promise<ConnectParams>;
+}
+
+export interface ConnectOptions {
+  nonce: string;
+  signedAt: number;
+  auth?: ConnectParams["auth"];
+  scopes?: string[];
+  version?: "v2" | "v3";
+  client?: Partial<ConnectParams["client"]>;
+}
+
+export async function createTestDevice(): Promise<TestDevice> {
+  const pair = (await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"])) as CryptoKeyPair;
+  const raw = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+  const id = hexFromBytes(new Uint8Array(await crypto.subtle.digest("SHA-256", raw)));
+  const publicKey = base64UrlFromBytes(raw);
+  return {
+    id,
+    publicKey,
+    connect: async ({ nonce, signedAt, auth, scopes = ["operator.read", "operator.write"], version = "v3", client = {} }) => {
+      const params = connectParams({ ...(auth ? { auth } : {}), scopes, role: "operator" }, client);
+      const token = auth?.token ?? auth?.deviceToken ?? "";
+      const facts = [params.client.platform, params.client.deviceFamily].map((text) => (text ?? "").trim().toLowerCase());
+      const common = [
+        version,
+        id,
+        params.client.id,
+        params.client.mode,
+        "operator",
+        scopes.join(","),
+        String(signedAt),
+        token,
+        nonce,
+      ];
+      const text = [...common, ...(version === "v3" ? facts : [])].join("|");
+      const signature = new Uint8Array(
+        await crypto.subtle.sign({ name: "Ed25519" }, pair.privateKey, new TextEncoder().encode(text)),
+      );
+      return { ...params, device: { id, publicKey, signature: base64UrlFromBytes(signature), signedAt, nonce } };
+    },
+  };
+}
+
+export function connectParams(over: Partial<ConnectParams> = {}, client: Partial<ConnectParams["client"]> = {}): ConnectParams {
+  return {
+    minProtocol: 4,
+    maxProtocol: 4,
+    client: { id: "cli", version: "1.0.0", platform: "Linux", mode: "cli", ...client },
+    ...over,
+  };
+}
