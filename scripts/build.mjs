@@ -34,20 +34,31 @@ const parts = [
 
 const ignoredNames = /^(node_modules|dist|\..*)$|\.test\.tsx?$/;
 
+/** True when nothing is to be built. Loads no tool and takes a few milliseconds. */
+export function isBuilt({ root = repository } = {}) {
+  return staleParts(root).length === 0;
+}
+
 /** Brings packages/cli/dist up to date. Throws BUILD_FAILED. */
 export async function build({ root = repository, json = false } = {}) {
   const dist = join(root, "packages/cli/dist");
-  const stamps = join(dist, ".stamps");
+  for (const { part, mark } of staleParts(root)) {
+    await step(`build-${part.name}`, part.label, { json }, () => rebuild(root, dist, part));
+    mkdirSync(join(dist, ".stamps"), { recursive: true });
+    writeFileSync(join(dist, ".stamps", part.name), mark);
+  }
+}
+
+/** The parts whose sources changed since they were built, with the mark of those sources. */
+function staleParts(root) {
+  const dist = join(root, "packages/cli/dist");
   const marks = new Map();
-  for (const part of parts) {
+  return parts.flatMap((part) => {
     const mark = markOf(root, [...part.sources, "scripts/build.mjs", `scripts/build-${part.name}.mjs`, "package-lock.json"], marks.get(part.after) ?? "");
     marks.set(part.name, mark);
-    const stamp = join(stamps, part.name);
-    if (existsSync(join(dist, part.output)) && readStamp(stamp) === mark) continue;
-    await step(`build-${part.name}`, part.label, { json }, () => rebuild(root, dist, part));
-    mkdirSync(stamps, { recursive: true });
-    writeFileSync(stamp, mark);
-  }
+    const current = existsSync(join(dist, part.output)) && readStamp(join(dist, ".stamps", part.name)) === mark;
+    return current ? [] : [{ part, mark }];
+  });
 }
 
 async function rebuild(root, dist, part) {
@@ -64,7 +75,8 @@ async function rebuild(root, dist, part) {
   } catch (error) {
     if (error instanceof Failure) throw error;
     const [cause, ...details] = String(error.message).split("\n");
-    if (details.length > 0) console.error(details.join("\n"));
+    // esbuild, whose errors carry `warnings`, has printed them itself.
+    if (details.length > 0 && !("warnings" in error)) console.error(details.join("\n"));
     throw new Failure("BUILD_FAILED", `${part.label} failed: ${cause}`, "Read the lines above; correct the source, or run `npm ci`, then try again.");
   } finally {
     rmSync(draft, { recursive: true, force: true });
