@@ -28,9 +28,14 @@ export function installOpenClaw(): { folder: string; seconds: number } {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
     const args = ["install", `openclaw@${openClawVersion}`, "--save-exact", "--no-audit", "--no-fund", "--loglevel=error"];
-    const { status } = spawnSync("npm", args, { cwd: folder, env: { ...process.env, ...ownNodeFirst() }, stdio: ["ignore", 2, 2] });
+    const { status } = spawnSync("npm", args, {
+      cwd: folder,
+      env: { ...process.env, ...ownNodeFirst() },
+      stdio: ["ignore", 2, 2],
+    });
     if (status !== 0) throw new Error(`npm could not install openclaw@${openClawVersion} (exit code ${status})`);
-    if (installedVersion() !== openClawVersion) throw new Error(`npm installed openclaw ${installedVersion()}, not ${openClawVersion}: is Node 22 or newer?`);
+    if (installedVersion() !== openClawVersion)
+      throw new Error(`npm installed openclaw ${installedVersion()}, not ${openClawVersion}: is Node 22 or newer?`);
   }
   return { folder, seconds: (Date.now() - began) / 1_000 };
 }
@@ -53,13 +58,24 @@ export interface OpenClawHome {
 
 export function createOpenClawHome(env: Record<string, string> = {}): OpenClawHome {
   const path = mkdtempSync(join(tmpdir(), "openclaw-home-"));
-  const own = { ...ownNodeFirst(), HOME: path, OPENCLAW_STATE_DIR: join(path, ".openclaw"), NODE_NO_WARNINGS: "1", NO_COLOR: "1", CI: "1" };
+  const own = {
+    ...ownNodeFirst(),
+    HOME: path,
+    OPENCLAW_STATE_DIR: join(path, ".openclaw"),
+    NODE_NO_WARNINGS: "1",
+    NO_COLOR: "1",
+    CI: "1",
+  };
   return { path, env: { ...own, ...env }, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
 /** Starts a stock command; the caller ends it. */
 export function spawnOpenClaw(home: OpenClawHome, args: string[]): ChildProcess {
-  return spawn(process.execPath, [join(packageFolder, "openclaw.mjs"), ...args], { cwd: home.path, env: home.env, stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(process.execPath, [join(packageFolder, "openclaw.mjs"), ...args], {
+    cwd: home.path,
+    env: home.env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 }
 
 /** Runs a stock command to its end; killed after `timeoutMs`. */

@@ -120,8 +120,8 @@ function live(base: Database, options: WorldOptions, events: SeenEvent[], modelC
     egress: { fetch: () => Promise.reject(new Error("no network in this test")) },
     blobs: { put: async () => {}, get: async () => undefined, bytes: async () => undefined, delete: async () => {} },
     settings: () => ({ ...settings, ...options.settings }),
-    bootId: `boot-${life}`,
     suspension: { get: () => marks.get("suspended") === "yes", set: (on) => marks.set("suspended", on ? "yes" : "no") },
+    authorize: () => {},
     onActivity: () => {},
     onSessionChanged: () => {},
   });

@@ -2,8 +2,10 @@
 
 import { TICK_INTERVAL_MS } from "@moltworker/protocol/frames";
 import type { ModelRow } from "@moltworker/protocol/rows";
+import { seedWorkspace } from "./agent/first-files.ts";
 import { createGateway, type Gateway } from "./ai-gateway/gateway.ts";
 import { seedKeys } from "./ai-gateway/seeds.ts";
+import { createUsageLog } from "./ai-gateway/usage-log.ts";
 
 import { addressOf } from "./auth/address.ts";
 import { createAuth } from "./auth/create-auth.ts";
@@ -29,7 +31,6 @@ import { createApprovals } from "./runs/approvals.ts";
 import { createRunStore } from "./runs/run-store.ts";
 import { createRunner } from "./runs/runner.ts";
 import { createToolLedger } from "./runs/tool-ledger.ts";
-import { createUsageLog } from "./runs/usage-log.ts";
 import { type Alarm, createAlarm } from "./schedule/alarm.ts";
 import { createSecrets } from "./secrets/secrets.ts";
 import { createInbox } from "./sessions/inbox.ts";
@@ -90,15 +91,17 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const ledger = createToolLedger(db, clock, bootId);
   const approvals = createApprovals({ db, clock, events: hub, onSchedule: () => scheduleApprovals() });
   const view = createSessionView({ sessions, modelFor, describe: (ref) => describeOrNothing(models, ref), openRuns: (key) => store.open(key) });
+  const auth = createAuth({ db, secrets, seeds, clock, log, methods, hostKey: env.HOST_KEY ?? undefined, assistantId: ctx.id.toString() });
   const runner = createRunner({
-    db, clock, log, sink: hub, sessions, transcript, inbox, outbox, store, ledger, approvals, models, modelFor, tools, workspace, egress, blobs, bootId,
+    db, clock, log, sink: hub, sessions, transcript, inbox, outbox, store, ledger, approvals, models, modelFor, tools, workspace, egress, blobs,
     settings: () => config.get("agent"),
+    // Until channels and schedules bring principals of their own, every run is the owner's.
+    authorize: (run, action) => auth.authorize({ kind: "owner", id: `run:${run.id}`, scopes: ["operator.write"], via: "host" }, "run", action),
     suspension: { get: () => marks.get("suspended") === "yes", set: (on) => marks.set("suspended", on ? "yes" : "no") },
     onActivity: (active) => active && alarm.ensure("runs", clock.now() + heartbeatMs),
     onSessionChanged: (key) => hub.publish("sessions.changed", { sessionKey: key, reason: "updated", session: view.byKey(key) }),
   });
 
-  const auth = createAuth({ db, secrets, seeds, clock, log, methods, hostKey: env.HOST_KEY ?? undefined, assistantId: ctx.id.toString() });
   const signOutEverywhere = () => {
     const ended = auth.endAllSessions();
     // After the answer has gone out: the asker's own socket closes too.
@@ -157,6 +160,10 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       return sockets.accept(await auth.identify(request), () => auth.checkOrigin(request), addressOf(request));
     },
     wake() {
+      if (marks.get("first-files") === undefined) {
+        seedWorkspace(workspace);
+        marks.set("first-files", "written");
+      }
       runner.recover();
       alarm.ensure("prune", clock.now() + pruneMs);
       scheduleApprovals();

@@ -38,7 +38,7 @@ export function compile(input: CompileInput): LanguageModelV4Prompt {
   return input.system.trim() === "" ? messages : [{ role: "system", content: input.system }, ...messages];
 }
 
-const userText = (text: string): UserMessage => ({ role: "user", content: [{ type: "text", text }] });
+const userText = (text: string): UserMessage => ({ role: "user", content: [{ type: "text", text: text.toWellFormed() }] });
 
 function pushUser(messages: LanguageModelV4Prompt, parts: readonly LogPart[], input: CompileInput): void {
   // Attachments first, what was typed last: that is what the model is to answer.
@@ -104,10 +104,18 @@ function assistantContent(turn: AssistantTurn, calls: readonly PairedCall[], { w
     else if (part.type === "thinking" && whole && sameModel) content.push({ type: "reasoning", text: part.thinking.toWellFormed(), ...back(part.providerData) });
     else if (part.type === "toolCall") {
       const paired = calls.find((candidate) => candidate.call === part);
-      if (paired) content.push({ type: "tool-call", toolCallId: paired.id, toolName: soundName(part.name), input: part.arguments, ...back(part.providerData) });
+      if (paired) content.push({ type: "tool-call", toolCallId: paired.id, toolName: soundName(part.name), input: wellFormed(part.arguments), ...back(part.providerData) });
     }
   }
   return content;
+}
+
+/** Half characters inside arguments: some APIs refuse the whole request for one. */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === "string") return value.isWellFormed() ? value : value.toWellFormed();
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(wellFormed);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toWellFormed(), wellFormed(item)]));
 }
 
 /** The provider's own data; what we noted for ourselves stays here. */

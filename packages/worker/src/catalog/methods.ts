@@ -23,6 +23,7 @@ import { modelsAuthLogout } from "../methods/models.authLogout.ts";
 import { modelsAuthSetApiKey } from "../methods/models.authSetApiKey.ts";
 import { modelsAuthStatus } from "../methods/models.authStatus.ts";
 import { modelsList } from "../methods/models.list.ts";
+import { sessionsCompact } from "../methods/sessions.compact.ts";
 import { sessionsCreate } from "../methods/sessions.create.ts";
 import { sessionsDelete } from "../methods/sessions.delete.ts";
 import { sessionsDescribe } from "../methods/sessions.describe.ts";
@@ -58,6 +59,7 @@ export const methods = [
   modelsAuthSetApiKey,
   modelsAuthStatus,
   modelsList,
+  sessionsCompact,
   sessionsCreate,
   sessionsDelete,
   sessionsDescribe,

@@ -1,5 +1,6 @@
 /** Every migration of the product, in the order in which they are applied. Names and places never change once released. */
 
+import { usageMigration } from "../ai-gateway/usage-log.ts";
 import { authMigration } from "../auth/schema.ts";
 import { configMigration } from "../config/config.ts";
 import { eventsMigration } from "../rpc/event-log.ts";
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   authMigration,
   blobsMigration,
   marksMigration,
+  usageMigration,
 ];

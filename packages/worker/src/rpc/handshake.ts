@@ -53,7 +53,7 @@ function helloOk({ context, methodNames, health }: Handshake, connection: Connec
     type: "hello-ok",
     protocol: PROTOCOL_VERSION,
     server: { version: server.version, connId: connection.state.connId, bootId: server.bootId },
-    features: { methods: [...methodNames], events: [...eventNames], capabilities: ["resume"] },
+    features: { methods: [...methodNames], events: [...eventNames], capabilities: ["resume", "published-model-catalog"] },
     snapshot: {
       presence: [],
       health: health(),

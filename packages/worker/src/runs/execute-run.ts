@@ -1,16 +1,17 @@
 /** The loop of one run. Its next action is derived from rows alone, so beginning and resuming are the same thing. */
 
-import { MoltError } from "@moltworker/protocol/errors";
+import { isMoltError, MoltError } from "@moltworker/protocol/errors";
 import type { AssistantMessage } from "@moltworker/protocol/messages";
 import { chatMessageFrom, type StoredMessage, textOf } from "../sessions/transcript.ts";
 import { runModelStep } from "./model-step.ts";
-import { prepareStep } from "./prepare-step.ts";
+import { fold, prepareStep } from "./prepare-step.ts";
 import type { RunContext } from "./run-context.ts";
 import { runToolStep } from "./tool-step.ts";
 
 /** Ends with the run's row in `done`. Throws what stopped it; the runner then writes the end. */
 export async function executeRun(context: RunContext): Promise<void> {
   const { run, events } = context;
+  context.authorize(run, "run.start");
   events.agent({ stream: "lifecycle", data: { phase: "start", startedAt: run.started_at ?? run.created_at } });
   events.chat({ state: "status", phase: "preparing_context" });
   finishDone(context, await loop(context));
@@ -31,10 +32,22 @@ async function loop(context: RunContext): Promise<StoredMessage> {
     if (store.stepCount(run.id) >= settings().maxSteps) {
       throw new MoltError("TIMEOUT", { message: `the run stopped after ${settings().maxSteps} steps`, hint: "Say 'continue' to go on, or raise the limit in the settings.", retryable: false });
     }
-    const ref = context.modelFor(run.session_key);
+    await step(context, context.modelFor(run.session_key));
+  }
+}
+
+async function step(context: RunContext, ref: string): Promise<void> {
+  for (let folded = false; ; folded = true) {
     const request = await prepareStep(context, ref);
     context.events.chat({ state: "status", phase: "starting_model" });
-    await runModelStep(context, ref, request);
+    try {
+      await runModelStep(context, ref, request);
+      return;
+    } catch (error) {
+      // Our estimate was too low. Folded once without asking the model; a second refusal is the run's end.
+      if (!isMoltError(error) || error.code !== "CONTEXT_TOO_LARGE" || folded) throw error;
+      if (!(await fold(context, ref, false))) throw error;
+    }
   }
 }
 

@@ -47,9 +47,11 @@ export interface RunDependencies {
   egress: Egress;
   blobs: Blobs;
   settings(): AgentSettings;
-  /** A new value each time the process starts. */
-  bootId: string;
+  /** Throws FORBIDDEN when whoever the run acts for may not. */
+  authorize(run: StoredRun, action: RunAction): void;
 }
+
+export type RunAction = "run.start" | "run.tool.read" | "run.tool.effect";
 
 export interface RunContext extends RunDependencies {
   run: StoredRun;

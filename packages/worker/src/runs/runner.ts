@@ -4,9 +4,11 @@
  */
 
 import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import { createId } from "../platform/id.ts";
 import type { InboundMessage } from "../sessions/inbox.ts";
 import { acceptMessage, type AcceptOptions } from "./accept.ts";
 import { executeRun, takeInput } from "./execute-run.ts";
+import { foldLog } from "./compact.ts";
 import { endStopped } from "./end-stopped.ts";
 import type { RunContext, RunDependencies } from "./run-context.ts";
 import { createRunEvents } from "./run-events.ts";
@@ -14,6 +16,7 @@ import type { StoredRun } from "./run-store.ts";
 
 /** Process ends in the middle of the same step after which a run is given up instead of begun again. */
 const interruptionLimit = 10;
+const compactLimitMs = 120_000;
 
 export interface RunOutcome {
   state: StoredRun["state"];
@@ -34,6 +37,8 @@ export interface Runner {
   kick(): void;
   /** Resolves when the run ends, or with its present state after `timeoutMs`. Throws NOT_FOUND. */
   wait(runId: string, timeoutMs: number): Promise<RunOutcome>;
+  /** Folds a resting session's older messages. False when there is nothing to fold; throws CONFLICT while a run lives there. */
+  compact(sessionKey: string): Promise<boolean>;
   inFlight(sessionKey: string): { runId: string; text: string; startedAt: number } | undefined;
   readonly activeCount: number;
 }
@@ -151,6 +156,15 @@ class RunRunner implements Runner {
     await Promise.race([ended, this.deps.clock.sleep(timeoutMs, patience.signal).catch(() => {})]);
     patience.abort(new Error("answered"));
     return read();
+  }
+
+  async compact(sessionKey: string): Promise<boolean> {
+    const { deps } = this;
+    if (deps.store.open(sessionKey).length > 0) {
+      throw new MoltError("CONFLICT", { message: "a run is going on in this conversation", hint: "Stop it or wait for its end, then compact." });
+    }
+    const signal = AbortSignal.timeout(compactLimitMs);
+    return foldLog(deps, { sessionKey, ref: deps.modelFor(sessionKey), runId: createId("compact", deps.clock.now()), signal, askModel: true });
   }
 
   inFlight(sessionKey: string): { runId: string; text: string; startedAt: number } | undefined {

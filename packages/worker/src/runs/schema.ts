@@ -1,4 +1,4 @@
-/** Tables of the durable run: runs, steps, the tool ledger, approvals, usage. */
+/** Tables of the durable run: runs, steps, the tool ledger, approvals. */
 
 import type { Migration } from "../storage/migrations.ts";
 
@@ -30,13 +30,5 @@ export const runsMigration: Migration = {
       request TEXT NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
       decided_at INTEGER, decided_by TEXT, UNIQUE (tool_call_id, hash))`,
     "CREATE INDEX approvals_pending ON approvals (state, expires_at)",
-    // `outcome`: ok, or the code of the error. One row a try.
-    `CREATE TABLE model_calls (
-      id TEXT PRIMARY KEY, run_id TEXT NOT NULL, session_key TEXT NOT NULL, step INTEGER NOT NULL, attempt INTEGER NOT NULL,
-      provider TEXT NOT NULL, model TEXT NOT NULL, outcome TEXT NOT NULL,
-      input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
-      reasoning_tokens INTEGER NOT NULL, cost_usd REAL, estimated INTEGER NOT NULL,
-      started_at INTEGER NOT NULL, first_byte_ms INTEGER, duration_ms INTEGER NOT NULL)`,
-    "CREATE INDEX model_calls_by_time ON model_calls (started_at)",
   ],
 };

@@ -55,6 +55,7 @@ async function settleCall(context: RunContext, call: LedgerCall, inTurn: <Value>
     const answer = await ask(context, call, args, verdict.reason);
     if (answer) return finish(context, call, answer, startedAt);
   }
+  context.authorize(context.run, tool.effect(parsed.data) === "read" ? "run.tool.read" : "run.tool.effect");
   const work = () => perform(context, call, tool, input);
   const result = mayRunInParallel(tool, parsed.data) ? await work() : await inTurn(work);
   finish(context, call, result, startedAt);
@@ -109,7 +110,7 @@ function gateInput(context: RunContext, tool: Tool, args: unknown): GateInput {
   return {
     tool,
     args,
-    untrusted: entries.some((entry) => entry.role === "toolResult" && entry.untrustedFrom !== undefined),
+    untrusted: entries.some((entry) => "untrustedFrom" in entry && entry.untrustedFrom !== undefined),
     seenText: () =>
       entries
         .filter((entry) => entry.role === "user" || (entry.role === "toolResult" && entry.untrustedFrom !== undefined))

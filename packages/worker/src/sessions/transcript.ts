@@ -72,9 +72,10 @@ export function createTranscript(db: Database, clock: Clock): Transcript {
     },
     context(sessionKey) {
       const [fold] = select(`${live} AND role = 'compaction' ORDER BY seq DESC LIMIT 1`, sessionKey, sessionKey);
-      const kept = fold?.entry.role === "compaction" ? (fold.entry.kept ?? 0) : 0;
-      const before = kept === 0 ? [] : select(`${live} AND seq < ? ORDER BY seq DESC LIMIT ?`, sessionKey, sessionKey, fold?.seq ?? 0, kept);
-      return [...before.reverse(), ...select(`${live} AND seq >= ? ORDER BY seq`, sessionKey, sessionKey, fold?.seq ?? 0)];
+      if (!fold) return select(`${live} ORDER BY seq`, sessionKey, sessionKey);
+      const kept = fold.entry.role === "compaction" ? (fold.entry.kept ?? 0) : 0;
+      const before = select(`${live} AND seq < ? ORDER BY seq DESC LIMIT ?`, sessionKey, sessionKey, fold.seq, kept);
+      return [...before.reverse(), ...select(`${live} AND seq >= ? ORDER BY seq`, sessionKey, sessionKey, fold.seq)];
     },
     rewind(sessionKey, messageId) {
       const from = db.one<{ seq: number }>(`SELECT seq FROM messages WHERE id = ? AND ${live}`, messageId, sessionKey, sessionKey);

@@ -18,6 +18,7 @@ describe("read", () => {
   it.each([
     [{ path: "notes/a.md" }, "one\ntwo\nthree", "3 lines"],
     [{ path: "/workspace/notes/a.md", offset: 2 }, "two\nthree\n[lines 2-3 of 3]", "lines 2-3 of 3"],
+    [{ path: "notes/a.md", offset: 0 }, "one\ntwo\nthree", "3 lines"],
     [{ path: "notes/a.md", offset: 2, limit: 1 }, "two\n[lines 2-2 of 3; go on with offset 3]", "lines 2-2 of 3"],
     [{ path: "empty.md" }, "(empty.md is empty)", "empty"],
     [{ path: "windows.md" }, "a\r\nb\r", "2 lines"],

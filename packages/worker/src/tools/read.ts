@@ -9,7 +9,7 @@ import { normalizePath } from "../storage/workspace-path.ts";
 
 const parameters = z.object({
   path: z.string(),
-  offset: z.int().min(1).describe("First line, from 1").optional(),
+  offset: z.int().min(0).describe("First line, from 1").optional(),
   limit: z.int().min(1).describe("Number of lines").optional(),
 });
 
@@ -28,7 +28,9 @@ export const read = defineTool<Args>({
   execute: (args, { workspace }) => withFailures(() => readPage(args, workspace)),
 });
 
-function readPage({ path: rawPath, offset = 1, limit = pageLines }: Args, workspace: Workspace): ToolOutcome {
+function readPage({ path: rawPath, offset: asked = 1, limit = pageLines }: Args, workspace: Workspace): ToolOutcome {
+  // Models that count from 0 mean the start.
+  const offset = Math.max(1, asked);
   const path = normalizePath(rawPath);
   const bytes = workspace.read(path);
   if (!bytes) return missing(path, workspace);

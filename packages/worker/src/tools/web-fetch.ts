@@ -11,7 +11,7 @@ import { decodeBody } from "./web-fetch/decode-body.ts";
 
 const parameters = z.object({
   url: z.string().max(8_000),
-  offset: z.int().min(1).describe("Skip characters of a long page").optional(),
+  offset: z.int().min(0).describe("Skip characters of a long page").optional(),
   method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).optional(),
   body: z.string().max(1_000_000).optional(),
   contentType: z.string().max(200).describe("Of `body`; default application/json").optional(),

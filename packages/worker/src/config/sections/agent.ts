@@ -17,6 +17,14 @@ export const agentSection = defineSection({
     /** Minutes that an approval waits for a person. */
     approvalMinutes: z.int().min(1).max(1440),
   }),
-  defaults: { name: "Molt", model: null, thinking: "off", maxSteps: 60, maxConcurrentRuns: 24, compactAt: 0.75, approvalMinutes: 60 },
+  defaults: {
+    name: "Molt",
+    model: null,
+    thinking: "off",
+    maxSteps: 60,
+    maxConcurrentRuns: 24,
+    compactAt: 0.75,
+    approvalMinutes: 60,
+  },
   seed: (seeds) => (seeds.MOLTWORKER_MODEL ? { model: seeds.MOLTWORKER_MODEL } : {}),
 });

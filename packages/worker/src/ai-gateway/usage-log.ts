@@ -1,9 +1,24 @@
-/** What each model call cost: one row a call, cut and failed ones included. */
+/** What each model call cost: one row a try, cut and failed ones included. */
 
-import type { CallRow } from "../ai-gateway/call-row.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createId } from "../platform/id.ts";
 import type { Database } from "../storage/database.ts";
+import type { Migration } from "../storage/migrations.ts";
+import type { CallRow } from "./call-row.ts";
+
+export const usageMigration: Migration = {
+  name: "0011-model-calls",
+  statements: [
+    // `outcome`: ok, or the code of the error. One row a try.
+    `CREATE TABLE model_calls (
+      id TEXT PRIMARY KEY, run_id TEXT NOT NULL, session_key TEXT NOT NULL, step INTEGER NOT NULL, attempt INTEGER NOT NULL,
+      provider TEXT NOT NULL, model TEXT NOT NULL, outcome TEXT NOT NULL,
+      input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+      reasoning_tokens INTEGER NOT NULL, cost_usd REAL, estimated INTEGER NOT NULL,
+      started_at INTEGER NOT NULL, first_byte_ms INTEGER, duration_ms INTEGER NOT NULL)`,
+    "CREATE INDEX model_calls_by_time ON model_calls (started_at)",
+  ],
+};
 
 export interface UsageLog {
   record(row: CallRow): void;
