@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.{ts,tsx}", "tests/unit/**/*.test.ts"],
+          include: ["packages/*/src/**/*.test.{ts,tsx}", "tests/unit/**/*.test.ts", "tests/fuzz/**/*.test.ts"],
           exclude: ["**/*.workerd.test.ts", "**/node_modules/**"],
           environment: "node",
         },

@@ -81,8 +81,10 @@ function pushAssistant(messages: LanguageModelV4Prompt, turn: AssistantTurn, inp
   const calls = turn.calls.filter((paired) => whole || paired.result !== undefined);
   if (entry.stopReason === "error" && calls.length === 0) return;
   const content = assistantContent(turn, calls, { whole, input });
+  // Reasoning must be followed by what it led to.
+  while (content.at(-1)?.type === "reasoning") content.pop();
   if (entry.stopReason === "aborted" && content.some((part) => part.type === "text")) content.push({ type: "text", text: stoppedNote });
-  if (!content.some((part) => part.type === "text" || part.type === "tool-call")) return;
+  if (content.length === 0) return;
   messages.push({ role: "assistant", content });
   if (calls.length > 0) messages.push({ role: "tool", content: calls.map(resultPart) });
 }
