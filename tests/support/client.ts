@@ -71,7 +71,8 @@ export function createRecordingClient(url: string, options: RecordingOptions): R
   return Object.assign(client, {
     events,
     states,
-    event: (matches: (frame: EventFrame) => boolean, timeoutMs = 20_000) => until(() => events.find(matches), timeoutMs, "such event"),
+    event: (matches: (frame: EventFrame) => boolean, timeoutMs = 20_000) =>
+      until(() => events.find(matches), timeoutMs, "such event"),
     reaches: (phase: ConnectionState["phase"], timeoutMs = 20_000) =>
       until(() => (client.state.phase === phase ? client.state : undefined), timeoutMs, `state "${phase}"`),
   });

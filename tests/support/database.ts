@@ -26,7 +26,9 @@ export function createTestDatabase(path = ":memory:"): TestDatabase {
   }
 
   function all<Row extends object>(sql: string, ...bindings: SqlValue[]): Row[] {
-    return statement(sql).all(...bindings.map(toSqlite)).map((row) => fromSqlite(row) as Row);
+    return statement(sql)
+      .all(...bindings.map(toSqlite))
+      .map((row) => fromSqlite(row) as Row);
   }
 
   function changed(): number {

@@ -18,6 +18,7 @@ import { createInbox } from "../../packages/worker/src/sessions/inbox.ts";
 import { createOutbox } from "../../packages/worker/src/sessions/outbox.ts";
 import { createSessionStore } from "../../packages/worker/src/sessions/session-store.ts";
 import { createTranscript } from "../../packages/worker/src/sessions/transcript.ts";
+import type { Principal } from "../../packages/worker/src/auth/principal.ts";
 import type { Database } from "../../packages/worker/src/storage/database.ts";
 import { createMarks } from "../../packages/worker/src/storage/marks.ts";
 import { migrate } from "../../packages/worker/src/storage/migrations.ts";
@@ -46,7 +47,15 @@ export interface World {
   crash(): void;
   revive(): World;
   /** Sends `text` and returns the run's id. */
-  send(text: string, options?: { id?: string; queueMode?: "steer" | "followup" | "collect" | "interrupt"; replaceFrom?: string; sessionKey?: string }): string;
+  send(
+    text: string,
+    options?: {
+      id?: string;
+      queueMode?: "steer" | "followup" | "collect" | "interrupt";
+      replaceFrom?: string;
+      sessionKey?: string;
+    },
+  ): string;
   /** `role: text` of each live log row. */
   log(sessionKey?: string): string[];
   ends(runId: string): string[];
@@ -58,8 +67,16 @@ export interface WorldOptions {
   settings?: Partial<AgentSettings>;
 }
 
+export const owner = { kind: "owner", id: "test", scopes: ["operator.admin"], via: "token" } as const satisfies Principal;
 export const testSession = "agent:main:test";
-const settings: AgentSettings = { name: "Test", thinking: "off", maxSteps: 20, maxConcurrentRuns: 8, compactAt: 0.75, approvalMinutes: 5 };
+const settings: AgentSettings = {
+  name: "Test",
+  thinking: "off",
+  maxSteps: 20,
+  maxConcurrentRuns: 8,
+  compactAt: 0.75,
+  approvalMinutes: 5,
+};
 const noUsage = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: 0, totalTokens: 2, cost: null, estimated: false };
 
 export function finishEvent(content: LogPart[]): ModelEvent {
@@ -109,14 +126,36 @@ function live(base: Database, options: WorldOptions, events: SeenEvent[], modelC
       return options.script(call, modelCalls.length - 1);
     },
     describe: (ref) => ({
-      id: ref, ref, name: ref, provider: "fake", contextWindow: 100_000, maxOutputTokens: 4_000, reasoning: false, input: ["text"],
-      available: true, thinkingLevels: ["off"], tags: [], price: null,
+      id: ref,
+      ref,
+      name: ref,
+      provider: "fake",
+      contextWindow: 100_000,
+      maxOutputTokens: 4_000,
+      reasoning: false,
+      input: ["text"],
+      available: true,
+      thinkingLevels: ["off"],
+      tags: [],
+      price: null,
     }),
   };
   const runner = createRunner({
-    db, clock, sink, sessions, transcript, inbox, outbox: createOutbox(db, clock), store, ledger: createToolLedger(db, clock, `boot-${life}`), approvals,
+    db,
+    clock,
+    sink,
+    sessions,
+    transcript,
+    inbox,
+    outbox: createOutbox(db, clock),
+    store,
+    ledger: createToolLedger(db, clock, `boot-${life}`),
+    approvals,
     log: { debug() {}, info() {}, warn() {}, error() {} },
-    models, modelFor: () => "fake/one", tools: options.tools ?? [], workspace,
+    models,
+    modelFor: () => "fake/one",
+    tools: options.tools ?? [],
+    workspace,
     egress: { fetch: () => Promise.reject(new Error("no network in this test")) },
     blobs: { put: async () => {}, get: async () => undefined, bytes: async () => undefined, delete: async () => {} },
     settings: () => ({ ...settings, ...options.settings }),
@@ -126,7 +165,15 @@ function live(base: Database, options: WorldOptions, events: SeenEvent[], modelC
     onSessionChanged: () => {},
   });
   const world: World = {
-    db, runner, transcript, approvals, store, workspace, sessions, events, modelCalls,
+    db,
+    runner,
+    transcript,
+    approvals,
+    store,
+    workspace,
+    sessions,
+    events,
+    modelCalls,
     crash: () => {
       dead = true;
     },
@@ -137,14 +184,24 @@ function live(base: Database, options: WorldOptions, events: SeenEvent[], modelC
     },
     send(text, { id = `run-${crypto.randomUUID()}`, queueMode = "steer", replaceFrom, sessionKey = testSession } = {}) {
       runner.accept(
-        { dedupeKey: `chat:${id}`, sessionKey, runId: id, channel: "webchat", sender: "owner", content: [{ type: "text", text }], queueMode },
+        {
+          dedupeKey: `chat:${id}`,
+          sessionKey,
+          runId: id,
+          channel: "webchat",
+          principal: owner,
+          content: [{ type: "text", text }],
+          queueMode,
+        },
         replaceFrom === undefined ? {} : { replaceFromMessageId: replaceFrom },
       );
       return id;
     },
     log: (sessionKey = testSession) =>
       transcript.page(sessionKey, 1_000, 0).messages.map(({ entry }) => {
-        const text = entry.content.map((part) => (part.type === "text" ? part.text : part.type === "toolCall" ? `<${part.name}>` : "")).join("");
+        const text = entry.content
+          .map((part) => (part.type === "text" ? part.text : part.type === "toolCall" ? `<${part.name}>` : ""))
+          .join("");
         return `${entry.role}: ${text}`;
       }),
     ends: (runId) =>

@@ -102,7 +102,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   };
   async function adopt() {
     const ready = await within(options.timeoutMs ?? 30_000, current);
-    const { url, port, link, pid, workerdPid, startMs } = ready as unknown as Record<"url" | "link", string> & Record<"port" | "pid" | "workerdPid" | "startMs", number>;
+    const { url, port, link, pid, workerdPid, startMs } = ready as unknown as Record<"url" | "link", string> &
+      Record<"port" | "pid" | "workerdPid" | "startMs", number>;
     Object.assign(server, { url, port, link, startMs, pids: { supervisor: pid, workerd: workerdPid } });
     // A restart of workerd alone changes its pid; the server then has the new one.
     current.onEvent((event) => {
@@ -147,7 +148,10 @@ interface Launched {
 }
 
 function launch(dataDir: string, options: ServerOptions, port: number): Launched {
-  const child = spawnCommand(["start", "--json", "--no-open", "--port", String(port), "--data", dataDir, ...(options.args ?? [])], options.env);
+  const child = spawnCommand(
+    ["start", "--json", "--no-open", "--port", String(port), "--data", dataDir, ...(options.args ?? [])],
+    options.env,
+  );
   const events: CommandEvent[] = [];
   const listeners = new Set<(event: CommandEvent) => void>();
   let stderr = "";
@@ -175,7 +179,9 @@ function launch(dataDir: string, options: ServerOptions, port: number): Launched
           resolve(event);
         };
         listeners.add(listener);
-        void exited.then((code) => reject(new Error(`the command ended with code ${code}: ${JSON.stringify(events.slice(-5))} ${stderr}`)));
+        void exited.then((code) =>
+          reject(new Error(`the command ended with code ${code}: ${JSON.stringify(events.slice(-5))} ${stderr}`)),
+        );
       });
     },
   };
@@ -184,7 +190,11 @@ function launch(dataDir: string, options: ServerOptions, port: number): Launched
 async function within(timeoutMs: number, launched: Launched): Promise<CommandEvent> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not ready within ${timeoutMs} ms: ${JSON.stringify(launched.events.slice(-5))} ${launched.stderr()}`)), timeoutMs);
+    timer = setTimeout(
+      () =>
+        reject(new Error(`not ready within ${timeoutMs} ms: ${JSON.stringify(launched.events.slice(-5))} ${launched.stderr()}`)),
+      timeoutMs,
+    );
   });
   try {
     return await Promise.race([launched.event((event) => event.type === "ready"), late]);
@@ -210,7 +220,9 @@ function eventFrom(line: string): CommandEvent[] {
 function childrenOf(pid: number): number[] {
   try {
     const tasks = readdirSync(`/proc/${pid}/task`);
-    const children = tasks.flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number));
+    const children = tasks.flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+    );
     return children.flatMap((child) => [child, ...childrenOf(child)]);
   } catch {
     return [];

@@ -12,7 +12,10 @@ export function createTestWorkspace(files: Record<string, string | Uint8Array> =
   for (const statement of workspaceMigration) db.run(statement);
   const workspace = createWorkspace(db, systemClock);
   workspace.apply(
-    Object.entries(files).map(([path, content]) => ({ path, content: typeof content === "string" ? new TextEncoder().encode(content) : content })),
+    Object.entries(files).map(([path, content]) => ({
+      path,
+      content: typeof content === "string" ? new TextEncoder().encode(content) : content,
+    })),
   );
   return workspace;
 }

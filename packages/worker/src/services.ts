@@ -8,6 +8,7 @@ import { seedKeys } from "./ai-gateway/seeds.ts";
 import { createUsageLog } from "./ai-gateway/usage-log.ts";
 
 import { addressOf } from "./auth/address.ts";
+import type { Principal } from "./auth/principal.ts";
 import { createAuth } from "./auth/create-auth.ts";
 import { methods } from "./catalog/methods.ts";
 import { migrations } from "./catalog/migrations.ts";
@@ -95,11 +96,10 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const runner = createRunner({
     db, clock, log, sink: hub, sessions, transcript, inbox, outbox, store, ledger, approvals, models, modelFor, tools, workspace, egress, blobs,
     settings: () => config.get("agent"),
-    // Until channels and schedules bring principals of their own, every run is the owner's.
-    authorize: (run, action) => auth.authorize({ kind: "owner", id: `run:${run.id}`, scopes: ["operator.write"], via: "host" }, "run", action),
+    authorize: (run, action) => auth.authorize(JSON.parse(run.principal) as Principal, "run", action),
     suspension: { get: () => marks.get("suspended") === "yes", set: (on) => marks.set("suspended", on ? "yes" : "no") },
     onActivity: (active) => active && alarm.ensure("runs", clock.now() + heartbeatMs),
-    onSessionChanged: (key) => hub.publish("sessions.changed", { sessionKey: key, reason: "updated", session: view.byKey(key) }),
+    onSessionChanged: (key, reason = "updated") => hub.publish("sessions.changed", { sessionKey: key, reason, session: view.byKey(key) }),
   });
 
   const signOutEverywhere = () => {

@@ -1,13 +1,27 @@
-import * as z from "zod";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { type GateInput, gate, gateChanges } from "./approval.ts";
 import { defineTool, mayRunInParallel, type Tool, type ToolEffect } from "./tool.ts";
 
 function toolWith(effect: ToolEffect, extra: Partial<Tool> = {}): Tool {
-  return defineTool({ name: "t", description: "", parameters: z.unknown(), effect: () => effect, timeoutMs: 1, execute: async () => ({ text: "" }), ...extra });
+  return defineTool({
+    name: "t",
+    description: "",
+    parameters: z.unknown(),
+    effect: () => effect,
+    timeoutMs: 1,
+    execute: async () => ({ text: "" }),
+    ...extra,
+  });
 }
 
-const inputFor = (tool: Tool, more: Partial<GateInput> = {}): GateInput => ({ tool, args: {}, untrusted: false, seenText: () => "", ...more });
+const inputFor = (tool: Tool, more: Partial<GateInput> = {}): GateInput => ({
+  tool,
+  args: {},
+  untrusted: false,
+  seenText: () => "",
+  ...more,
+});
 const writerOf = (path: string) => toolWith("idempotent", { changedPaths: () => [path] });
 const bash = toolWith("idempotent");
 const change = (path: string) => [{ path, content: new Uint8Array() }];
@@ -26,13 +40,20 @@ describe("gate", () => {
     }
   });
 
-  it.each(["AGENTS.md", "SOUL.md", "IDENTITY.md", "USER.md", "./user.md", "/workspace/Soul.MD", "~/USER.md", "/USER.md", "USER.md/"])(
-    "always asks before %s changes, whoever writes it",
-    (path) => {
-      expect(gate(inputFor(writerOf(path))).verdict).toBe("ask");
-      expect(gateChanges(change(path), inputFor(bash)).verdict).toBe("ask");
-    },
-  );
+  it.each([
+    "AGENTS.md",
+    "SOUL.md",
+    "IDENTITY.md",
+    "USER.md",
+    "./user.md",
+    "/workspace/Soul.MD",
+    "~/USER.md",
+    "/USER.md",
+    "USER.md/",
+  ])("always asks before %s changes, whoever writes it", (path) => {
+    expect(gate(inputFor(writerOf(path))).verdict).toBe("ask");
+    expect(gateChanges(change(path), inputFor(bash)).verdict).toBe("ask");
+  });
 
   it.each(["MEMORY.md", "TOOLS.md", "memory.md"])("asks before %s changes only when outside text is there", (path) => {
     expect(gate(inputFor(writerOf(path))).verdict).toBe("allow");
@@ -46,7 +67,9 @@ describe("gate", () => {
     expect(gate(inputFor(fetcher)).verdict).toBe("allow");
     expect(gate(inputFor(fetcher, { untrusted: true })).verdict).toBe("ask");
     expect(gate(inputFor(fetcher, { untrusted: true, seenText: () => "https://evil.example/?q=" })).verdict).toBe("ask");
-    expect(gate(inputFor(fetcher, { untrusted: true, seenText: () => "(https://evil.example/?q=secret)" })).verdict).toBe("allow");
+    expect(gate(inputFor(fetcher, { untrusted: true, seenText: () => "(https://evil.example/?q=secret)" })).verdict).toBe(
+      "allow",
+    );
   });
 });
 

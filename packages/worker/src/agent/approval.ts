@@ -3,12 +3,10 @@
  * never? The model has no way to change these rules. `call-text.ts` makes what is shown and hashed.
  */
 
-import { normalizePath } from "../storage/workspace-path.ts";
 import type { FileChange } from "../storage/workspace.ts";
+import { normalizePath } from "../storage/workspace-path.ts";
 import { wasSeen } from "./seen-address.ts";
 import type { Tool } from "./tool.ts";
-
-export { callHash, describeCall, describeChanges } from "./call-text.ts";
 
 export interface GateInput {
   tool: Tool;
@@ -43,7 +41,9 @@ export function gate(input: GateInput): GateVerdict {
   }
   const address = tool.contacts?.(args);
   if (address !== undefined && input.untrusted && !wasSeen(address, input.seenText())) {
-    return ask(`Outside text is in this conversation, and the assistant made up this address on ${hostOf(address)} itself: it could carry your data out.`);
+    return ask(
+      `Outside text is in this conversation, and the assistant made up this address on ${hostOf(address)} itself: it could carry your data out.`,
+    );
   }
   return gatePaths(tool.changedPaths?.(args) ?? [], input.untrusted);
 }
@@ -54,7 +54,10 @@ export function gate(input: GateInput): GateVerdict {
  */
 export function gateChanges(changes: readonly FileChange[], input: GateInput): GateVerdict {
   const judged = new Set((input.tool.changedPaths?.(input.args) ?? []).map(plainPath));
-  return gatePaths(changes.map((change) => change.path).filter((path) => !judged.has(plainPath(path))), input.untrusted);
+  return gatePaths(
+    changes.map((change) => change.path).filter((path) => !judged.has(plainPath(path))),
+    input.untrusted,
+  );
 }
 
 function gatePaths(paths: string[], untrusted: boolean): GateVerdict {
@@ -63,7 +66,9 @@ function gatePaths(paths: string[], untrusted: boolean): GateVerdict {
   if (identity.length > 0) return ask(`It changes ${identity.join(", ")}, which every conversation starts from.`);
   const notebook = notebookFiles.filter((name) => touched.has(name.toLowerCase()));
   if (notebook.length > 0 && untrusted) {
-    return ask(`It changes ${notebook.join(", ")}, which every conversation starts from, while outside text is in this conversation.`);
+    return ask(
+      `It changes ${notebook.join(", ")}, which every conversation starts from, while outside text is in this conversation.`,
+    );
   }
   return allow;
 }

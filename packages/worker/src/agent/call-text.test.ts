@@ -2,9 +2,42 @@ import { describe, expect, it } from "vitest";
 import { callHash, canonicalJson, describeCall, describeChanges } from "./call-text.ts";
 
 const hostile = [
-  "\u202e", "\u202d", "\u2066", "\u2069", "\u200e", "\u061c", "\u200b", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u034f",
-  "\n", "\r", "\r\n", "\u2028", "\u2029", "\u0085", "\u0000", "\u001b[2K", "\u0007", "\u007f", "\u009b", "\u00a0", "\u2003",
-  "\u3000", "\u3164", "\u115f", "\u2800", "\ufe0f", "\u{e0041}", "\u{e0100}", "\ud800", "\ue000", "\ufff9", "\u180e",
+  "\u202e",
+  "\u202d",
+  "\u2066",
+  "\u2069",
+  "\u200e",
+  "\u061c",
+  "\u200b",
+  "\u200d",
+  "\u2060",
+  "\ufeff",
+  "\u00ad",
+  "\u034f",
+  "\n",
+  "\r",
+  "\r\n",
+  "\u2028",
+  "\u2029",
+  "\u0085",
+  "\u0000",
+  "\u001b[2K",
+  "\u0007",
+  "\u007f",
+  "\u009b",
+  "\u00a0",
+  "\u2003",
+  "\u3000",
+  "\u3164",
+  "\u115f",
+  "\u2800",
+  "\ufe0f",
+  "\u{e0041}",
+  "\u{e0100}",
+  "\ud800",
+  "\ue000",
+  "\ufff9",
+  "\u180e",
 ];
 
 describe("describeCall", () => {
@@ -36,7 +69,9 @@ describe("callHash", () => {
   const call = { path: "USER.md", content: "I like tea", nested: { b: 1, a: [1, 2, null] } };
 
   it("does not depend on the order of keys", async () => {
-    expect(await callHash("write", call)).toBe(await callHash("write", { nested: { a: [1, 2, null], b: 1 }, content: "I like tea", path: "USER.md" }));
+    expect(await callHash("write", call)).toBe(
+      await callHash("write", { nested: { a: [1, 2, null], b: 1 }, content: "I like tea", path: "USER.md" }),
+    );
     expect(await callHash("write", call)).toMatch(/^[0-9a-f]{64}$/);
   });
 
@@ -62,7 +97,7 @@ describe("callHash", () => {
 
 describe("canonicalJson", () => {
   it("parses back to the same value", () => {
-    const value = { z: [1, -0.5, "\u2028", { y: true, x: null }], "a\"b": "\\", __proto__x: 1, "": "" };
+    const value = { z: [1, -0.5, "\u2028", { y: true, x: null }], 'a"b': "\\", __proto__x: 1, "": "" };
     expect(JSON.parse(canonicalJson(value))).toEqual(value);
     expect(canonicalJson({ b: undefined, a: 1 })).toBe('{"a":1}');
   });

@@ -36,7 +36,8 @@ function standsIn(needle: string, text: string, bareHost: boolean): boolean {
     const before = text.charAt(at - 1);
     const after = text.slice(at + needle.length, at + needle.length + 8);
     const startsClean = before === "" || edge.test(before) || (bareHost && text.slice(0, at).endsWith("://"));
-    const endsClean = after === "" || edge.test(after.charAt(0)) || sentenceEnd.test(after) || (bareHost && after.startsWith("/"));
+    const endsClean =
+      after === "" || edge.test(after.charAt(0)) || sentenceEnd.test(after) || (bareHost && after.startsWith("/"));
     if (startsClean && endsClean) return true;
   }
   return false;

@@ -16,7 +16,11 @@ describe("capToolText", () => {
     const notice = shown.findIndex((line) => line.startsWith("[…"));
     expect(shown.slice(0, notice)).toEqual(lines.slice(0, notice));
     expect(shown.slice(notice + 1)).toEqual(lines.slice(notice + 1 - shown.length));
-    const [cut, total] = /(\d+) of (\d+)/.exec(shown[notice] ?? "")?.slice(1).map(Number) ?? [];
+    const [cut, total] =
+      /(\d+) of (\d+)/
+        .exec(shown[notice] ?? "")
+        ?.slice(1)
+        .map(Number) ?? [];
     expect(total).toBe(lines.join("\n").length);
     expect(cut).toBe(lines.join("\n").length - (capped.length - (shown[notice] ?? "").length - 2));
   });

@@ -1,16 +1,22 @@
 import { readdirSync } from "node:fs";
-import * as z from "zod";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { tools } from "./tools.ts";
 
 describe("the catalog of tools", () => {
   it("has one line for each file of tools/", () => {
-    const files = readdirSync(new URL("../tools", import.meta.url)).filter((name) => name.endsWith(".ts") && !name.includes(".test."));
+    const files = readdirSync(new URL("../tools", import.meta.url)).filter(
+      (name) => name.endsWith(".ts") && !name.includes(".test."),
+    );
     expect(tools.map((tool) => `${tool.name.replaceAll("_", "-")}.ts`).sort()).toEqual(files.sort());
   });
 
   it("costs the model little: about 1,200 tokens for all schemas", () => {
-    const schemas = tools.map((tool) => ({ name: tool.name, description: tool.description, parameters: z.toJSONSchema(tool.parameters, { io: "input" }) }));
+    const schemas = tools.map((tool) => ({
+      name: tool.name,
+      description: tool.description,
+      parameters: z.toJSONSchema(tool.parameters, { io: "input" }),
+    }));
     // Four characters a token is on the safe side for JSON.
     expect(JSON.stringify(schemas).length / 4).toBeLessThan(1_200);
   });

@@ -30,7 +30,7 @@ export const agent = defineMethod<"agent">({
         sessionKey: params.sessionKey === undefined ? mainSessionKey : resolveSessionKey(params.sessionKey),
         runId,
         channel: "webchat",
-        sender: principal.id,
+        principal,
         content: await contentFromInput(params.message, [], blobs),
         // Whoever waits for an answer of its own must not have its message merged into another run.
         queueMode: "followup",

@@ -40,7 +40,7 @@ export const chatSend = defineMethod<"chat.send">({
         sessionKey,
         runId: params.idempotencyKey,
         channel: "webchat",
-        sender: principal.id,
+        principal,
         content,
         queueMode: params.queueMode ?? "steer",
       },

@@ -44,7 +44,16 @@ interface Hop {
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
 /** All that may travel on to another origin: what describes the request, never what proves who asks. */
-const portableHeaders = new Set(["accept", "accept-language", "accept-encoding", "cache-control", "content-type", "content-language", "range", "user-agent"]);
+const portableHeaders = new Set([
+  "accept",
+  "accept-language",
+  "accept-encoding",
+  "cache-control",
+  "content-type",
+  "content-language",
+  "range",
+  "user-agent",
+]);
 
 export function createEgress({ publicFetch, namedFetch = publicFetch, log }: EgressOptions): Egress {
   return {
@@ -62,7 +71,11 @@ export function createEgress({ publicFetch, namedFetch = publicFetch, log }: Egr
           const location = redirectStatuses.has(response.status) ? response.headers.get("location") : null;
           if (location === null || !policy.maxRedirects) return await finish(response, hop, policy);
           await response.body?.cancel();
-          if (followed >= policy.maxRedirects) throw new MoltError("EGRESS_FAILED", { message: `${url.host} redirects more than ${policy.maxRedirects} times`, retryable: false });
+          if (followed >= policy.maxRedirects)
+            throw new MoltError("EGRESS_FAILED", {
+              message: `${url.host} redirects more than ${policy.maxRedirects} times`,
+              retryable: false,
+            });
           hop = nextHop(hop, response.status, location);
         }
       } catch (error) {
@@ -85,20 +98,34 @@ function firstHop(target: string | URL, init: RequestInit): Hop {
 
 function parseAddress(text: string, base?: URL): URL {
   const url = URL.parse(text, base?.href);
-  if (!url) throw new MoltError("EGRESS_BLOCKED", { message: "that is not a valid web address", hint: "Write it out, with https:// in front." });
+  if (!url)
+    throw new MoltError("EGRESS_BLOCKED", {
+      message: "that is not a valid web address",
+      hint: "Write it out, with https:// in front.",
+    });
   return url;
 }
 
 /** Throws EGRESS_BLOCKED. */
 function checkHop(url: URL, named: boolean): void {
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw new MoltError("EGRESS_BLOCKED", { message: `${url.protocol} addresses are not contacted`, hint: "Use an http:// or https:// address." });
+    throw new MoltError("EGRESS_BLOCKED", {
+      message: `${url.protocol} addresses are not contacted`,
+      hint: "Use an http:// or https:// address.",
+    });
   }
   if (url.username !== "" || url.password !== "") {
-    throw new MoltError("EGRESS_BLOCKED", { message: `the address on ${url.host} carries a user name or password`, hint: "Leave out what stands before the @." });
+    throw new MoltError("EGRESS_BLOCKED", {
+      message: `the address on ${url.host} carries a user name or password`,
+      hint: "Leave out what stands before the @.",
+    });
   }
   const why = named ? undefined : whyNotPublic(url);
-  if (why) throw new MoltError("EGRESS_BLOCKED", { message: `${url.hostname} ${why}, so it was not contacted`, details: { host: url.hostname } });
+  if (why)
+    throw new MoltError("EGRESS_BLOCKED", {
+      message: `${url.hostname} ${why}, so it was not contacted`,
+      details: { host: url.hostname },
+    });
 }
 
 /** The next request after a redirect, by the rules of the fetch standard and two stricter ones. Throws EGRESS_BLOCKED, EGRESS_FAILED. */
@@ -108,12 +135,22 @@ function nextHop(hop: Hop, status: number, location: string): Hop {
   const method = toGet ? "GET" : hop.method;
   const body = toGet ? undefined : hop.body;
   const headers = new Headers(hop.headers);
-  if (toGet) for (const name of ["content-type", "content-length", "content-encoding", "content-language", "content-location"]) headers.delete(name);
+  if (toGet)
+    for (const name of ["content-type", "content-length", "content-encoding", "content-language", "content-location"])
+      headers.delete(name);
   if (url.origin !== hop.url.origin) {
-    if (body) throw new MoltError("EGRESS_BLOCKED", { message: `${hop.url.host} asks to send the data to ${url.host} instead, which was not done`, hint: "Use the new address directly if it is right." });
+    if (body)
+      throw new MoltError("EGRESS_BLOCKED", {
+        message: `${hop.url.host} asks to send the data to ${url.host} instead, which was not done`,
+        hint: "Use the new address directly if it is right.",
+      });
     for (const name of [...headers.keys()]) if (!portableHeaders.has(name)) headers.delete(name);
   }
-  if (body instanceof ReadableStream) throw new MoltError("EGRESS_FAILED", { message: `${hop.url.host} redirects a streamed body, which cannot be sent twice`, retryable: false });
+  if (body instanceof ReadableStream)
+    throw new MoltError("EGRESS_FAILED", {
+      message: `${hop.url.host} redirects a streamed body, which cannot be sent twice`,
+      retryable: false,
+    });
   return { url, method, headers, body };
 }
 
@@ -122,7 +159,11 @@ async function finish(response: Response, hop: Hop, policy: EgressPolicy): Promi
   const { maxBytes } = policy;
   let result = response;
   if (maxBytes !== undefined && response.body && hop.method !== "HEAD") {
-    const tooLarge = () => new MoltError("PAYLOAD_TOO_LARGE", { message: `${hop.url.host} sent more than ${maxBytes} bytes`, hint: "Ask for a smaller part." });
+    const tooLarge = () =>
+      new MoltError("PAYLOAD_TOO_LARGE", {
+        message: `${hop.url.host} sent more than ${maxBytes} bytes`,
+        hint: "Ask for a smaller part.",
+      });
     if (Number(response.headers.get("content-length")) > maxBytes) {
       await response.body.cancel();
       throw tooLarge();
@@ -131,7 +172,11 @@ async function finish(response: Response, hop: Hop, policy: EgressPolicy): Promi
     // The body is decoded by now; its old length and coding no longer describe it.
     headers.delete("content-length");
     headers.delete("content-encoding");
-    result = new Response(response.body.pipeThrough(byteCap(maxBytes, tooLarge)), { status: response.status, statusText: response.statusText, headers });
+    result = new Response(response.body.pipeThrough(byteCap(maxBytes, tooLarge)), {
+      status: response.status,
+      statusText: response.statusText,
+      headers,
+    });
   }
   if (result.url !== hop.url.href) Object.defineProperty(result, "url", { value: hop.url.href });
   return result;
@@ -158,9 +203,11 @@ function boundedWait(callerSignal: AbortSignal | undefined, timeoutMs: number | 
       if (timer !== undefined) clearTimeout(timer);
     },
     failure: (error: unknown, host: string): MoltError => {
-      if (callerSignal?.aborted) return isMoltError(callerSignal.reason) ? callerSignal.reason : new MoltError("ABORTED", { cause: error });
+      if (callerSignal?.aborted)
+        return isMoltError(callerSignal.reason) ? callerSignal.reason : new MoltError("ABORTED", { cause: error });
       if (isMoltError(error)) return error;
-      if (late.signal.aborted) return new MoltError("TIMEOUT", { message: `${host} did not answer within ${timeoutMs} ms`, cause: error });
+      if (late.signal.aborted)
+        return new MoltError("TIMEOUT", { message: `${host} did not answer within ${timeoutMs} ms`, cause: error });
       return new MoltError("EGRESS_FAILED", {
         message: `${host} could not be reached`,
         hint: "Check the address and the network. A name that leads to a private address is refused too.",

@@ -17,9 +17,15 @@ const secretValues = /\b(sk-[\w-]{8,}|xai-[\w-]{8,}|gsk_\w{8,}|AIza[\w-]{20,}|Be
 export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === "string") return value.slice(0, 4_000).replace(secretValues, "[redacted]");
   if (value instanceof Error) {
-    return { name: value.name, message: redact(value.message), stack: redact(value.stack ?? ""), cause: depth < 3 ? redact(value.cause, depth + 1) : undefined };
+    return {
+      name: value.name,
+      message: redact(value.message),
+      stack: redact(value.stack ?? ""),
+      cause: depth < 3 ? redact(value.cause, depth + 1) : undefined,
+    };
   }
-  if (typeof value !== "object" || value === null || depth > 4) return typeof value === "object" && value !== null ? "[deep]" : value;
+  if (typeof value !== "object" || value === null || depth > 4)
+    return typeof value === "object" && value !== null ? "[deep]" : value;
   if (Array.isArray(value)) return value.slice(0, 50).map((item) => redact(item, depth + 1));
   const out: LogFields = {};
   for (const [key, item] of Object.entries(value)) {
@@ -29,7 +35,9 @@ export function redact(value: unknown, depth = 0): unknown {
 }
 
 export function createLog(write: (line: string) => void = (line) => console.log(line)): Log {
-  const at = (level: LogLevel) => (event: string, fields: LogFields = {}) =>
-    write(JSON.stringify({ ts: new Date().toISOString(), level, event, ...(redact(fields) as LogFields) }));
+  const at =
+    (level: LogLevel) =>
+    (event: string, fields: LogFields = {}) =>
+      write(JSON.stringify({ ts: new Date().toISOString(), level, event, ...(redact(fields) as LogFields) }));
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }

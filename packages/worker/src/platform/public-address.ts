@@ -4,7 +4,19 @@
  */
 
 /** Endings of names that only mean something on a private network. */
-const privateSuffixes = ["localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "private", "home.arpa", "onion"];
+const privateSuffixes = [
+  "localhost",
+  "local",
+  "localdomain",
+  "internal",
+  "intranet",
+  "lan",
+  "home",
+  "corp",
+  "private",
+  "home.arpa",
+  "onion",
+];
 
 /** Everything IANA does not give out for public use: base address and prefix length. */
 const privateIpv4: readonly [base: string, bits: number][] = [
@@ -63,7 +75,11 @@ function isPublicIpv6(text: string): boolean {
 /** Eight numbers of an address as the URL parser writes it (hex groups, at most one `::`). */
 function ipv6Groups(text: string): number[] {
   const [head = "", tail] = text.split("::");
-  const numbers = (part: string) => part.split(":").filter(Boolean).map((group) => Number.parseInt(group, 16));
+  const numbers = (part: string) =>
+    part
+      .split(":")
+      .filter(Boolean)
+      .map((group) => Number.parseInt(group, 16));
   const left = numbers(head);
   const right = numbers(tail ?? "");
   return [...left, ...Array<number>(Math.max(0, 8 - left.length - right.length)).fill(0), ...right];

@@ -21,6 +21,7 @@ export function acceptMessage(deps: AcceptDependencies, message: InboundMessage,
     id: message.runId,
     sessionKey: message.sessionKey,
     channel: message.channel,
+    principal: message.principal,
     thinking: options.thinking ?? null,
     deadlineMs: options.deadlineMs ?? null,
   };

@@ -1,6 +1,6 @@
 /** One model step: streams it to people, and commits the whole message with its tool calls in one turn of the event loop. */
 
-import { callHash } from "../agent/approval.ts";
+import { callHash } from "../agent/call-text.ts";
 import type { LogPart } from "../agent/log-entry.ts";
 import type { ModelCall, ModelEvent, ModelRequest } from "../agent/model.ts";
 import { isMoltError, type MoltError } from "@moltworker/protocol/errors";

@@ -2,6 +2,7 @@
 
 import type { RunState, ThinkingLevel } from "@moltworker/protocol/rows";
 import type { WireError } from "@moltworker/protocol/errors";
+import type { Principal } from "../auth/principal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../storage/database.ts";
 
@@ -9,6 +10,8 @@ export interface StoredRun {
   id: string;
   session_key: string;
   channel: string;
+  /** Principal as JSON: the authority with which the message was accepted, and on which the run acts. */
+  principal: string;
   state: RunState;
   thinking: ThinkingLevel | null;
   /** Milliseconds the run may take in all; null means no limit but the steps'. */
@@ -32,6 +35,7 @@ export interface NewRun {
   id: string;
   sessionKey: string;
   channel: string;
+  principal: Principal;
   thinking: ThinkingLevel | null;
   deadlineMs: number | null;
 }
@@ -57,10 +61,11 @@ export interface RunStore {
 export function createRunStore(db: Database, clock: Clock): RunStore {
   const insert = (run: NewRun, state: RunState, mergedInto: string | null) =>
     db.run(
-      "INSERT INTO runs (id, session_key, channel, state, thinking, deadline_ms, merged_into, created_at, ended_at, stop_reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO runs (id, session_key, channel, principal, state, thinking, deadline_ms, merged_into, created_at, ended_at, stop_reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       run.id,
       run.sessionKey,
       run.channel,
+      JSON.stringify(run.principal),
       state,
       run.thinking,
       run.deadlineMs,

@@ -1,7 +1,7 @@
 import { MoltError } from "@moltworker/protocol/errors";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { calls, createWorld, finishEvent, says, testSession, type World } from "../../../../tests/support/run-world.ts";
+import { calls, createWorld, finishEvent, owner, says, testSession, type World } from "../../../../tests/support/run-world.ts";
 import type { ModelEvent } from "../agent/model.ts";
 import { defineTool, type ToolEffect } from "../agent/tool.ts";
 
@@ -48,9 +48,9 @@ describe("a run", () => {
   test("the same key again changes nothing, during and after", async () => {
     const world = createWorld({ script: () => says("once") });
     world.send("hi", { id: "k" });
-    expect(world.runner.accept({ dedupeKey: "chat:k", sessionKey: testSession, runId: "k", channel: "webchat", sender: "o", content: [], queueMode: "steer" }).status).toBe("in_flight");
+    expect(world.runner.accept({ dedupeKey: "chat:k", sessionKey: testSession, runId: "k", channel: "webchat", principal: owner, content: [], queueMode: "steer" }).status).toBe("in_flight");
     await ended(world, "k");
-    expect(world.runner.accept({ dedupeKey: "chat:k", sessionKey: testSession, runId: "k", channel: "webchat", sender: "o", content: [], queueMode: "steer" }).status).toBe("ok");
+    expect(world.runner.accept({ dedupeKey: "chat:k", sessionKey: testSession, runId: "k", channel: "webchat", principal: owner, content: [], queueMode: "steer" }).status).toBe("ok");
     expect(world.log()).toEqual(["user: hi", "assistant: once"]);
     expect(world.modelCalls.length).toBe(1);
   });

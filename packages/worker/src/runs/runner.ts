@@ -56,7 +56,7 @@ interface Options extends RunDependencies {
   /** Called when runs begin to live and when none is left, to keep the object awake meanwhile. */
   onActivity(active: boolean): void;
   /** The session's row changed; people's lists want to know. */
-  onSessionChanged(sessionKey: string): void;
+  onSessionChanged(sessionKey: string, reason?: "updated" | "reset"): void;
 }
 
 export function createRunner(options: Options): Runner {
@@ -87,7 +87,8 @@ class RunRunner implements Runner {
     if (options.replaceFromMessageId !== undefined || message.queueMode === "interrupt") this.abort({ sessionKey: message.sessionKey }, "replaced");
     acceptMessage(this.deps, message, options);
     this.kick();
-    this.deps.onSessionChanged(message.sessionKey);
+    // A rewind takes rows away, which no other event says: whoever shows the conversation must read it again.
+    this.deps.onSessionChanged(message.sessionKey, options.replaceFromMessageId === undefined ? "updated" : "reset");
     return { runId: message.runId, status: "started" };
   }
 

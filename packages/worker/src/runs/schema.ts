@@ -6,7 +6,7 @@ export const runsMigration: Migration = {
   name: "0002-runs",
   statements: [
     `CREATE TABLE runs (
-      id TEXT PRIMARY KEY, session_key TEXT NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL,
+      id TEXT PRIMARY KEY, session_key TEXT NOT NULL, channel TEXT NOT NULL, principal TEXT NOT NULL, state TEXT NOT NULL,
       thinking TEXT, deadline_ms INTEGER, merged_into TEXT,
       created_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER,
       stop_reason TEXT, error TEXT, answer_message_id TEXT,

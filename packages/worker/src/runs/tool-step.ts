@@ -1,6 +1,7 @@
 /** Runs the calls of a step through gate, approval, ledger and commit. Derived from ledger rows alone, so a restart continues here. */
 
-import { callHash, describeCall, describeChanges, gate, gateChanges, type GateInput } from "../agent/approval.ts";
+import { type GateInput, gate, gateChanges } from "../agent/approval.ts";
+import { callHash, describeCall, describeChanges } from "../agent/call-text.ts";
 import type { LogEntry } from "../agent/log-entry.ts";
 import { invalidArgumentsMessage, invalidArgumentsOf } from "../agent/invalid-arguments.ts";
 import { mayRunInParallel, type Tool, type ToolOutcome } from "../agent/tool.ts";

@@ -1,6 +1,7 @@
 /** The inbox: a message is a row here, under a unique key, before anyone is told that it arrived. */
 
 import type { QueueMode } from "@moltworker/protocol/methods";
+import type { Principal } from "../auth/principal.ts";
 import type { LogPart } from "../agent/log-entry.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createId } from "../platform/id.ts";
@@ -13,12 +14,15 @@ export interface InboundMessage {
   sessionKey: string;
   runId: string;
   channel: string;
-  sender: string;
+  /** Who sent it; the run acts on this authority. */
+  principal: Principal;
   content: LogPart[];
   queueMode: QueueMode;
 }
 
-export interface InboxItem extends InboundMessage {
+export interface InboxItem extends Omit<InboundMessage, "principal"> {
+  /** The principal's id. */
+  sender: string;
   id: string;
   receivedAt: number;
 }
@@ -60,7 +64,7 @@ export function createInbox(db: Database, clock: Clock): Inbox {
         message.sessionKey,
         message.runId,
         message.channel,
-        message.sender,
+        message.principal.id,
         JSON.stringify(message.content),
         message.queueMode,
         now,

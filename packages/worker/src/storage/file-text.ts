@@ -27,7 +27,9 @@ const signatures: readonly [type: string, offset: number, bytes: string][] = [
 
 /** Media type told by the first bytes; `application/octet-stream` when unknown. */
 export function mediaTypeOf(bytes: Uint8Array): string {
-  const known = signatures.find(([, offset, text]) => [...text].every((character, index) => bytes[offset + index] === character.charCodeAt(0)));
+  const known = signatures.find(([, offset, text]) =>
+    [...text].every((character, index) => bytes[offset + index] === character.charCodeAt(0)),
+  );
   return known?.[0] ?? "application/octet-stream";
 }
 

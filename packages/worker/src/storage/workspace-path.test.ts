@@ -2,9 +2,36 @@ import { describe, expect, it } from "vitest";
 import { folderRange, normalizeFolder, normalizePath } from "./workspace-path.ts";
 
 const outside = [
-  "..", "../x", "a/../../x", "a/..", "a/../b", "/..", "/workspace/../etc/passwd", "~/../x", "./../x", "a//../..//x",
-  "..\\x", "a\\..\\..\\x", "\\\\server\\share", "C:\\x", "a\0b", "a/\0", "..\0/x", "\u202e/x", "a\u200b/b", "..\u200d/x",
-  "a\nb", "a\rb", "a\u2028b", "\ud800", "a/\udfff", "a\u007f", "a\u0085b", "\ufeffa", "e\u00adf", "a\u2066b",
+  "..",
+  "../x",
+  "a/../../x",
+  "a/..",
+  "a/../b",
+  "/..",
+  "/workspace/../etc/passwd",
+  "~/../x",
+  "./../x",
+  "a//../..//x",
+  "..\\x",
+  "a\\..\\..\\x",
+  "\\\\server\\share",
+  "C:\\x",
+  "a\0b",
+  "a/\0",
+  "..\0/x",
+  "\u202e/x",
+  "a\u200b/b",
+  "..\u200d/x",
+  "a\nb",
+  "a\rb",
+  "a\u2028b",
+  "\ud800",
+  "a/\udfff",
+  "a\u007f",
+  "a\u0085b",
+  "\ufeffa",
+  "e\u00adf",
+  "a\u2066b",
 ];
 const nothing = ["", "/", ".", "./", "//", "~", "~/", "/workspace", "/workspace/", "/./workspace"];
 
@@ -61,9 +88,14 @@ describe("paths", () => {
         continue;
       }
       accepted += 1;
-      expect(path.split("/").some((part) => part === "" || part === "." || part === ".."), raw).toBe(false);
+      expect(
+        path.split("/").some((part) => part === "" || part === "." || part === ".."),
+        raw,
+      ).toBe(false);
       expect(path, raw).not.toMatch(/[\\\0\u202e]/);
-      expect(normalizePath(`/${path}`), raw).toBe(path.startsWith("workspace/") || path === "workspace" ? expect.anything() : path);
+      expect(normalizePath(`/${path}`), raw).toBe(
+        path.startsWith("workspace/") || path === "workspace" ? expect.anything() : path,
+      );
       expect(path.normalize("NFC")).toBe(path);
     }
     expect(accepted).toBeGreaterThan(1_000);
@@ -71,6 +103,10 @@ describe("paths", () => {
 
   it("bounds a folder's range exactly", () => {
     const [from, to] = folderRange("a");
-    expect(["a", "a/", "a/x", "a/\u{10FFFF}", "a0", "a.md", "b"].filter((path) => path >= from && path < to)).toEqual(["a/", "a/x", "a/\u{10FFFF}"]);
+    expect(["a", "a/", "a/x", "a/\u{10FFFF}", "a0", "a.md", "b"].filter((path) => path >= from && path < to)).toEqual([
+      "a/",
+      "a/x",
+      "a/\u{10FFFF}",
+    ]);
   });
 });

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createTestDatabase } from "../../../../tests/support/database.ts";
 import { createWorkspace, type WorkspaceLimits, workspaceLimits, workspaceMigration } from "./workspace.ts";
 
-let nowMs = 1_000;
+const nowMs = 1_000;
 const clock = { now: () => nowMs, sleep: async () => {} };
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (content: Uint8Array | undefined) => content && new TextDecoder().decode(content);
@@ -45,7 +45,9 @@ describe("workspace", () => {
 
   it("lists a folder by path, not its namesakes", () => {
     const workspace = fresh();
-    workspace.apply(["b.md", "a/1.md", "a/b/2.md", "a0.md", "ab/3.md", "日記/一.md"].map((path) => ({ path, content: bytes(path) })));
+    workspace.apply(
+      ["b.md", "a/1.md", "a/b/2.md", "a0.md", "ab/3.md", "日記/一.md"].map((path) => ({ path, content: bytes(path) })),
+    );
     expect(workspace.list("a").map((file) => file.path)).toEqual(["a/1.md", "a/b/2.md"]);
     expect(workspace.list().map((file) => file.path)).toEqual(["a/1.md", "a/b/2.md", "a0.md", "ab/3.md", "b.md", "日記/一.md"]);
   });
@@ -84,7 +86,11 @@ describe("workspace", () => {
       { path: "c", content: new Uint8Array(9) },
     ]);
     expect(() => workspace.apply([{ path: "d", content: new Uint8Array(0) }])).toThrow(/2$/);
-    workspace.apply([{ path: "c", content: null }, { path: "c", content: null }, { path: "d", content: bytes("1") }]);
+    workspace.apply([
+      { path: "c", content: null },
+      { path: "c", content: null },
+      { path: "d", content: bytes("1") },
+    ]);
     expect(workspace.list().map((file) => file.path)).toEqual(["b", "d"]);
   });
 

@@ -97,7 +97,10 @@ export function createWorkspace(db: Database, clock: Clock, limits: WorkspaceLim
     if (!row) return undefined;
     const bytes = new Uint8Array(row.size_bytes);
     let offset = 0;
-    for (const chunk of db.all<{ data: ArrayBuffer }>("SELECT data FROM workspace_chunks WHERE path = ? ORDER BY part", row.path)) {
+    for (const chunk of db.all<{ data: ArrayBuffer }>(
+      "SELECT data FROM workspace_chunks WHERE path = ? ORDER BY part",
+      row.path,
+    )) {
       bytes.set(new Uint8Array(chunk.data), offset);
       offset += chunk.data.byteLength;
     }
@@ -144,12 +147,14 @@ function applyChanges(db: Database, clock: Clock, limits: WorkspaceLimits, chang
       db.run("DELETE FROM workspace_files WHERE path = ?", path);
       written.delete(path);
     } else {
-      if (content.length > limits.fileBytes) throw tooLarge(`${path} would be ${content.length} bytes; a file may have ${limits.fileBytes}`);
+      if (content.length > limits.fileBytes)
+        throw tooLarge(`${path} would be ${content.length} bytes; a file may have ${limits.fileBytes}`);
       insertFile(db, { path, size_bytes: content.length, updated_at: clock.now(), revision: usage.revision }, content);
       written.add(path);
     }
   }
-  if (usage.bytes > limits.totalBytes) throw tooLarge(`the workspace would hold ${usage.bytes} bytes; it may hold ${limits.totalBytes}`);
+  if (usage.bytes > limits.totalBytes)
+    throw tooLarge(`the workspace would hold ${usage.bytes} bytes; it may hold ${limits.totalBytes}`);
   if (usage.files > limits.files) throw tooLarge(`the workspace would hold ${usage.files} files; it may hold ${limits.files}`);
   for (const path of written) checkTree(db, path);
   db.run("UPDATE workspace_usage SET files = ?, bytes = ?, revision = ? WHERE id = 1", usage.files, usage.bytes, usage.revision);
@@ -174,12 +179,19 @@ function insertFile(db: Database, row: FileRow, content: Uint8Array): void {
 function checkTree(db: Database, path: string): void {
   const [from, to] = folderRange(path);
   const below = db.one<{ path: string }>("SELECT path FROM workspace_files WHERE path >= ? AND path < ? LIMIT 1", from, to);
-  if (below) throw new MoltError("INVALID_REQUEST", { message: `${path} is a folder (it holds ${below.path})`, hint: "Write a file inside it, or choose another name." });
+  if (below)
+    throw new MoltError("INVALID_REQUEST", {
+      message: `${path} is a folder (it holds ${below.path})`,
+      hint: "Write a file inside it, or choose another name.",
+    });
   const segments = path.split("/");
   for (let depth = 1; depth < segments.length; depth += 1) {
     const folder = segments.slice(0, depth).join("/");
     if (db.one("SELECT 1 AS found FROM workspace_files WHERE path = ?", folder)) {
-      throw new MoltError("INVALID_REQUEST", { message: `${folder} is a file, so ${path} cannot be inside it`, hint: "Choose another name, or delete the file first." });
+      throw new MoltError("INVALID_REQUEST", {
+        message: `${folder} is a file, so ${path} cannot be inside it`,
+        hint: "Choose another name, or delete the file first.",
+      });
     }
   }
 }

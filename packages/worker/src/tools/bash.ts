@@ -18,9 +18,15 @@ const timeoutMs = 30_000;
  * On top of the interpreter's own "hardened" profile. Counted limits matter most: a loop that touches no file gives
  * timers no turn. Arrays are copied at each append, so their length bounds a square.
  */
-const executionLimits = { maxCommandCount: 20_000, maxArrayElements: 5_000, maxOutputSize: 1_000_000, maxExecutionTimeMs: timeoutMs };
+const executionLimits = {
+  maxCommandCount: 20_000,
+  maxArrayElements: 5_000,
+  maxOutputSize: 1_000_000,
+  maxExecutionTimeMs: timeoutMs,
+};
 
-const missing = "git, python, node, npm, curl, wget, ssh, tar, zip, make, sudo and other programs are not installed, and there is no network; fetch pages with `web_fetch`.";
+const missing =
+  "git, python, node, npm, curl, wget, ssh, tar, zip, make, sudo and other programs are not installed, and there is no network; fetch pages with `web_fetch`.";
 
 export const bash = defineTool({
   name: "bash",
@@ -56,7 +62,9 @@ async function run(command: string, context: ToolContext): Promise<ToolOutcome> 
   } catch (error) {
     signal.throwIfAborted();
     // The interpreter passes on what a redirection into a forbidden or full place throws.
-    return failed(`bash: ${error instanceof Error ? error.message : String(error)}\nThe script was stopped there; nothing was saved.`);
+    return failed(
+      `bash: ${error instanceof Error ? error.message : String(error)}\nThe script was stopped there; nothing was saved.`,
+    );
   }
 }
 
@@ -78,6 +86,7 @@ function printed({ stdout, stdoutKind }: BashExecResult): string {
   const bytes = stdoutKind === "bytes" && /[\u0080-\u00ff]/.test(stdout);
   const text = bytes ? new TextDecoder().decode(Uint8Array.from(stdout, (character) => character.charCodeAt(0))) : stdout;
   const strange = text.match(/[\x01-\x08\x0e-\x1a\ufffd]/g)?.length ?? 0;
-  if (text.includes("\0") || strange > text.length / 10) return `[${text.length} characters of binary output, not shown; write them to a file instead]`;
+  if (text.includes("\0") || strange > text.length / 10)
+    return `[${text.length} characters of binary output, not shown; write them to a file instead]`;
   return text.trimEnd();
 }

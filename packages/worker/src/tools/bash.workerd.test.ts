@@ -1,5 +1,5 @@
-import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ToolContext } from "../agent/tool.ts";
 import { systemClock } from "../platform/clock.ts";
@@ -10,15 +10,20 @@ import { bash } from "./bash.ts";
 const objects = (env as { TEST_OBJECT: DurableObjectNamespace }).TEST_OBJECT;
 
 /** Runs `work` with a workspace inside the named Durable Object. */
-function inObject<Value>(name: string, work: (workspace: Workspace, storage: DurableObjectStorage) => Promise<Value>): Promise<Value> {
+function inObject<Value>(
+  name: string,
+  work: (workspace: Workspace, storage: DurableObjectStorage) => Promise<Value>,
+): Promise<Value> {
   return runInDurableObject(objects.getByName(name), async (_, state) => {
     const db = createDatabase(state.storage);
-    if (!db.one("SELECT 1 AS found FROM sqlite_schema WHERE name = 'workspace_files'")) for (const statement of workspaceMigration) db.run(statement);
+    if (!db.one("SELECT 1 AS found FROM sqlite_schema WHERE name = 'workspace_files'"))
+      for (const statement of workspaceMigration) db.run(statement);
     return work(createWorkspace(db, systemClock), state.storage);
   });
 }
 
-const contextFor = (workspace: Workspace) => ({ workspace, clock: systemClock, signal: new AbortController().signal }) as unknown as ToolContext;
+const contextFor = (workspace: Workspace) =>
+  ({ workspace, clock: systemClock, signal: new AbortController().signal }) as unknown as ToolContext;
 
 describe("in the Durable Object runtime", () => {
   let name = "";
@@ -51,7 +56,8 @@ describe("in the Durable Object runtime", () => {
   it("bash reads, computes and hands back changes, which stay", async () => {
     await inObject(name, async (workspace) => {
       workspace.apply([{ path: "data.csv", content: new TextEncoder().encode("tea,3\ncoffee,4\n") }]);
-      const command = "awk -F, '{s+=$2} END {print s}' data.csv; sort data.csv | gzip -c | gunzip | sha256sum | cut -c1-6; mkdir out; cp data.csv out/copy.csv; printf 'x' >> data.csv; jq -n '{a:1}' > out/a.json";
+      const command =
+        "awk -F, '{s+=$2} END {print s}' data.csv; sort data.csv | gzip -c | gunzip | sha256sum | cut -c1-6; mkdir out; cp data.csv out/copy.csv; printf 'x' >> data.csv; jq -n '{a:1}' > out/a.json";
       const outcome = await bash.execute({ command }, contextFor(workspace));
       expect(outcome.text).toBe("7\n39bc21");
       workspace.apply(outcome.changes ?? []);

@@ -29,7 +29,11 @@ describe("edit", () => {
     ["abc", { oldText: "", newText: "y" }, /oldText is empty/],
     ["abc", { oldText: "b", newText: "b" }, /are the same/],
     ["abc", { oldText: "zzz", newText: "y" }, /is not in a\.md\. Read the file/],
-    ["if x:\n\treturn  1\n", { oldText: "if x:\n  return 1", newText: "" }, /not in a\.md exactly as given\. Close to it, from line 1:\nif x:\n\treturn {2}1$/],
+    [
+      "if x:\n\treturn  1\n",
+      { oldText: "if x:\n  return 1", newText: "" },
+      /not in a\.md exactly as given\. Close to it, from line 1:\nif x:\n\treturn {2}1$/,
+    ],
     [Uint8Array.from([0, 1]), { oldText: "a", newText: "b" }, /not a text file/],
   ])("%j %j is an error with a cure, and nothing changes", async (file, args, message) => {
     const { outcome, text } = await run(file, args);

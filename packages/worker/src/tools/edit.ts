@@ -40,7 +40,9 @@ function replace({ path: rawPath, oldText, newText, replaceAll = false }: Args, 
   if (places.length === 0) return failed(notFound(path, text, oldText));
   if (places.length > 1 && !replaceAll) {
     const lines = places.slice(0, 10).map((place) => lineOf(text, place));
-    return failed(`oldText is in ${path} ${places.length} times (lines ${lines.join(", ")}${places.length > 10 ? ", …" : ""}). Add lines around it to make it unique, or set replaceAll.`);
+    return failed(
+      `oldText is in ${path} ${places.length} times (lines ${lines.join(", ")}${places.length > 10 ? ", …" : ""}). Add lines around it to make it unique, or set replaceAll.`,
+    );
   }
   // A leading byte order mark was taken off for matching and goes back.
   const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? "\ufeff" : "";
@@ -51,7 +53,8 @@ function replace({ path: rawPath, oldText, newText, replaceAll = false }: Args, 
 
 /** Models write `\n`; a file with Windows line endings is matched and kept in its own. */
 function withLineEndings(text: string, oldText: string, newText: string): { wanted: string; replacement: string } {
-  if (text.includes(oldText) || !text.includes("\r\n") || oldText.includes("\r\n")) return { wanted: oldText, replacement: newText };
+  if (text.includes(oldText) || !text.includes("\r\n") || oldText.includes("\r\n"))
+    return { wanted: oldText, replacement: newText };
   const windows = (part: string) => part.replace(/\r?\n/g, "\r\n");
   return { wanted: windows(oldText), replacement: windows(newText) };
 }
@@ -73,6 +76,9 @@ function notFound(path: string, text: string, oldText: string): string {
   const first = oldText.split("\n").find((line) => squeeze(line) !== "") ?? "";
   const near = squeeze(first) === "" ? -1 : lines.findIndex((line) => squeeze(line).includes(squeeze(first)));
   if (near === -1) return `oldText is not in ${path}. Read the file and copy the text exactly.`;
-  const shown = lines.slice(near, near + Math.min(oldText.split("\n").length, 5)).join("\n").slice(0, 1_000);
+  const shown = lines
+    .slice(near, near + Math.min(oldText.split("\n").length, 5))
+    .join("\n")
+    .slice(0, 1_000);
   return `oldText is not in ${path} exactly as given. Close to it, from line ${near + 1}:\n${shown}`;
 }

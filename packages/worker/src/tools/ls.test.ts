@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { createTestWorkspace, createToolContext } from "../../../../tests/support/tool-context.ts";
 import { ls } from "./ls.ts";
 
-const workspace = createTestWorkspace({ "USER.md": "me", "notes/a.md": "x".repeat(1_500), "notes/deep/b.md": "", "notes/deep/c.md": "" });
+const workspace = createTestWorkspace({
+  "USER.md": "me",
+  "notes/a.md": "x".repeat(1_500),
+  "notes/deep/b.md": "",
+  "notes/deep/c.md": "",
+});
 const call = async (args: Record<string, unknown>, files = workspace) => {
   const outcome = await ls.execute(args, createToolContext(files));
   return { ...outcome, text: outcome.text.replace(/ {2}\d{4}-\d\d-\d\d \d\d:\d\d/g, "  DATE") };

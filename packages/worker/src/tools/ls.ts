@@ -36,7 +36,10 @@ function list({ path = "", recursive = false }: Args, workspace: Workspace): Too
   const start = folder === "" ? 0 : folder.length + 1;
   const rows = recursive ? files.map((file) => fileRow(file, file.path.slice(start))) : oneLevel(files, start);
   const more = rows.length > maxRows ? [`[${rows.length - maxRows} more; list a folder inside]`] : [];
-  return { text: [...rows.slice(0, maxRows), ...more].join("\n"), meta: `${files.length} ${files.length === 1 ? "file" : "files"}` };
+  return {
+    text: [...rows.slice(0, maxRows), ...more].join("\n"),
+    meta: `${files.length} ${files.length === 1 ? "file" : "files"}`,
+  };
 }
 
 function oneLevel(files: FileStat[], start: number): string[] {

@@ -23,7 +23,11 @@ describe("read", () => {
     [{ path: "empty.md" }, "(empty.md is empty)", "empty"],
     [{ path: "windows.md" }, "a\r\nb\r", "2 lines"],
     [{ path: "cat.png" }, "cat.png is not text: image/png, 10 bytes. Its content is not shown.", "image/png"],
-    [{ path: "bad.txt" }, "bad.txt is not text: application/octet-stream, 3 bytes. Its content is not shown.", "application/octet-stream"],
+    [
+      { path: "bad.txt" },
+      "bad.txt is not text: application/octet-stream, 3 bytes. Its content is not shown.",
+      "application/octet-stream",
+    ],
   ])("%j", async (args, text, meta) => expect(await call(args)).toEqual({ text, meta }));
 
   it.each([
@@ -34,7 +38,10 @@ describe("read", () => {
   ])("%j is an error with a cure", async (args, text) => expect(await call(args)).toMatchObject({ text, isError: true }));
 
   it("refuses a path outside with an error, not a throw", async () => {
-    expect(await call({ path: "../etc/passwd" })).toMatchObject({ isError: true, text: expect.stringContaining("could leave the workspace") });
+    expect(await call({ path: "../etc/passwd" })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("could leave the workspace"),
+    });
   });
 
   it("pages through a long file without losing a line, each page below the cap", async () => {

@@ -47,7 +47,9 @@ function readPage({ path: rawPath, offset: asked = 1, limit = pageLines }: Args,
   const page = takePage(lines, offset - 1, Math.min(limit, pageLines));
   const last = offset - 1 + page.count;
   const whole = page.count === lines.length && !page.cut;
-  const note = whole ? "" : `\n[lines ${offset}-${last} of ${lines.length}${page.cut ? `; line ${last} is cut, it is longer than a page` : ""}${last < lines.length ? `; go on with offset ${last + 1}` : ""}]`;
+  const note = whole
+    ? ""
+    : `\n[lines ${offset}-${last} of ${lines.length}${page.cut ? `; line ${last} is cut, it is longer than a page` : ""}${last < lines.length ? `; go on with offset ${last + 1}` : ""}]`;
   return { text: page.text + note, meta: whole ? `${lines.length} lines` : `lines ${offset}-${last} of ${lines.length}` };
 }
 

@@ -9,7 +9,8 @@ const workspace = createTestWorkspace({
   "cat.png": Uint8Array.from([0, 116, 101, 97]),
   "long.txt": `${"x".repeat(10_000)}needle${"y".repeat(10_000)}`,
 });
-const call = (args: Record<string, unknown>, files = workspace, overrides: Partial<ToolContext> = {}) => search.execute(args, createToolContext(files, overrides));
+const call = (args: Record<string, unknown>, files = workspace, overrides: Partial<ToolContext> = {}) =>
+  search.execute(args, createToolContext(files, overrides));
 
 describe("search", () => {
   it.each([
@@ -44,16 +45,22 @@ describe("search", () => {
     expect(outcome).toMatchObject({ text: expect.stringContaining("more than 200 matches"), meta: "200+ matches" });
   });
 
-  it.each(["(x+x+)+y", "(x*)*y", "(x|x)*y", "(.*)*y", "(x?){50}x{50}y", ".*.*.*.*=", "(x{0,30}){0,30}y"])("cannot be hung by %s", async (query) => {
-    const hostile = createTestWorkspace({ "a.txt": "x".repeat(20_000) });
-    expect((await call({ query, regex: true }, hostile)).text).toBe("No matches.");
-  }, 20_000);
+  it.each(["(x+x+)+y", "(x*)*y", "(x|x)*y", "(.*)*y", "(x?){50}x{50}y", ".*.*.*.*=", "(x{0,30}){0,30}y"])(
+    "cannot be hung by %s",
+    async (query) => {
+      const hostile = createTestWorkspace({ "a.txt": "x".repeat(20_000) });
+      expect((await call({ query, regex: true }, hostile)).text).toBe("No matches.");
+    },
+    20_000,
+  );
 
   it("gives the event loop turns, stops at its time limit and when told to", async () => {
     const large = createTestWorkspace({ "a.txt": "a line of text\n".repeat(200_000) });
     let nowMs = 0;
     const slow = { now: () => nowMs, sleep: async () => void (nowMs += 3_000) };
-    expect(await call({ query: "z" }, large, { clock: slow })).toMatchObject({ text: expect.stringContaining("stopped after 8 s") });
+    expect(await call({ query: "z" }, large, { clock: slow })).toMatchObject({
+      text: expect.stringContaining("stopped after 8 s"),
+    });
     const stop = new AbortController();
     const waiting = call({ query: "z" }, large, { signal: stop.signal });
     stop.abort(new Error("stopped"));

@@ -40,7 +40,10 @@ async function searchFiles(args: Args, context: ToolContext): Promise<ToolOutcom
   const folder = normalizeFolder(args.path ?? "");
   const single = folder === "" ? undefined : workspace.stat(folder);
   const files = single ? [single] : workspace.list(folder);
-  if (files.length === 0) return folder === "" ? { text: "The workspace is empty.", meta: "0 matches" } : failed(`There is no file or folder ${folder}.`);
+  if (files.length === 0)
+    return folder === ""
+      ? { text: "The workspace is empty.", meta: "0 matches" }
+      : failed(`There is no file or folder ${folder}.`);
   const test = await lineTest(args);
   if (typeof test === "string") return failed(test);
   const pace = createPace(context);
@@ -59,11 +62,18 @@ async function searchFiles(args: Args, context: ToolContext): Promise<ToolOutcom
     if (note !== "") break;
   }
   const rows = note === "" ? found : [...found, note];
-  return { text: rows.join("\n") || "No matches.", meta: `${found.length}${note === "" ? "" : "+"} ${found.length === 1 ? "match" : "matches"}` };
+  return {
+    text: rows.join("\n") || "No matches.",
+    meta: `${found.length}${note === "" ? "" : "+"} ${found.length === 1 ? "match" : "matches"}`,
+  };
 }
 
 /** Adds matching lines to `found`. Returns why it stopped early, or an empty text. */
-async function searchText(path: string, text: string, { test, pace, found }: { test: LineTest; pace: Pace; found: string[] }): Promise<string> {
+async function searchText(
+  path: string,
+  text: string,
+  { test, pace, found }: { test: LineTest; pace: Pace; found: string[] },
+): Promise<string> {
   let number = 0;
   for (const line of text.split("\n")) {
     number += 1;
@@ -71,7 +81,8 @@ async function searchText(path: string, text: string, { test, pace, found }: { t
     for (let at = 0; at === 0 || (at < line.length && !matched); at += pieceChars) {
       const piece = line.slice(at, at + pieceChars);
       matched = test(piece);
-      if (await pace.spent(piece.length + 1)) return `[stopped after ${maxSearchMs / 1_000} s; use a simpler pattern or name a folder]`;
+      if (await pace.spent(piece.length + 1))
+        return `[stopped after ${maxSearchMs / 1_000} s; use a simpler pattern or name a folder]`;
     }
     if (!matched) continue;
     if (found.length === maxMatches) return `[more than ${maxMatches} matches; narrow the search]`;

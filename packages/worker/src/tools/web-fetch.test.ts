@@ -11,19 +11,30 @@ const quiet = createLog(() => {});
 async function call(args: Record<string, unknown>, answer: (url: string) => Response = () => new Response("ok")) {
   const sent: { url: string; method: string; headers: Record<string, string>; body: unknown }[] = [];
   const network = async (url: unknown, init: RequestInit = {}) => {
-    sent.push({ url: String(url), method: init.method ?? "", headers: Object.fromEntries(new Headers(init.headers)), body: init.body });
+    sent.push({
+      url: String(url),
+      method: init.method ?? "",
+      headers: Object.fromEntries(new Headers(init.headers)),
+      body: init.body,
+    });
     return answer(String(url));
   };
   const egress = createEgress({ publicFetch: network as typeof fetch, log: quiet });
   return { outcome: await webFetch.execute(args, createToolContext(createTestWorkspace(), { egress })), sent };
 }
 
-const page = (body: string | Uint8Array<ArrayBuffer>, contentType: string, status = 200) => () => new Response(body, { status, headers: { "content-type": contentType } });
+const page =
+  (body: string | Uint8Array<ArrayBuffer>, contentType: string, status = 200) =>
+  () =>
+    new Response(body, { status, headers: { "content-type": contentType } });
 const url = "https://example.com/page";
 
 describe("web_fetch", () => {
   it("reads a page as Markdown, marked as text from its host", async () => {
-    const { outcome, sent } = await call({ url }, page("<title>T</title><p>Hello <a href='/x'>there</a>", "text/html; charset=utf-8"));
+    const { outcome, sent } = await call(
+      { url },
+      page("<title>T</title><p>Hello <a href='/x'>there</a>", "text/html; charset=utf-8"),
+    );
     expect(outcome).toEqual({
       text: "200\n\n# T\n\nHello [there](https://example.com/x)",
       untrustedFrom: "example.com",
@@ -57,7 +68,11 @@ describe("web_fetch", () => {
   });
 
   it("follows redirects of a GET and marks where the text came from", async () => {
-    const { outcome } = await call({ url }, (asked) => (asked === url ? new Response(null, { status: 302, headers: { location: "https://other.example/" } }) : new Response("there")));
+    const { outcome } = await call({ url }, (asked) =>
+      asked === url
+        ? new Response(null, { status: 302, headers: { location: "https://other.example/" } })
+        : new Response("there"),
+    );
     expect(outcome).toMatchObject({ text: "200, from https://other.example/\n\nthere", untrustedFrom: "other.example" });
   });
 
@@ -93,8 +108,18 @@ describe("web_fetch", () => {
   it("sends a body as given, follows no redirect with it, and is external", async () => {
     const args = { url, method: "POST", body: '{"a":1}' };
     expect(webFetch.effect(args)).toBe("external");
-    const { outcome, sent } = await call(args, () => new Response("moved", { status: 307, headers: { location: "https://evil.example/" } }));
-    expect(sent).toEqual([expect.objectContaining({ url, method: "POST", body: '{"a":1}', headers: expect.objectContaining({ "content-type": "application/json" }) })]);
+    const { outcome, sent } = await call(
+      args,
+      () => new Response("moved", { status: 307, headers: { location: "https://evil.example/" } }),
+    );
+    expect(sent).toEqual([
+      expect.objectContaining({
+        url,
+        method: "POST",
+        body: '{"a":1}',
+        headers: expect.objectContaining({ "content-type": "application/json" }),
+      }),
+    ]);
     expect(outcome.text).toContain("redirects to https://evil.example/");
   });
 

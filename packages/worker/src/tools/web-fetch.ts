@@ -37,7 +37,8 @@ export const webFetch = defineTool<Args>({
 
 async function fetchPage(args: Args, { egress, signal }: ToolContext): Promise<ToolOutcome> {
   const { url, method = "GET", body, contentType = "application/json", offset = 0 } = args;
-  if (isRead(args) && body !== undefined) return failed("GET carries no body. Put the values in the address, or name another method.");
+  if (isRead(args) && body !== undefined)
+    return failed("GET carries no body. Put the values in the address, or name another method.");
   const headers = new Headers({
     accept: "text/html,application/xhtml+xml,text/markdown,application/json;q=0.9,text/*;q=0.8,*/*;q=0.5",
     "accept-language": "en,*;q=0.5",
@@ -73,7 +74,8 @@ async function pageText(bytes: Uint8Array, contentType: string, url: string): Pr
   if (text === undefined || /^(image|audio|video|font)\//.test(type)) {
     return `[${type || mediaTypeOf(bytes)}, ${sizeText(bytes.length)}: not text, not shown]`;
   }
-  const isHtml = type === "text/html" || type === "application/xhtml+xml" || (type === "" && /^\s*<(!doctype html|html)/i.test(text));
+  const isHtml =
+    type === "text/html" || type === "application/xhtml+xml" || (type === "" && /^\s*<(!doctype html|html)/i.test(text));
   if (!isHtml) return text;
   const { markdownFromHtml } = await import("./web-fetch/markdown.ts");
   return markdownFromHtml(text, url);

@@ -22,6 +22,10 @@ export const write = defineTool<Args>({
       const path = normalizePath(rawPath);
       const bytes = new TextEncoder().encode(content);
       const verb = workspace.stat(path) ? "Replaced" : "Created";
-      return { text: `${verb} ${path} (${sizeText(bytes.length)}).`, changes: [{ path, content: bytes }], meta: sizeText(bytes.length) };
+      return {
+        text: `${verb} ${path} (${sizeText(bytes.length)}).`,
+        changes: [{ path, content: bytes }],
+        meta: sizeText(bytes.length),
+      };
     }),
 });

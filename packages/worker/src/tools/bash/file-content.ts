@@ -42,6 +42,7 @@ export function textFromContent(bytes: Uint8Array, encoding: Encoding): string {
 
 function latin1(bytes: Uint8Array): string {
   let text = "";
-  for (let offset = 0; offset < bytes.length; offset += 8_192) text += String.fromCharCode(...bytes.subarray(offset, offset + 8_192));
+  for (let offset = 0; offset < bytes.length; offset += 8_192)
+    text += String.fromCharCode(...bytes.subarray(offset, offset + 8_192));
   return text;
 }

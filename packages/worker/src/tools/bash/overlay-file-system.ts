@@ -9,7 +9,7 @@ import type { CpOptions, FileContent, FsStat, IFileSystem, MkdirOptions, RmOptio
 import type { FileChange, FileStat, Workspace } from "../../storage/workspace.ts";
 import { normalizePath, workspaceRoot } from "../../storage/workspace-path.ts";
 import { bytesFromContent, type Encoding, encodingOf, textFromContent } from "./file-content.ts";
-import { type FileNode, type FolderNode, appendTo, emptyFolder, fileOf, isFolder, type TreeNode } from "./file-node.ts";
+import { appendTo, emptyFolder, type FileNode, type FolderNode, fileOf, isFolder, type TreeNode } from "./file-node.ts";
 
 export interface OverlayLimits {
   /** Bytes of one file. */
@@ -22,7 +22,12 @@ export interface OverlayLimits {
   nodes: number;
 }
 
-export const overlayLimits: OverlayLimits = { fileBytes: 10_000_000, writtenBytes: 64_000_000, readBytes: 256_000_000, nodes: 50_000 };
+export const overlayLimits: OverlayLimits = {
+  fileBytes: 10_000_000,
+  writtenBytes: 64_000_000,
+  readBytes: 256_000_000,
+  nodes: 50_000,
+};
 
 /** Operations after which the event loop gets a turn, so that abort and other sessions are heard. */
 const operationsPerTurn = 256;
@@ -63,7 +68,8 @@ export class OverlayFileSystem implements IFileSystem {
     if (top && isFolder(top)) collectFiles(top, "", after);
     const changes: FileChange[] = [];
     // Deletions first: a folder may have become a file.
-    for (const [path, stat] of this.#before) if (!after.has(path)) changes.push({ path, content: null, baseRevision: stat.revision });
+    for (const [path, stat] of this.#before)
+      if (!after.has(path)) changes.push({ path, content: null, baseRevision: stat.revision });
     for (const [path, node] of after) {
       const before = this.#before.get(path);
       if (before && node.base?.path === path) continue;
@@ -83,7 +89,8 @@ export class OverlayFileSystem implements IFileSystem {
     const node = this.#existing(path, "open");
     if (isFolder(node)) throw failure("EISDIR", "illegal operation on a directory", "read", path);
     this.#read += node.size;
-    if (this.#read > this.#limits.readBytes) throw failure("EIO", `more than ${this.#limits.readBytes} bytes were read in one call`, "read", path);
+    if (this.#read > this.#limits.readBytes)
+      throw failure("EIO", `more than ${this.#limits.readBytes} bytes were read in one call`, "read", path);
     return this.#content(node).slice();
   }
 
@@ -118,7 +125,14 @@ export class OverlayFileSystem implements IFileSystem {
     await this.#turn();
     const node = this.#existing(path, "stat");
     const size = isFolder(node) ? 0 : node.size;
-    return { isFile: !isFolder(node), isDirectory: isFolder(node), isSymbolicLink: false, mode: node.mode, size, mtime: new Date(node.mtimeMs) };
+    return {
+      isFile: !isFolder(node),
+      isDirectory: isFolder(node),
+      isSymbolicLink: false,
+      mode: node.mode,
+      size,
+      mtime: new Date(node.mtimeMs),
+    };
   }
 
   lstat(path: string): Promise<FsStat> {
@@ -144,7 +158,12 @@ export class OverlayFileSystem implements IFileSystem {
     await this.#turn();
     const node = this.#existing(path, "scandir");
     if (!isFolder(node)) throw failure("ENOTDIR", "not a directory", "scandir", path);
-    const rows = [...node.children].map(([name, child]) => ({ name, isFile: !isFolder(child), isDirectory: isFolder(child), isSymbolicLink: false }));
+    const rows = [...node.children].map(([name, child]) => ({
+      name,
+      isFile: !isFolder(child),
+      isDirectory: isFolder(child),
+      isSymbolicLink: false,
+    }));
     return rows.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -155,7 +174,8 @@ export class OverlayFileSystem implements IFileSystem {
       if (options?.force) return;
       throw failure("ENOENT", "no such file or directory", "rm", path);
     }
-    if (isFolder(node) && node.children.size > 0 && !options?.recursive) throw failure("ENOTEMPTY", "directory not empty", "rm", path);
+    if (isFolder(node) && node.children.size > 0 && !options?.recursive)
+      throw failure("ENOTEMPTY", "directory not empty", "rm", path);
     if (name === "") throw failure("EBUSY", "resource busy", "rm", path);
     parent.children.delete(name);
     this.#nodes -= countNodes(node);
@@ -177,7 +197,8 @@ export class OverlayFileSystem implements IFileSystem {
       throw failure("EINVAL", "cannot move a directory into itself", "mv", src);
     }
     const to = this.#place(dest, "mv", false);
-    if (to.node && isFolder(to.node) && (!isFolder(from.node) || to.node.children.size > 0)) throw failure("EISDIR", "target is a directory", "mv", dest);
+    if (to.node && isFolder(to.node) && (!isFolder(from.node) || to.node.children.size > 0))
+      throw failure("EISDIR", "target is a directory", "mv", dest);
     from.parent.children.delete(from.name);
     this.#nodes -= countNodes(from.node);
     this.#put(to.parent, to.name, from.node);
@@ -271,7 +292,12 @@ export class OverlayFileSystem implements IFileSystem {
   }
 
   /** The folder and name of a path, with what is there now. Parents are made when `make`; missing ones are an error unless `lenient`. */
-  #place(path: string, call: string, make: boolean, lenient = false): { parent: FolderNode; name: string; node: TreeNode | undefined } {
+  #place(
+    path: string,
+    call: string,
+    make: boolean,
+    lenient = false,
+  ): { parent: FolderNode; name: string; node: TreeNode | undefined } {
     const segments = this.#absolute(path).split("/").filter(Boolean);
     const name = segments.pop() ?? "";
     let parent = this.#root;
@@ -293,21 +319,25 @@ export class OverlayFileSystem implements IFileSystem {
   #put(parent: FolderNode, name: string, node: TreeNode): void {
     const old = parent.children.get(name);
     this.#nodes += countNodes(node) - (old ? countNodes(old) : 0);
-    if (this.#nodes > this.#limits.nodes) throw failure("ENOSPC", `more than ${this.#limits.nodes} files and folders`, "open", name);
+    if (this.#nodes > this.#limits.nodes)
+      throw failure("ENOSPC", `more than ${this.#limits.nodes} files and folders`, "open", name);
     parent.children.set(name, node);
   }
 
   #charge(path: string, fileBytes: number, writtenBytes: number): void {
-    if (fileBytes > this.#limits.fileBytes) throw failure("EFBIG", `file would be larger than ${this.#limits.fileBytes} bytes`, "write", path);
+    if (fileBytes > this.#limits.fileBytes)
+      throw failure("EFBIG", `file would be larger than ${this.#limits.fileBytes} bytes`, "write", path);
     this.#written += writtenBytes;
-    if (this.#written > this.#limits.writtenBytes) throw failure("ENOSPC", `more than ${this.#limits.writtenBytes} bytes were written in one call`, "write", path);
+    if (this.#written > this.#limits.writtenBytes)
+      throw failure("ENOSPC", `more than ${this.#limits.writtenBytes} bytes were written in one call`, "write", path);
   }
 
   #content(node: FileNode): Uint8Array {
     if (node.buffer) return node.buffer.subarray(0, node.size);
     if (!node.base) return new Uint8Array(0);
     const { path, revision } = node.base;
-    if (this.#workspace.stat(path)?.revision !== revision) throw failure("EAGAIN", "the file was changed by another conversation", "read", path);
+    if (this.#workspace.stat(path)?.revision !== revision)
+      throw failure("EAGAIN", "the file was changed by another conversation", "read", path);
     node.buffer = this.#workspace.read(path) ?? new Uint8Array(0);
     return node.buffer;
   }

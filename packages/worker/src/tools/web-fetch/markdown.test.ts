@@ -56,7 +56,11 @@ describe("markdownFromHtml", () => {
     ["list items", "<ul><li>".repeat(200_000)],
     ["comments", "<!--".repeat(300_000)],
     ["angles", "<".repeat(1_500_000)],
-  ])("ends on a hostile page of %s", (_, html) => {
-    expect(convert(html).length).toBeLessThan(10_000_000);
-  }, 10_000);
+  ])(
+    "ends on a hostile page of %s",
+    (_, html) => {
+      expect(convert(html).length).toBeLessThan(10_000_000);
+    },
+    10_000,
+  );
 });

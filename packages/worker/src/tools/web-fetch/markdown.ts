@@ -6,10 +6,50 @@
 import { Parser } from "htmlparser2";
 import { MarkdownWriter } from "./markdown-writer.ts";
 
-const skipped = new Set(["script", "style", "noscript", "template", "svg", "math", "iframe", "object", "canvas", "video", "audio", "select", "textarea", "button", "dialog", "head"]);
+const skipped = new Set([
+  "script",
+  "style",
+  "noscript",
+  "template",
+  "svg",
+  "math",
+  "iframe",
+  "object",
+  "canvas",
+  "video",
+  "audio",
+  "select",
+  "textarea",
+  "button",
+  "dialog",
+  "head",
+]);
 /** Left out of the page's main part, kept when it has none. */
 const around = new Set(["nav", "footer", "aside"]);
-const blocks = new Set(["p", "div", "section", "header", "main", "article", "figure", "figcaption", "dl", "dt", "dd", "details", "summary", "address", "form", "fieldset", "tbody", "thead", "nav", "footer", "aside", "body"]);
+const blocks = new Set([
+  "p",
+  "div",
+  "section",
+  "header",
+  "main",
+  "article",
+  "figure",
+  "figcaption",
+  "dl",
+  "dt",
+  "dd",
+  "details",
+  "summary",
+  "address",
+  "form",
+  "fieldset",
+  "tbody",
+  "thead",
+  "nav",
+  "footer",
+  "aside",
+  "body",
+]);
 
 const maxDepth = 1_000;
 const chunkChars = 16_384;
@@ -140,5 +180,9 @@ class Page {
 const inlineMarks: Record<string, string | undefined> = { strong: "**", b: "**", em: "*", i: "*", code: "`", kbd: "`" };
 
 function isHidden(attributes: Record<string, string>): boolean {
-  return "hidden" in attributes || attributes["aria-hidden"] === "true" || /display\s*:\s*none|visibility\s*:\s*hidden/i.test(attributes.style ?? "");
+  return (
+    "hidden" in attributes ||
+    attributes["aria-hidden"] === "true" ||
+    /display\s*:\s*none|visibility\s*:\s*hidden/i.test(attributes.style ?? "")
+  );
 }
