@@ -1,5 +1,5 @@
 /**
- * Makes the package that is published: the built command, Worker and UI, with workerd as its only dependency.
+ * Makes the package that is published: the built command, Worker and UI, with workerd's binary as its only dependency.
  * Prints the tarball's path. `node scripts/pack.mjs [folder]`, by default `.cache/package`.
  */
 
@@ -27,10 +27,11 @@ async function pack(target) {
   return join(target, packed.filename);
 }
 
-/** What users install: one dependency, no scripts. */
+/** What users install: workerd's binary for their machine and nothing else; no package runs a script. */
 function manifest(command) {
-  const { version, license, dependencies } = JSON.parse(readFileSync(join(command, "package.json"), "utf8"));
-  const { description, engines } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
+  const { version, license } = readManifest(command);
+  const { description, engines } = readManifest(repository);
+  const { optionalDependencies } = readManifest(join(repository, "node_modules/workerd"));
   return {
     name: "moltworker",
     version,
@@ -40,9 +41,11 @@ function manifest(command) {
     bin: { moltworker: "dist/moltworker.mjs" },
     files: ["dist"],
     engines,
-    dependencies: { workerd: dependencies.workerd },
+    optionalDependencies,
   };
 }
+
+const readManifest = (folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 
 try {
   const target = resolve(process.argv[2] ?? join(repository, ".cache/package"));

@@ -28,6 +28,12 @@ export function permanentFailure(context: FailureContext): MoltError | undefined
   if (/bind\(\): Permission denied/.test(text)) {
     return new MoltError("PORT_TAKEN", { message: `this user may not listen on port ${context.port}`, hint: "Start with a --port above 1023." });
   }
+  if (/setpriv: failed to execute/.test(text)) {
+    return new MoltError("WORKERD_MISSING", {
+      message: `the workerd binary does not run here: ${text.split("\n")[0]}`,
+      hint: "workerd needs a glibc Linux (Debian, Ubuntu, Fedora…) or macOS, on x64 or arm64.",
+    });
+  }
   return corruptStorage(context.objects, text);
 }
 

@@ -5,7 +5,7 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import { seedVariables } from "@moltworker/protocol/variables";
-import { createBackoff } from "./backoff.ts";
+import { type Backoff, createBackoff } from "./backoff.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { answerError, baseUrl, callHost, createLink, type HostAddress } from "./host-api.ts";
 import { createScrubber, type LogLine, logLineFrom } from "./log-line.ts";
@@ -46,7 +46,7 @@ const keptLines = 50;
 export class Supervisor {
   readonly #settings: SupervisorSettings;
   readonly #report: (event: ServerEvent) => void;
-  readonly #backoff = createBackoff();
+  readonly #backoff: Backoff;
   readonly #logFile;
   readonly #scrub;
   readonly #startedAt = new Date().toISOString();
@@ -56,7 +56,8 @@ export class Supervisor {
   #stopping = false;
   #wake = () => {};
 
-  constructor(settings: SupervisorSettings, report: (event: ServerEvent) => void) {
+  constructor(settings: SupervisorSettings, report: (event: ServerEvent) => void, backoff = createBackoff()) {
+    this.#backoff = backoff;
     this.#settings = settings;
     this.#report = report;
     this.#port = settings.port;

@@ -18,14 +18,26 @@ const platformPackages: Record<string, string> = {
 export function findWorkerd(platform = `${process.platform} ${process.arch}`): string {
   const subpath = platformPackages[platform];
   if (!subpath) throw new MoltError("WORKERD_MISSING", { message: `workerd does not run on ${platform}`, hint: "Run the assistant on Linux or macOS, x64 or arm64." });
+  const path = resolveFrom(import.meta.url, subpath) ?? resolveThrough("workerd/package.json", subpath);
+  if (path) return path;
+  throw new MoltError("WORKERD_MISSING", {
+    message: `the workerd binary for ${platform} is not installed (${subpath})`,
+    hint: "Run `npm ci` again, without --omit=optional.",
+  });
+}
+
+function resolveFrom(module: string | URL, subpath: string): string | undefined {
   try {
-    const require = createRequire(import.meta.url);
-    const path = createRequire(require.resolve("workerd/package.json")).resolve(subpath);
-    if (existsSync(path)) return path;
+    return createRequire(module).resolve(subpath);
   } catch {
-    // Named below.
+    return undefined;
   }
-  throw new MoltError("WORKERD_MISSING", { message: `the workerd binary for ${platform} is not installed (${subpath})` });
+}
+
+/** Where npm nests packages, the binary is visible to the package that asked for it alone. */
+function resolveThrough(wrapper: string, subpath: string): string | undefined {
+  const manifest = resolveFrom(import.meta.url, wrapper);
+  return manifest === undefined ? undefined : resolveFrom(manifest, subpath);
 }
 
 export interface BuiltFiles {
