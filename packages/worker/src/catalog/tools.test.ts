@@ -5,7 +5,7 @@ import { tools } from "./tools.ts";
 
 describe("the catalog of tools", () => {
   it("has one line for each file of tools/", () => {
-    const files = readdirSync(new URL("../tools", import.meta.url)).filter(
+    const files = readdirSync(`${import.meta.dirname}/../tools`).filter(
       (name) => name.endsWith(".ts") && !name.includes(".test."),
     );
     expect(tools.map((tool) => `${tool.name.replaceAll("_", "-")}.ts`).sort()).toEqual(files.sort());

@@ -5,7 +5,7 @@ import { edit } from "./edit.ts";
 async function run(file: string | Uint8Array, args: { oldText: string; newText: string; replaceAll?: boolean }) {
   const workspace = createTestWorkspace({ "a.md": file });
   const outcome = commit(workspace, await edit.execute({ path: "a.md", ...args }, createToolContext(workspace)));
-  return { outcome, text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(workspace.read("a.md")) };
+  return { outcome, text: new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(workspace.read("a.md")) };
 }
 
 describe("edit", () => {
