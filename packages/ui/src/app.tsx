@@ -8,6 +8,7 @@ import { useTitle } from "./components/use-title.ts";
 import { ChatPage } from "./pages/chat-page.tsx";
 import { RefusedPage } from "./pages/refused-page.tsx";
 import { useApp } from "./store/app.ts";
+import { markRead } from "./store/gateway.ts";
 import { useRoute } from "./store/route.ts";
 import { openSession } from "./store/sessions.ts";
 
@@ -24,6 +25,12 @@ export function App() {
   useEffect(() => {
     if (key && booted) openSession(key);
   }, [key, booted]);
+
+  useEffect(() => {
+    const onShow = () => key && markRead(key);
+    document.addEventListener("visibilitychange", onShow);
+    return () => document.removeEventListener("visibilitychange", onShow);
+  }, [key]);
 
   if (refused) return <RefusedPage error={refused} />;
   return (

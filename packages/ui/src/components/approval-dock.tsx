@@ -14,7 +14,8 @@ import { displayName } from "../store/select.ts";
 import { decide } from "../store/talk.ts";
 import { Button } from "./button.tsx";
 import { CodeBlock } from "./code-block.tsx";
-import { toolFields, toolWish } from "./tool-words.ts";
+import { ToolInput } from "./tool-input.tsx";
+import { toolWish } from "./tool-words.ts";
 
 export function ApprovalDock({ sessionKey }: { sessionKey: string }) {
   const approvals = useApp((state) => state.approvals);
@@ -38,7 +39,6 @@ function ApprovalCard({ approval, others }: { approval: Approval; others: number
     setBusy(decision);
     void decide(approval.id, decision).finally(() => setBusy(null));
   };
-  const fields = toolFields(args);
   return (
     <section aria-label="Approval" className="mb-3 animate-rise rounded-2xl border border-honey bg-raised p-4 shadow-soft" data-approval={approval.id}>
       <div className="flex items-start gap-3">
@@ -51,7 +51,7 @@ function ApprovalCard({ approval, others }: { approval: Approval; others: number
         </div>
       </div>
       <div className="max-h-[38vh] overflow-y-auto">
-        {fields.length === 0 ? <CodeBlock code={command} language="" label="call" /> : fields.map((field) => <CodeBlock key={field.label} code={field.text} language={field.language} label={field.label} />)}
+        {Object.keys(args).length === 0 ? <CodeBlock code={command} language="" label="call" /> : <ToolInput args={args} />}
       </div>
       <div className="flex flex-wrap items-center gap-2">
         <Button look="primary" disabled={busy !== null} onClick={() => answer("allow-once")}>

@@ -2,12 +2,22 @@
 
 import CalendarClock from "lucide-react/icons/calendar-clock";
 import FilePen from "lucide-react/icons/file-pen";
+import FolderSearch from "lucide-react/icons/folder-search";
 import Globe from "lucide-react/icons/globe";
+import Hourglass from "lucide-react/icons/hourglass";
 import Terminal from "lucide-react/icons/terminal";
+import TextCursor from "lucide-react/icons/text-cursor";
 import { useApp } from "../store/app.ts";
 import { isDemo, modelOf } from "../store/select.ts";
 import { sendMessage } from "../store/talk.ts";
 import { Mark } from "./mark.tsx";
+
+const demoExamples = [
+  { icon: FolderSearch, title: "Show me a tool", text: "Show me a tool: look at the files you keep." },
+  { icon: FilePen, title: "Write a note", text: "Write a note for me." },
+  { icon: Hourglass, title: "Ask for approval", text: "Ask for approval, so that I see how that works." },
+  { icon: TextCursor, title: "Stream something", text: "Stream something long, so that I can press Stop." },
+];
 
 const examples = [
   { icon: FilePen, title: "Remember something", text: "Remember that I prefer short answers, and write it to your memory." },
@@ -33,7 +43,7 @@ export function EmptyState({ sessionKey }: { sessionKey: string }) {
           </p>
         )}
         <ul className="mt-6 grid gap-2.5 sm:grid-cols-2">
-          {examples.map(({ icon: Icon, title, text }) => (
+          {(demo ? demoExamples : examples).map(({ icon: Icon, title, text }) => (
             <li key={title}>
               <button type="button" onClick={() => sendMessage(sessionKey, text)} className="flex h-full w-full items-start gap-3 rounded-2xl border border-line bg-raised px-3.5 py-3 text-left transition-colors hover:border-coral">
                 <Icon size={18} className="mt-0.5 shrink-0 text-coral" aria-hidden="true" />

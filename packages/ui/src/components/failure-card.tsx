@@ -14,6 +14,7 @@ export function FailureCard({ turn, sessionKey, isLast }: { turn: Turn; sessionK
   const failure = useApp((state) => (isLast ? threadOf(state, sessionKey).failure : null));
   const { user, end } = turn;
   if (end?.stopReason === "aborted" && !failure) return <p className="mt-3 text-sm text-soft">You stopped it here.</p>;
+  if (!end && !failure) return isLast && user ? <Unanswered turn={turn} sessionKey={sessionKey} /> : null;
   const message = failure?.message ?? (end?.stopReason === "error" ? (end.errorMessage ?? "The answer could not be finished") : null);
   if (message === null) return null;
   const code = failure?.detail.details.code;
@@ -37,6 +38,21 @@ export function FailureCard({ turn, sessionKey, isLast }: { turn: Turn; sessionK
         </details>
       )}
     </div>
+  );
+}
+
+/** A question that nothing follows: it was stopped before the first word. Appears late, since an answer mostly begins at once. */
+function Unanswered({ turn, sessionKey }: { turn: Turn; sessionKey: string }) {
+  const { user } = turn;
+  return (
+    <p className="print-hide mt-3 flex animate-fade items-center gap-3 text-sm text-soft [animation-delay:1s]">
+      This was stopped before an answer came.
+      {user && (
+        <button type="button" className="font-medium text-coral underline underline-offset-2" onClick={() => retryFrom(sessionKey, user)}>
+          Ask again
+        </button>
+      )}
+    </p>
   );
 }
 

@@ -3,7 +3,7 @@
 import ChevronDown from "lucide-react/icons/chevron-down";
 import type { ModelRow } from "@moltworker/protocol/rows";
 import { useApp } from "../store/app.ts";
-import { isDemo, thinkingOf } from "../store/select.ts";
+import { thinkingOf } from "../store/select.ts";
 
 export const modelButtonLook = "inline-flex min-h-9 min-w-0 items-center gap-1.5 rounded-[0.625rem] px-2.5 text-sm text-soft hover:bg-hover hover:text-ink";
 
@@ -12,7 +12,6 @@ export function ModelLabel({ model, chosen, sessionKey }: { model: ModelRow | un
   return (
     <>
       <span className="max-w-40 truncate sm:max-w-64">{model?.name ?? (chosen || "Model")}</span>
-      {isDemo(model) && <span className="rounded bg-honey-wash px-1.5 text-xs text-honey">scripted</span>}
       {model?.reasoning && thinking !== "off" && <span className="text-xs">· {thinking}</span>}
       <ChevronDown size={14} className="shrink-0" aria-hidden="true" />
     </>

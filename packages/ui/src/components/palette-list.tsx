@@ -2,7 +2,7 @@
 
 import { Dialog } from "@base-ui/react/dialog";
 import { useApp } from "../store/app.ts";
-import { type Command, commands } from "../store/commands.ts";
+import { type Command, offeredCommands } from "../store/commands.ts";
 import { go } from "../store/route.ts";
 import { sessionRows } from "../store/select.ts";
 import { chooseModel } from "../store/sessions.ts";
@@ -28,7 +28,7 @@ function PaletteList({ onDone }: { onDone(): void }) {
   const models = useApp((state) => state.models);
   const key = useApp((state) => state.currentKey);
   const items: PickItem<() => void>[] = [
-    ...commands.map((command) => ({ id: `do-${command.name}`, group: "Do", text: `${command.title} ${command.name} ${command.hint}`, value: () => runCommand(command), view: <Line title={command.title} note={command.hint} keys={`/${command.name}`} /> })),
+    ...offeredCommands().map((command) => ({ id: `do-${command.name}`, group: "Do", text: `${command.title} ${command.name} ${command.hint}`, value: () => runCommand(command), view: <Line title={command.title} note={command.hint} keys={`/${command.name}`} /> })),
     ...sessions.map((row) => ({ id: `go-${row.key}`, group: "Conversations", text: `${row.displayName} ${row.key}`, value: () => go({ page: "chat", key: row.key }), view: <Line title={row.displayName} note={row.lastMessage ?? ""} /> })),
     ...models.filter((model) => model.available).map((model) => ({ id: `use-${model.ref}`, group: "Use a model here", text: `${model.name} ${model.ref} model`, value: () => void chooseModel(key, model.ref), view: <Line title={model.name} note={model.provider} /> })),
   ];

@@ -1,10 +1,10 @@
 /** Commands that fit what was typed after a slash. */
 
-import { type Command, commands } from "../store/commands.ts";
+import { type Command, offeredCommands } from "../store/commands.ts";
 
 export function matchingCommands(text: string): Command[] {
   const [, typed] = /^\/([a-z]*)$/.exec(text) ?? [];
-  return typed === undefined ? [] : commands.filter((command) => command.name.startsWith(typed)).slice(0, 8);
+  return typed === undefined ? [] : offeredCommands().filter((command) => command.name.startsWith(typed)).slice(0, 8);
 }
 
 export function SlashMenu({ commands: offered, picked, onPick }: { commands: Command[]; picked: number; onPick(command: Command): void }) {

@@ -12,7 +12,8 @@ import TriangleAlert from "lucide-react/icons/triangle-alert";
 import Wrench from "lucide-react/icons/wrench";
 import { durationText } from "../store/format.ts";
 import { CodeBlock } from "./code-block.tsx";
-import { toolFields, toolTarget, toolVerb } from "./tool-words.ts";
+import { ToolInput } from "./tool-input.tsx";
+import { toolTarget, toolVerb } from "./tool-words.ts";
 
 export type ToolStanding = "running" | "waiting" | "done" | "failed" | "cut";
 
@@ -26,11 +27,11 @@ export interface ToolView {
   durationMs?: number;
 }
 
-const icons = { read: FileText, write: FilePen, edit: FilePen, list: FolderSearch, search: FolderSearch, bash: Terminal, web_fetch: Globe };
+const icons = { read: FileText, write: FilePen, edit: FilePen, ls: FolderSearch, search: FolderSearch, bash: Terminal, web_fetch: Globe };
 
 export function ToolCard({ tool }: { tool: ToolView }) {
   const Icon = icons[tool.name as keyof typeof icons] ?? Wrench;
-  const target = toolTarget(tool.args);
+  const target = toolTarget(tool.name, tool.args);
   const settled = tool.standing === "done" || tool.standing === "failed";
   return (
     <details className="group my-2 rounded-xl border border-line bg-raised" data-tool={tool.name} data-standing={tool.standing}>
@@ -42,9 +43,7 @@ export function ToolCard({ tool }: { tool: ToolView }) {
         <ChevronRight size={15} className="shrink-0 text-faint transition-transform group-open:rotate-90" aria-hidden="true" />
       </summary>
       <div className="border-t border-line px-3 pb-1 text-sm">
-        {toolFields(tool.args).map((field) => (
-          <CodeBlock key={field.label} code={field.text} language={field.language} label={field.label} />
-        ))}
+        <ToolInput args={tool.args} />
         {tool.output === null ? (
           <p className="my-3 text-soft">{tool.progress ?? outcomeWords[tool.standing]}</p>
         ) : tool.output === "" ? (

@@ -38,37 +38,51 @@ export function toolVerb(name: string, done: boolean): string {
 }
 
 /** The one argument that says most, on one line. */
-export function toolTarget(args: Record<string, unknown>): string {
+export function toolTarget(name: string, args: Record<string, unknown>): string {
   for (const key of targetKeys) {
     const value = args[key];
     if (typeof value === "string" && value.trim() !== "") return value.trim().split("\n")[0] ?? "";
   }
-  return "";
+  return name === "ls" ? "all files" : "";
 }
 
 export interface ToolField {
   label: string;
   text: string;
-  language: string;
+  /** A row of text, or a block of code in this language. */
+  block: { language: string } | null;
 }
 
-/** Arguments as blocks to read: long texts apart and whole, the rest as JSON. Nothing is left out. */
+/** Longer than this, a value is a block of its own. */
+const rowChars = 80;
+
+/** Arguments one by one, short ones as rows, long ones as blocks, in the order they were given. Nothing is left out. */
 export function toolFields(args: Record<string, unknown>): ToolField[] {
-  const fields: ToolField[] = [];
-  const rest: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(args)) {
-    if (typeof value === "string" && (key === "command" || value.includes("\n") || value.length > 80)) {
-      fields.push({ label: key, text: value, language: languageOf(key, args) });
-    } else {
-      rest[key] = value;
-    }
-  }
-  if (Object.keys(rest).length > 0) fields.unshift({ label: "input", text: JSON.stringify(rest, null, 2), language: "json" });
-  return fields;
+  return Object.entries(args).flatMap(([label, value]) => {
+    // Texts by path, as the changes of a command come: each is read as the text it is, not as a line of JSON.
+    if (isTexts(value)) return Object.entries(value).map(([path, text]) => field(`${label}: ${path}`, text ?? "(deleted)", { ...args, path }));
+    return [field(label, typeof value === "string" ? value : JSON.stringify(value, null, 2), args, typeof value !== "string")];
+  });
 }
 
-function languageOf(key: string, args: Record<string, unknown>): string {
-  if (key === "command" || key === "cmd") return "bash";
+function field(label: string, value: string, args: Record<string, unknown>, isJson = false): ToolField {
+  const isBlock = label === "command" || value.includes("\n") || value.length > rowChars;
+  return { label: revealed(label), text: revealed(value), block: isBlock ? { language: isJson ? "json" : languageOf(label, args) } : null };
+}
+
+function isTexts(value: unknown): value is Record<string, string | null> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every((text) => typeof text === "string" || text === null);
+}
+
+const hidden = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu;
+
+/** Characters that show nothing, look like others, or turn the order around are spelled out: what is approved must be seen. */
+function revealed(text: string): string {
+  return text.replace(hidden, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+function languageOf(label: string, args: Record<string, unknown>): string {
+  if (label === "command" || label === "cmd") return "bash";
   const path = typeof args.path === "string" ? args.path : "";
   return /\.([a-z0-9]+)$/i.exec(path)?.[1] ?? "";
 }

@@ -25,7 +25,7 @@ export function TurnFooter({ turn, sessionKey }: { turn: Turn; sessionKey: strin
         )}
       </span>
       <span className="ml-1 tabular-nums" title={at ? dateTimeText(at) : undefined}>
-        {[model, usage && `${tokensText(usage.input)} in · ${tokensText(usage.output)} out`, usage?.cost && costText(usage.cost.total), usage?.estimated && "estimated", end?.stopReason === "length" && "cut at the length limit"]
+        {[model, usage && `${tokensText(usage.input)} in · ${tokensText(usage.output)} out`, usage?.cost && usage.cost.total > 0 && costText(usage.cost.total), usage?.estimated && "estimated", end?.stopReason === "length" && "cut at the length limit"]
           .filter(Boolean)
           .join(" · ")}
       </span>

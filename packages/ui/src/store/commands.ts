@@ -15,12 +15,14 @@ export interface Command {
   hint: string;
   /** What the text after the name means, shown as a placeholder. */
   takes?: string;
+  /** The server's method that it needs; without it the command is not offered. */
+  needs?: string;
   run(argument: string): void;
 }
 
 const here = () => app.get().currentKey;
 
-export const commands: readonly Command[] = [
+const commands: readonly Command[] = [
   { name: "new", title: "New conversation", hint: "starts with a clean page", run: () => void newSession() },
   { name: "stop", title: "Stop this answer", hint: "ends the run of this conversation", run: () => void stopRun(here()) },
   { name: "retry", title: "Ask again", hint: "repeats your last question", run: retryLast },
@@ -28,7 +30,7 @@ export const commands: readonly Command[] = [
   { name: "think", title: "Set the thinking level", hint: thinkingLevels.join(", "), takes: "level", run: thinkingByName },
   { name: "rename", title: "Rename this conversation", hint: "an empty name gives back its own", takes: "name", run: (name) => void renameSession(here(), name) },
   { name: "pin", title: "Pin or unpin this conversation", hint: "keeps it on top of the list", run: () => void patchSession(here(), { pinned: !app.get().sessions[here()]?.pinned }) },
-  { name: "compact", title: "Fold older messages", hint: "into a summary for the model", run: () => void compactSession(here()) },
+  { name: "compact", title: "Fold older messages", hint: "into a summary for the model", needs: "sessions.compact", run: () => void compactSession(here()) },
   { name: "reset", title: "Empty this conversation", hint: "starts it anew under the same name", run: () => void resetSession(here()) },
   { name: "approve", title: "Approve what waits", hint: "runs the call that is shown", run: () => decideFirst("allow-once") },
   { name: "deny", title: "Deny what waits", hint: "the assistant is told no", run: () => decideFirst("deny") },
@@ -42,10 +44,17 @@ export const commands: readonly Command[] = [
   { name: "system", title: "Theme of the system", hint: "", run: () => setTheme("system") },
 ];
 
+/** Commands that this server can carry out. */
+export function offeredCommands(): Command[] {
+  const { connection } = app.get();
+  const methods = connection.phase === "connected" ? connection.hello.features.methods : [];
+  return commands.filter((command) => command.needs === undefined || methods.includes(command.needs));
+}
+
 /** The command a text names, when it is one and nothing else. */
 export function commandIn(text: string): { command: Command; argument: string } | undefined {
   const [, name, argument] = /^\/([a-z]+)(?:\s+([\s\S]*))?$/.exec(text.trim()) ?? [];
-  const command = commands.find((candidate) => candidate.name === name);
+  const command = offeredCommands().find((candidate) => candidate.name === name);
   return command && { command, argument: argument?.trim() ?? "" };
 }
 

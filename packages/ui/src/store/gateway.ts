@@ -49,6 +49,16 @@ export function request<Name extends MethodName>(method: Name, params: Params<Na
   return client.request(method, params, options);
 }
 
+/** What is on screen has been read; says so to the other places that show the mark. */
+export function markRead(key: string): void {
+  if (!app.get().sessions[key]?.unread || document.visibilityState === "hidden") return;
+  app.update((state) => {
+    const row = state.sessions[key];
+    return row ? { ...state, sessions: { ...state.sessions, [key]: { ...row, unread: false } } } : state;
+  });
+  request("sessions.patch", { key, unread: false }, { resend: true }).catch(() => {});
+}
+
 /** Everything for the first screen, in one call. */
 async function startUp(): Promise<void> {
   const key = app.get().currentKey;
@@ -84,6 +94,8 @@ function receive(frame: EventFrame): void {
   if (frame.event === "sessions.changed") {
     const event = frame.payload as { sessionKey: string; reason: string };
     if (event.reason === "reset" && app.get().threads[event.sessionKey]) void loadThread(event.sessionKey);
+    if (event.sessionKey === app.get().currentKey) markRead(event.sessionKey);
+    if (event.sessionKey === app.get().currentKey) markRead(event.sessionKey);
   }
 }
 

@@ -3,7 +3,7 @@
 import type { SessionPatch } from "@moltworker/protocol/methods";
 import type { SessionRow, ThinkingLevel } from "@moltworker/protocol/rows";
 import { app, threadOf } from "./app.ts";
-import { loadThread, request } from "./gateway.ts";
+import { loadThread, markRead, request } from "./gateway.ts";
 import { rowsByKey } from "./load.ts";
 import { notify, notifyError } from "./notices.ts";
 import { go } from "./route.ts";
@@ -16,15 +16,6 @@ export function openSession(key: string): void {
   const { load } = threadOf(state, key);
   if (state.booted && (load === "none" || load === "failed")) void loadThread(key);
   markRead(key);
-}
-
-export function markRead(key: string): void {
-  if (!app.get().sessions[key]?.unread || document.visibilityState === "hidden") return;
-  app.update((state) => {
-    const row = state.sessions[key];
-    return row ? { ...state, sessions: { ...state.sessions, [key]: { ...row, unread: false } } } : state;
-  });
-  request("sessions.patch", { key, unread: false }, { resend: true }).catch(() => {});
 }
 
 /** A new conversation. It exists on this page at once and on the server with its first message. */
