@@ -14,6 +14,8 @@ export class Answer {
   readonly content: LogPart[] = [];
   /** Something went out to people. */
   shown = false;
+  /** Text or a tool call has begun: thinking is over. */
+  speaking = false;
   /** Characters generated so far, for an estimate when the provider reports nothing. */
   characters = 0;
   finish: { reason: LanguageModelV4FinishReason; usage: LanguageModelV4Usage } | undefined;
@@ -87,6 +89,7 @@ export class Answer {
     if (delta === "") return undefined;
     this.shown = true;
     this.characters += delta.length;
+    this.speaking ||= part.type === "text";
     if (part.type === "text") part.text += delta;
     else part.thinking += delta;
     return { type: part.type, delta };
@@ -99,6 +102,7 @@ export class Answer {
   }
 
   private startTool(id: string, name: string): Delta | undefined {
+    this.speaking = true;
     if (this.started.has(id)) return undefined;
     this.started.add(id);
     // An id that must be changed is announced when the whole call is known, so that both events carry the same one.

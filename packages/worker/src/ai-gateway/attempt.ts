@@ -15,7 +15,8 @@ export interface AttemptOptions {
   /** The owner named this address. */
   named: boolean;
   firstByteTimeoutMs: number;
-  idleTimeoutMs: number;
+  /** Asked anew each time: silence means less while a model thinks. */
+  idleTimeoutMs(): number;
   expects: "stream" | "json";
   signal: AbortSignal;
 }
@@ -128,13 +129,13 @@ export class Attempt {
     this.timer.abort();
     this.timer = new AbortController();
     const phase = this.firstByteAt === undefined ? "first byte" : "idle";
-    const limitMs = phase === "first byte" ? this.options.firstByteTimeoutMs : this.options.idleTimeoutMs;
-    this.sleepUntilLate(phase, limitMs, this.timer.signal).catch(() => {});
+    this.sleepUntilLate(phase, this.timer.signal).catch(() => {});
   }
 
-  private async sleepUntilLate(phase: "first byte" | "idle", limitMs: number, done: AbortSignal): Promise<void> {
-    const { clock, source } = this.options;
+  private async sleepUntilLate(phase: "first byte" | "idle", done: AbortSignal): Promise<void> {
+    const { clock, source, firstByteTimeoutMs, idleTimeoutMs } = this.options;
     for (;;) {
+      const limitMs = phase === "first byte" ? firstByteTimeoutMs : idleTimeoutMs();
       const leftMs = this.lastByteAt + limitMs - clock.now();
       if (leftMs <= 0) return this.stop(timedOut(source, phase, limitMs));
       await clock.sleep(leftMs, done);

@@ -243,7 +243,7 @@ export class ModelDirectory {
     const outer = new AbortController();
     const attempts: Attempt[] = [];
     const fetchOnce: typeof fetch = (input, init) => {
-      const attempt = new Attempt({ egress, clock, source, named, firstByteTimeoutMs: timeoutMs, idleTimeoutMs: timeoutMs, expects: "json", signal: outer.signal });
+      const attempt = new Attempt({ egress, clock, source, named, firstByteTimeoutMs: timeoutMs, idleTimeoutMs: () => timeoutMs, expects: "json", signal: outer.signal });
       attempts.push(attempt);
       return attempt.fetch(input, init);
     };

@@ -3,7 +3,7 @@
  * else; what is quoted of them is short, and never holds the key.
  */
 
-import { isMoltError, MoltError } from "@moltworker/protocol/errors";
+import { isMoltError, MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import { redact } from "../platform/log.ts";
 
 /** Who failed, for messages and for removing the key from foreign text. */
@@ -32,6 +32,8 @@ export function faultFromStatus(source: FaultSource, status: number, headers: He
 
 interface Said {
   words: string;
+  /** Said inside a 200, so the status is a guess from the kind of error. */
+  inStream?: boolean;
   retryAfterMs?: number | undefined;
   isJson?: boolean;
 }
@@ -39,7 +41,7 @@ interface Said {
 function faultFromWords(source: FaultSource, status: number, haystack: string, said: Said): MoltError {
   const { label, model } = source;
   const { words, retryAfterMs } = said;
-  const details = { provider: source.provider, model, status, ...(words ? { providerMessage: words } : {}) };
+  const details = { provider: source.provider, model, ...(said.inStream ? {} : { status }), ...(words ? { providerMessage: words } : {}) };
   const quoted = words ? `: ${words}` : "";
   if (status === 413 || (status < 500 && status !== 429 && contextWords.test(haystack))) {
     return new MoltError("CONTEXT_TOO_LARGE", { message: `${label}: the conversation is larger than ${model} can read`, details });
@@ -61,9 +63,10 @@ function faultFromWords(source: FaultSource, status: number, haystack: string, s
   if (status === 404) return new MoltError("MODEL_UNKNOWN", { message: `${label} did not find "${model}"${quoted}`, details });
   if (status >= 300 && status < 400) return notAnApi(source, `a redirect (${status})`);
   if (status >= 500 || status === 408 || status === 409) {
-    return new MoltError("PROVIDER_UNAVAILABLE", { message: `${label} failed with status ${status}${quoted}`, details, ...retryAfter(retryAfterMs) });
+    const how = said.inStream ? "broke off with an error" : `failed with status ${status}`;
+    return new MoltError("PROVIDER_UNAVAILABLE", { message: `${label} ${how}${quoted}`, details, ...retryAfter(retryAfterMs) });
   }
-  return new MoltError("PROVIDER_REFUSED", { message: `${label} refused the request (${status})${quoted}`, details });
+  return new MoltError("PROVIDER_REFUSED", { message: `${label} refused the request${quoted}`, details });
 }
 
 const retryAfter = (ms: number | undefined) => (ms === undefined ? {} : { retryAfterMs: ms });
@@ -112,8 +115,12 @@ export function faultFromStream(source: FaultSource, error: unknown): MoltError 
   const record = asRecord(error);
   const inner = innerError(record);
   if (!inner && (malformedNames.test(name) || /normalized \w+ stream error/.test(String(record.message)))) return badResponse(source, "sent a malformed event");
-  const { status, text, haystack } = describe(inner ?? record);
-  return faultFromWords(source, status, haystack, { words: clean(source, text), isJson: true });
+  if (!inner && /^AI_(Unsupported|Invalid|NoSuch|LoadAPIKey)/.test(name)) {
+    return new MoltError("PROVIDER_REFUSED", { message: `${source.label} cannot take this request: ${clean(source, String(record.message))}`, cause: error });
+  }
+  if (!inner && error instanceof Error && record.statusCode === undefined) return moltErrorFrom(error);
+  const { status, text, haystack } = describe(inner ?? (typeof error === "string" ? { message: error } : record));
+  return faultFromWords(source, status, haystack, { words: clean(source, text), isJson: true, inStream: true });
 }
 
 /** An SDK's complaint that the stream just stopped; its finish part follows and is judged there. */

@@ -152,19 +152,20 @@ class EmbeddedGateway implements Gateway {
 
   private beginTry(step: Step, number: number): Try {
     const { egress, clock } = this.deps;
-    const { place, call, source } = step;
-    const { idleTimeoutMs, localFirstByteTimeoutMs, firstByteTimeoutMs } = this.limits;
+    const { place, call, source, row } = step;
+    const { idleTimeoutMs, thinkingTimeoutMs, localFirstByteTimeoutMs, firstByteTimeoutMs } = this.limits;
+    const answer = new Answer(toolCallIds(call));
     const attempt = new Attempt({
       egress,
       clock,
       source,
       named: place.named,
       firstByteTimeoutMs: place.provider.local ? localFirstByteTimeoutMs : firstByteTimeoutMs,
-      idleTimeoutMs,
+      idleTimeoutMs: () => (row.reasoning && !answer.speaking ? thinkingTimeoutMs : idleTimeoutMs),
       expects: "stream",
       signal: call.signal,
     });
-    return { step, number, startedAt: clock.now(), attempt, answer: new Answer(toolCallIds(call)) };
+    return { step, number, startedAt: clock.now(), attempt, answer };
   }
 
   private async *runTry(current: Try): AsyncGenerator<ModelEvent, void, undefined> {

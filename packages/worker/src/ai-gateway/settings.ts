@@ -27,6 +27,8 @@ export interface GatewayLimits {
   localFirstByteTimeoutMs: number;
   /** Milliseconds of silence inside an answer. Default 60,000. */
   idleTimeoutMs: number;
+  /** The same for a reasoning model that has not said a word yet: some think without a sign. Default 180,000. */
+  thinkingTimeoutMs: number;
   /** Milliseconds from the first try within which another one may begin. Default 60,000. */
   retryBudgetMs: number;
   /** Tries in all. Default 5. */
@@ -43,6 +45,7 @@ export const defaultLimits: GatewayLimits = {
   firstByteTimeoutMs: 60_000,
   localFirstByteTimeoutMs: 300_000,
   idleTimeoutMs: 60_000,
+  thinkingTimeoutMs: 180_000,
   retryBudgetMs: 60_000,
   maxTries: 5,
   firstRetryMs: 500,

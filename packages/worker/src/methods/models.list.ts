@@ -7,7 +7,8 @@ export const modelsList = defineMethod<"models.list">({
   scope: "operator.read",
   params: z.looseObject({ view: z.string().optional(), agentId: z.string().optional(), refresh: z.boolean().optional() }),
   async handle({ refresh }, { models }) {
-    if (refresh) await models.refresh();
+    // A client that asks once must not miss the local servers because it was quick.
+    await (refresh ? models.refresh() : models.settled());
     return { models: models.listModels() };
   },
 });

@@ -7,6 +7,7 @@ import type { Connection } from "./connection.ts";
 import type { MethodContext } from "./context.ts";
 import { describeIssue } from "./frame-schema.ts";
 import type { AnyMethod } from "./method.ts";
+import { stockResult } from "./stock-result.ts";
 
 export type Dispatch = (connection: Connection, frame: RequestFrame) => Promise<void>;
 
@@ -30,7 +31,8 @@ export function createDispatch(methods: readonly AnyMethod[], context: MethodCon
 
   return async (connection, frame) => {
     try {
-      connection.respond(frame.id, await handle(connection, frame));
+      const result = await handle(connection, frame);
+      connection.respond(frame.id, connection.state.caps.includes("resume") ? result : stockResult(frame.method, result));
     } catch (thrown) {
       const error = moltErrorFrom(thrown);
       if (error.code === "INTERNAL") log.error("rpc.fault", { method: frame.method, requestId: frame.id, error: error.cause });

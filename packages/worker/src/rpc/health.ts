@@ -5,6 +5,8 @@ import type { MethodContext } from "./context.ts";
 
 export type Health = Record<string, unknown> & { ok: boolean; ts: number };
 
+const noHeartbeat = { enabled: false, every: "0m", everyMs: null, prompt: "", target: "none", ackMaxChars: 0 };
+
 export function healthSnapshot(context: MethodContext): Health {
   const { clock, sessions, runner, hub, models } = context;
   const startedMs = clock.now();
@@ -23,7 +25,7 @@ export function healthSnapshot(context: MethodContext): Health {
     channelLabels: {},
     heartbeatSeconds: 0,
     defaultAgentId,
-    agents: [{ agentId: defaultAgentId, isDefault: true, heartbeat: { enabled: false, every: "0m", everyMs: null }, sessions: stored }],
+    agents: [{ agentId: defaultAgentId, isDefault: true, heartbeat: noHeartbeat, sessions: stored }],
     sessions: stored,
     runs: { active: runner.activeCount, suspended: runner.suspended },
     clients: hub.all().length,

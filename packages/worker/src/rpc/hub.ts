@@ -2,7 +2,7 @@
 
 import type { EventName } from "@moltworker/protocol/events";
 import { type Scope, hasScope } from "@moltworker/protocol/scopes";
-import type { EventSink } from "../runs/event-sink.ts";
+import type { Audience, EventSink } from "../runs/event-sink.ts";
 import { type Connection, type ConnectionState, createConnection } from "./connection.ts";
 import type { EventLog, LoggedEvent } from "./event-log.ts";
 
@@ -38,22 +38,22 @@ export interface Hub extends EventSink {
 export function createHub(log: EventLog): Hub {
   const connections = new Map<WebSocket, Connection>();
 
-  const deliver = (event: EventName, payload: string, cursor?: number, audience: "all" | "stock" = "all") => {
+  const deliver = (event: EventName, payload: string, audience: Audience = "all", cursor?: number) => {
     const scope = eventScopes[event];
     for (const connection of connections.values()) {
       if (!wants(connection, event, scope)) continue;
-      if (audience === "stock" && connection.state.caps.includes("resume")) continue;
+      if (audience !== "all" && (audience === "ours") !== connection.state.caps.includes("resume")) continue;
       connection.sendEvent(event, payload, cursor);
     }
   };
 
   return {
-    publish(event, payload) {
+    publish(event, payload, audience) {
       const text = JSON.stringify(payload);
-      deliver(event, text, log.append(event, text));
+      deliver(event, text, audience, log.append(event, text));
     },
     announce(event, payload, audience) {
-      deliver(event, JSON.stringify(payload), undefined, audience);
+      deliver(event, JSON.stringify(payload), audience);
     },
     adopt(socket, state) {
       const connection = createConnection(socket, state);

@@ -73,15 +73,17 @@ export function createSocketServer(deps: Dependencies): SocketServer {
     accept(principal, check, address) {
       const pair = new WebSocketPair();
       const [client, server] = [pair[0], pair[1]];
-      deps.acceptWebSocket(server);
       try {
         check();
       } catch (thrown) {
+        // Not a hibernating accept: such a socket would hear of its close only when the object is put away.
+        server.accept();
         const error = moltErrorFrom(thrown);
         server.send(JSON.stringify({ type: "res", id: "invalid", ok: false, error: errorToWire(error) }));
         server.close(errorTable[error.code].close, closeReason(error));
         return new Response(null, { status: 101, webSocket: client });
       }
+      deps.acceptWebSocket(server);
       const nonce = crypto.randomUUID();
       const now = clock.now();
       hub.adopt(server, { connId: createId("conn", now), phase: "handshake", nonce, openedAt: now, address, principal, caps: [], seq: 0 });

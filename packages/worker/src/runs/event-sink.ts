@@ -2,12 +2,12 @@
 
 import type { EventMap, EventName } from "@moltworker/protocol/events";
 
+/** `ours`: clients that resume by cursor. `stock`: the rest, whose validators know only OpenClaw's own values. */
+export type Audience = "all" | "ours" | "stock";
+
 export interface EventSink {
   /** A durable event: a row in the event log in the same commit as the change it announces. */
-  publish<Name extends EventName>(event: Name, payload: EventMap[Name]): void;
-  /**
-   * Sent to whoever listens now, never replayed. `stock`: only to clients that read no cursor, for what ours have
-   * from the durable events already.
-   */
-  announce<Name extends EventName>(event: Name, payload: EventMap[Name], audience?: "all" | "stock"): void;
+  publish<Name extends EventName>(event: Name, payload: EventMap[Name], audience?: Audience): void;
+  /** Sent to whoever listens now, never replayed. */
+  announce<Name extends EventName>(event: Name, payload: EventMap[Name], audience?: Audience): void;
 }
