@@ -1,6 +1,6 @@
 /** For each dialect: a model to compile for, the real SDK's body for a prompt, and the checker of that API's rules. */
 
-import type { LanguageModelV4, LanguageModelV4Prompt } from "@ai-sdk/provider";
+import type { LanguageModelV4, LanguageModelV4Prompt, SharedV4ProviderOptions } from "@ai-sdk/provider";
 import { anthropic } from "../../packages/worker/src/ai-gateway/providers/anthropic.ts";
 import { deepseek } from "../../packages/worker/src/ai-gateway/providers/deepseek.ts";
 import { google } from "../../packages/worker/src/ai-gateway/providers/google.ts";
@@ -56,7 +56,7 @@ export async function bodyMaker(dialect: FuzzDialect): Promise<(prompt: Language
       throw stopped;
     },
   });
-  const providerOptions = dialect.name === "responses" ? { openai: { store: false } } : {};
+  const providerOptions: SharedV4ProviderOptions = dialect.name === "responses" ? { openai: { store: false } } : {};
   return async (prompt) => {
     body = "";
     try {

@@ -81,7 +81,7 @@ function randomAssistant(random: Random, { index, author }: Place): LogEntry {
 
 /** Shaped as the gateway records it for each provider. */
 function providerData(random: Random, provider: string, unique: string): { text?: ProviderData; thinking?: ProviderData; call?: ProviderData } {
-  const marked = random.chance(0.2) ? { moltworker: { invalidArguments: "{" } } : {};
+  const marked: ProviderData = random.chance(0.2) ? { moltworker: { invalidArguments: "{" } } : {};
   if (provider === "anthropic") return { thinking: { anthropic: random.chance(0.8) ? { signature: `s${unique}` } : { redactedData: `r${unique}` } }, call: marked };
   if (provider === "google") return { call: { google: { thoughtSignature: `t${unique}` }, ...marked }, text: { google: { thoughtSignature: `t${unique}` } } };
   if (provider !== "openai") return { call: marked };
