@@ -7,7 +7,7 @@ import type { Connection } from "./connection.ts";
 import type { MethodContext } from "./context.ts";
 import { describeIssue } from "./frame-schema.ts";
 import type { AnyMethod } from "./method.ts";
-import { stockResult } from "./stock-result.ts";
+import { stockResult } from "./stock-shapes.ts";
 
 export type Dispatch = (connection: Connection, frame: RequestFrame) => Promise<void>;
 

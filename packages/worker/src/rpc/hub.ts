@@ -1,10 +1,11 @@
 /** All sockets of the assistant, and the one way that events reach them. */
 
-import type { EventName } from "@moltworker/protocol/events";
+import type { EventMap, EventName } from "@moltworker/protocol/events";
 import { type Scope, hasScope } from "@moltworker/protocol/scopes";
 import type { Audience, EventSink } from "../runs/event-sink.ts";
 import { type Connection, type ConnectionState, createConnection } from "./connection.ts";
 import type { EventLog, LoggedEvent } from "./event-log.ts";
+import { stockEvent } from "./stock-shapes.ts";
 
 /** Scope that a socket needs for an event; the rest need none. An event without a line here is not sent to anyone. */
 const eventScopes: Record<EventName, Scope | null> = {
@@ -38,22 +39,25 @@ export interface Hub extends EventSink {
 export function createHub(log: EventLog): Hub {
   const connections = new Map<WebSocket, Connection>();
 
-  const deliver = (event: EventName, payload: string, audience: Audience = "all", cursor?: number) => {
+  const deliver = <Name extends EventName>(event: Name, payload: EventMap[Name], ours: string, audience: Audience = "all", cursor?: number) => {
     const scope = eventScopes[event];
+    let stock: string | undefined;
     for (const connection of connections.values()) {
       if (!wants(connection, event, scope)) continue;
-      if (audience !== "all" && (audience === "ours") !== connection.state.caps.includes("resume")) continue;
-      connection.sendEvent(event, payload, cursor);
+      const isOurs = connection.state.caps.includes("resume");
+      if (audience !== "all" && (audience === "ours") !== isOurs) continue;
+      stock ??= isOurs ? undefined : JSON.stringify(stockEvent(event, payload));
+      connection.sendEvent(event, isOurs ? ours : (stock as string), cursor);
     }
   };
 
   return {
     publish(event, payload, audience) {
       const text = JSON.stringify(payload);
-      deliver(event, text, audience, log.append(event, text));
+      deliver(event, payload, text, audience, log.append(event, text));
     },
     announce(event, payload, audience) {
-      deliver(event, JSON.stringify(payload), audience);
+      deliver(event, payload, JSON.stringify(payload), audience);
     },
     adopt(socket, state) {
       const connection = createConnection(socket, state);
