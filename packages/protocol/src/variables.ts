@@ -7,6 +7,8 @@ export const seedVariables = [
   "OPENCLAW_GATEWAY_TOKEN",
   "CLAWDBOT_GATEWAY_TOKEN",
   "MOLTWORKER_MODEL",
+  /** Not a setting, read at every start: host names besides local ones that the server answers to, separated by commas. */
+  "MOLTWORKER_ALLOWED_HOSTS",
   "ANTHROPIC_API_KEY",
   "ANTHROPIC_BASE_URL",
   "OPENAI_API_KEY",

@@ -12,8 +12,6 @@ export type Env = {
   NAMED_NETWORK?: Fetcher;
   /** Only on one machine: random per start, proves that a caller can read the data folder. */
   HOST_KEY?: string | null;
-  /** Only on one machine: host names besides local ones that the server answers to, separated by commas. */
-  MOLTWORKER_ALLOWED_HOSTS?: string | null;
   /** Product version, for `hello-ok` and `status`. */
   VERSION?: string;
 } & { [Name in SeedVariable]?: string | null };

@@ -21,7 +21,7 @@ import { createDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
 import { createGatewayToken, seedGatewayToken } from "./gateway-token.ts";
 import { createIdentify, ownerOf } from "./identify.ts";
-import { checkOrigin } from "./origin.ts";
+import { checkOrigin, readAllowedHosts } from "./origin.ts";
 import type { Principal } from "./principal.ts";
 import { tokenMismatch, tokenMissing } from "./refusals.ts";
 import { createWebSessions, linkInvalid } from "./web-sessions.ts";
@@ -37,14 +37,13 @@ export interface AuthDeps {
   assistantId: string;
   /** The catalog's methods: each brings the scope it needs. */
   methods: readonly { name: string; scope: Scope }[];
-  /** Host names besides local ones that this server answers to. Default: none. */
-  allowedHosts?: readonly string[];
   seeds: Seeds;
 }
 
 export function createAuth(deps: AuthDeps): Auth {
   const { db, secrets, clock, log, hostKey } = deps;
   seedGatewayToken(secrets, deps.seeds, log);
+  const allowedHosts = readAllowedHosts(deps.seeds.MOLTWORKER_ALLOWED_HOSTS);
   const attempts = createAttempts(db, clock);
   const cookie = createSessionCookie(`${deps.assistantId.slice(0, 8)}_${instanceId(db, clock)}`);
   const gatewayToken = createGatewayToken(secrets);
@@ -84,7 +83,7 @@ export function createAuth(deps: AuthDeps): Auth {
     redeemLink,
     redeemToken,
     identify: createIdentify({ attempts, cookie, sessions, gatewayToken, hostKey }),
-    checkOrigin: (request) => checkOrigin(request, deps.allowedHosts ?? []),
+    checkOrigin: (request) => checkOrigin(request, allowedHosts),
     connect: createConnect({ attempts, devices, gatewayToken, clock, log, stillValid }),
     authorize: createAuthorize({ ...methodActions(deps.methods), ...ownActions }, stillValid),
     endSession: (principal) =>
