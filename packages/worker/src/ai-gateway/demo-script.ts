@@ -13,7 +13,7 @@ interface Turn {
   /** What was asked last. */
   asked: string;
   /** Tools called since, in order, each with its result when there is one. */
-  calls: { name: string; result: string }[];
+  calls: { name: string; result: string; failed: boolean }[];
 }
 
 const howToAddKey =
@@ -99,8 +99,8 @@ function askApproval(turn: Turn, available: Set<string>): DemoStep {
 /** One call is always followed by words, so a turn of the demo has at most two calls. */
 function afterTool(turn: Turn, asked: string, available: Set<string>): DemoStep {
   const last = turn.calls.at(-1);
-  const refused = /denied|not allowed|refused|rejected|expired|nobody/i.test(last?.result ?? "");
-  if (refused) return { text: `You said no, so nothing was changed. That is the whole point of asking.\n\n${howToAddKey}` };
+  if (last?.failed && /said no|denied|refused/i.test(last.result)) return { text: `You said no, so nothing was changed. That is the whole point of asking.\n\n${howToAddKey}` };
+  if (last?.failed) return { text: `That did not work, and the tool says why: ${excerpt(last.result)}\n\n${howToAddKey}` };
   if (turn.calls.length === 1 && /\b(demo|tour)\b/.test(asked) && last?.name !== "write") return writeNote(turn, available);
   if (last?.name === "write") {
     return { text: `Done. Ask me to **show me a tool** and the file is in the list; **ask for approval** shows what happens with a protected file.\n\n${howToAddKey}` };
@@ -115,7 +115,7 @@ function readTurn(prompt: LanguageModelV4Prompt): Turn {
   for (const message of prompt.slice(lastUser + 1)) {
     if (message.role !== "tool") continue;
     for (const part of message.content) {
-      if (part.type === "tool-result") turn.calls.push({ name: part.toolName, result: "value" in part.output ? String(part.output.value) : "" });
+      if (part.type === "tool-result") turn.calls.push({ name: part.toolName, result: "value" in part.output ? String(part.output.value) : "", failed: part.output.type.startsWith("error") });
     }
   }
   return turn;

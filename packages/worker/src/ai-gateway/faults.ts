@@ -16,7 +16,7 @@ export interface FaultSource {
 }
 
 const contextWords =
-  /context[ _-]?(length|window)|maximum context|prompt is too long|too many (input )?tokens|input token count.{0,40}exceeds|exceeds? the (available )?context|reduce the length|request_too_large|maximum prompt length/i;
+  /context[ _-]?(length|window|limit|size)|maximum context|prompt is too long|too many (input )?tokens|input token count.{0,40}exceeds|exceeds? the (available )?context|reduce the length|request_too_large|maximum prompt length/i;
 const quotaWords = /insufficient[_ ](quota|balance|credits?|funds)|credit balance|exceeded your current quota|billing_(error|hard_limit)|out of credits|payment required|requires more credits/i;
 const keyWords = /api key (not valid|expired|not found)|invalid[_ ](x-)?api[_ -]?key|incorrect api key|no auth credentials/i;
 const malformedNames = /JSONParse|TypeValidation|InvalidResponseData|NoContentGenerated|EmptyResponseBody/;
