@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { exclusively } from "./exclusive.mjs";
 import { Failure, report } from "./failure.mjs";
 import { step } from "./progress.mjs";
 
@@ -41,6 +42,10 @@ export function isBuilt({ root = repository } = {}) {
 
 /** Brings packages/cli/dist up to date. Throws BUILD_FAILED. */
 export async function build({ root = repository, json = false } = {}) {
+  if (!isBuilt({ root })) await exclusively(root, () => buildStale(root, json));
+}
+
+async function buildStale(root, json) {
   const dist = join(root, "packages/cli/dist");
   for (const { part, mark } of staleParts(root)) {
     await step(`build-${part.name}`, part.label, { json }, () => rebuild(root, dist, part));
@@ -68,10 +73,11 @@ async function rebuild(root, dist, part) {
   mkdirSync(draft, { recursive: true });
   try {
     await part.build({ root, dist, draft });
-    const retired = `${draft}-old`;
-    if (existsSync(output)) renameSync(output, retired);
-    renameSync(statSync(join(draft, part.output), { throwIfNoEntry: false }) ? join(draft, part.output) : draft, output);
+    // A server that runs keeps reading the files it was started with: they stay until the build after this one.
+    const retired = join(dist, `.retired-${part.name}`);
     rmSync(retired, { recursive: true, force: true });
+    if (existsSync(output)) renameSync(output, retired);
+    renameSync(existsSync(join(draft, part.output)) ? join(draft, part.output) : draft, output);
   } catch (error) {
     if (error instanceof Failure) throw error;
     const [cause, ...details] = String(error.message).split("\n");

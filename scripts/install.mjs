@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { exclusively } from "./exclusive.mjs";
 import { Failure } from "./failure.mjs";
 import { step } from "./progress.mjs";
 
@@ -15,17 +16,19 @@ const installedPath = (root) => join(root, "node_modules", ".package-lock.json")
 
 /** @param {{root: string, dev: boolean, json?: boolean}} options dev: with the tools for tests and checks */
 export async function ensureInstalled({ root, dev, json = false }) {
-  const wanted = fingerprint(root);
   const stamp = readJson(stampPath(root));
-  if (stamp?.fingerprint === wanted && stamp.installed === installedMark(root) && (stamp.dev || !dev)) return;
+  if (stamp?.fingerprint === fingerprint(root) && stamp.installed === installedMark(root) && (stamp.dev || !dev)) return;
+  await exclusively(root, () => install(root, dev, json));
+}
+
+async function install(root, dev, json) {
   const state = installedState(root);
   if (!state.complete || (dev && !state.dev)) {
-    const withDev = dev || state.dev;
-    await step("install", "Installing packages", { json }, () => npmCi(root, withDev, json));
+    await step("install", "Installing packages", { json }, () => npmCi(root, dev || state.dev, json));
   }
-  const { dev: devInstalled } = installedState(root);
+  const stamp = { fingerprint: fingerprint(root), installed: installedMark(root), dev: installedState(root).dev };
   mkdirSync(dirname(stampPath(root)), { recursive: true });
-  writeFileSync(stampPath(root), JSON.stringify({ fingerprint: wanted, installed: installedMark(root), dev: devInstalled }));
+  writeFileSync(stampPath(root), JSON.stringify(stamp));
 }
 
 /** Changes with the lockfile, with Node's major version and with the machine. */

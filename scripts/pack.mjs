@@ -16,7 +16,8 @@ async function pack(target) {
   const folder = join(target, "moltworker");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const isPublic = (path) => !/[/\\]\.(stamps|draft)/.test(path);
+  // The compiled configuration holds the Worker's modules.
+  const isPublic = (path) => !/[/\\](\.(stamps|draft|retired).*|worker[/\\].*\.(js|capnp))$/.test(path);
   cpSync(join(command, "dist"), join(folder, "dist"), { recursive: true, filter: isPublic });
   for (const name of ["LICENSE", "README.md"]) if (existsSync(join(repository, name))) cpSync(join(repository, name), join(folder, name));
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest(command), undefined, 2)}\n`);

@@ -1,7 +1,7 @@
 /** Turns the ways a start can fail into one sentence of cause and one of cure. */
 
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { MoltError } from "@moltworker/protocol/errors";
 import type { LogLine } from "./log-line.ts";
 import type { WorkerdExit } from "./workerd-process.ts";
@@ -34,15 +34,17 @@ export function permanentFailure(context: FailureContext): MoltError | undefined
       hint: "workerd needs a glibc Linux (Debian, Ubuntu, Fedora…) or macOS, on x64 or arm64.",
     });
   }
-  return corruptStorage(context.objects, text);
+  return corruptStorage(context.objects, context.lines);
 }
 
-/** STORAGE_CORRUPT when the log or a file's own header says so. */
-export function corruptStorage(objects: string, logText: string): MoltError | undefined {
-  const damaged = databaseFiles(objects).filter((path) => !hasDatabaseHeader(path));
-  const said = /SQLITE_(NOTADB|CORRUPT)|file is not a database|database disk image is malformed/.test(logText);
+/** STORAGE_CORRUPT when a file's own header or SQLite's words anywhere in the log say so. */
+export function corruptStorage(objects: string, lines: LogLine[]): MoltError | undefined {
+  const files = databaseFiles(objects);
+  const damaged = files.filter((path) => !hasDatabaseHeader(path));
+  const said = /SQLITE_(NOTADB|CORRUPT)|file is not a database|database disk image is malformed/.test(JSON.stringify(lines));
   if (damaged.length === 0 && !said) return undefined;
-  const where = damaged[0] ?? objects;
+  const objectFiles = files.filter((path) => basename(path) !== "metadata.sqlite");
+  const where = damaged[0] ?? (objectFiles.length === 1 ? objectFiles[0] : undefined) ?? objects;
   return new MoltError("STORAGE_CORRUPT", {
     message: `the database is damaged: ${where}`,
     hint: `Restore the last snapshot, or move ${where} away to start fresh.`,

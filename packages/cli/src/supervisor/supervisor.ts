@@ -169,7 +169,7 @@ export class Supervisor {
   async #refuse(workerd: Workerd, error: MoltError): Promise<false> {
     workerd.kill("SIGKILL");
     await workerd.exited;
-    const corrupt = corruptStorage(this.#settings.folder.objects, this.#logText());
+    const corrupt = corruptStorage(this.#settings.folder.objects, this.#lines);
     if (corrupt) throw corrupt;
     if (error.code === "STORAGE_CORRUPT") throw error;
     this.#log({ ts: new Date().toISOString(), level: "error", event: "server.not_ready", message: error.message });
@@ -226,9 +226,5 @@ export class Supervisor {
     this.#lines = [...this.#lines.slice(1 - keptLines), line];
     this.#logFile.write(JSON.stringify(line));
     this.#report({ type: "log", ...line });
-  }
-
-  #logText(): string {
-    return this.#lines.map((line) => String(line.message ?? "")).join("\n");
   }
 }

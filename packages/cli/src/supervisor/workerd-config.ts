@@ -1,5 +1,5 @@
 /**
- * The workerd configuration, written at build time beside the bundled Worker. It names no folder, address or secret:
+ * The workerd configuration, written at build time beside the bundled Worker and compiled with it into one file. It names no folder, address or secret:
  * those are given per start, as `--directory-path`, `--socket-addr` and environment.
  */
 

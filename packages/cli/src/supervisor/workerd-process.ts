@@ -10,6 +10,7 @@ import { findProgram } from "./workerd-binary.ts";
 
 export interface WorkerdSettings {
   binary: string;
+  /** The compiled configuration, with the Worker's modules inside. */
   config: string;
   /** `host:port` to listen on; port 0 for a free one. */
   address: string;
@@ -42,6 +43,7 @@ export function objectsArgument(folder: string): string {
 export function spawnWorkerd(settings: WorkerdSettings): Promise<Workerd> {
   const args = [
     "serve",
+    "--binary",
     settings.config,
     `--socket-addr=http=${settings.address}`,
     ...Object.entries(settings.folders).map(([name, path]) => `--directory-path=${name}=${path}`),
