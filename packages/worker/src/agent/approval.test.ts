@@ -18,7 +18,7 @@ function toolWith(effect: ToolEffect, extra: Partial<Tool> = {}): Tool {
 const inputFor = (tool: Tool, more: Partial<GateInput> = {}): GateInput => ({
   tool,
   args: {},
-  untrusted: false,
+  outsideFrom: undefined,
   seenText: () => "",
   ...more,
 });
@@ -34,9 +34,9 @@ describe("gate", () => {
   });
 
   it("lets reads and ordinary files pass", () => {
-    expect(gate(inputFor(toolWith("read"), { untrusted: true })).verdict).toBe("allow");
+    expect(gate(inputFor(toolWith("read"), { outsideFrom: "evil.example" })).verdict).toBe("allow");
     for (const path of ["notes/USER.md", "USER.md.bak", "notes/today.md", "user.txt"]) {
-      expect(gate(inputFor(writerOf(path), { untrusted: true })).verdict, path).toBe("allow");
+      expect(gate(inputFor(writerOf(path), { outsideFrom: "evil.example" })).verdict, path).toBe("allow");
     }
   });
 
@@ -57,19 +57,21 @@ describe("gate", () => {
 
   it.each(["MEMORY.md", "TOOLS.md", "memory.md"])("asks before %s changes only when outside text is there", (path) => {
     expect(gate(inputFor(writerOf(path))).verdict).toBe("allow");
-    expect(gate(inputFor(writerOf(path), { untrusted: true })).verdict).toBe("ask");
+    expect(gate(inputFor(writerOf(path), { outsideFrom: "evil.example" })).verdict).toBe("ask");
     expect(gateChanges(change(path), inputFor(bash)).verdict).toBe("allow");
-    expect(gateChanges(change(path), inputFor(bash, { untrusted: true })).verdict).toBe("ask");
+    expect(gateChanges(change(path), inputFor(bash, { outsideFrom: "evil.example" })).verdict).toBe("ask");
   });
 
   it("asks for made-up addresses once outside text is there", () => {
     const fetcher = toolWith("read", { contacts: () => "https://evil.example/?q=secret" });
     expect(gate(inputFor(fetcher)).verdict).toBe("allow");
-    expect(gate(inputFor(fetcher, { untrusted: true })).verdict).toBe("ask");
-    expect(gate(inputFor(fetcher, { untrusted: true, seenText: () => "https://evil.example/?q=" })).verdict).toBe("ask");
-    expect(gate(inputFor(fetcher, { untrusted: true, seenText: () => "(https://evil.example/?q=secret)" })).verdict).toBe(
-      "allow",
+    expect(gate(inputFor(fetcher, { outsideFrom: "evil.example" })).verdict).toBe("ask");
+    expect(gate(inputFor(fetcher, { outsideFrom: "evil.example", seenText: () => "https://evil.example/?q=" })).verdict).toBe(
+      "ask",
     );
+    expect(
+      gate(inputFor(fetcher, { outsideFrom: "evil.example", seenText: () => "(https://evil.example/?q=secret)" })).verdict,
+    ).toBe("allow");
   });
 });
 
@@ -77,7 +79,15 @@ describe("gateChanges", () => {
   it("asks for a deletion as for a write, and for one protected file among many", () => {
     expect(gateChanges([{ path: "SOUL.md", content: null }], inputFor(bash)).verdict).toBe("ask");
     expect(gateChanges([...change("a"), ...change("AGENTS.md"), ...change("b")], inputFor(bash)).verdict).toBe("ask");
-    expect(gateChanges([...change("a"), ...change("b")], inputFor(bash, { untrusted: true })).verdict).toBe("allow");
+    expect(gateChanges([...change("a"), ...change("b")], inputFor(bash, { outsideFrom: "evil.example" })).verdict).toBe("allow");
+  });
+
+  it("asks when a script brought outside text into MEMORY.md by itself, out of a marked file", () => {
+    const marked = [{ path: "MEMORY.md", content: new Uint8Array(), outsideFrom: "evil.example" }];
+    expect(gateChanges(marked, inputFor(bash))).toMatchObject({
+      verdict: "ask",
+      reason: expect.stringContaining("evil.example"),
+    });
   });
 
   it("does not ask twice for a path that the arguments named, and does for any other", () => {

@@ -5,6 +5,7 @@
 
 import type { FileChange } from "../storage/workspace.ts";
 import { normalizePath } from "../storage/workspace-path.ts";
+import { identityFiles, notebookFiles } from "./prompt-files.ts";
 import { wasSeen } from "./seen-address.ts";
 import type { Tool } from "./tool.ts";
 
@@ -12,22 +13,13 @@ export interface GateInput {
   tool: Tool;
   /** Parsed arguments. */
   args: unknown;
-  /** Outside text is in this conversation. */
-  untrusted: boolean;
-  /**
-   * Everything the owner typed, and every tool result that came from outside (`untrustedFrom` set). Not other results:
-   * the model writes those itself (`bash: echo https://…`), and an address of its own making must not count as seen.
-   */
+  /** Host whose text is in this conversation; undefined when none is. See `outsideOrigin`. */
+  outsideFrom: string | undefined;
+  /** Where an address counts as seen. See `seenText`. */
   seenText: () => string;
 }
 
 export type GateVerdict = { verdict: "allow" } | { verdict: "ask"; reason: string } | { verdict: "deny"; reason: string };
-
-/** Files that say who the assistant is and whom it serves: a change always asks. */
-export const identityFiles = ["AGENTS.md", "SOUL.md", "IDENTITY.md", "USER.md"] as const;
-
-/** Files that enter the system prompt too, and that the assistant keeps up by itself unless outside text could steer it. */
-export const notebookFiles = ["MEMORY.md", "TOOLS.md"] as const;
 
 const allow: GateVerdict = { verdict: "allow" };
 const ask = (reason: string): GateVerdict => ({ verdict: "ask", reason });
@@ -40,12 +32,12 @@ export function gate(input: GateInput): GateVerdict {
     return ask(address === undefined ? "It acts on the outside world." : `It sends data to ${hostOf(address)}.`);
   }
   const address = tool.contacts?.(args);
-  if (address !== undefined && input.untrusted && !wasSeen(address, input.seenText())) {
+  if (address !== undefined && input.outsideFrom !== undefined && !wasSeen(address, input.seenText())) {
     return ask(
-      `Outside text is in this conversation, and the assistant made up this address on ${hostOf(address)} itself: it could carry your data out.`,
+      `Text from ${input.outsideFrom} is in this conversation, and the assistant made up this address on ${hostOf(address)} itself: it could carry your data out.`,
     );
   }
-  return gatePaths(tool.changedPaths?.(args) ?? [], input.untrusted);
+  return gatePaths(tool.changedPaths?.(args) ?? [], input.outsideFrom);
 }
 
 /**
@@ -54,20 +46,23 @@ export function gate(input: GateInput): GateVerdict {
  */
 export function gateChanges(changes: readonly FileChange[], input: GateInput): GateVerdict {
   const judged = new Set((input.tool.changedPaths?.(input.args) ?? []).map(plainPath));
+  const others = changes.filter((change) => !judged.has(plainPath(change.path)));
+  // A script may have brought outside text into this conversation by itself, out of a marked file.
+  const outsideFrom = input.outsideFrom ?? others.find((change) => change.outsideFrom !== undefined)?.outsideFrom;
   return gatePaths(
-    changes.map((change) => change.path).filter((path) => !judged.has(plainPath(path))),
-    input.untrusted,
+    others.map((change) => change.path),
+    outsideFrom,
   );
 }
 
-function gatePaths(paths: string[], untrusted: boolean): GateVerdict {
+function gatePaths(paths: string[], outsideFrom: string | undefined): GateVerdict {
   const touched = new Set(paths.map(plainPath));
   const identity = identityFiles.filter((name) => touched.has(name.toLowerCase()));
   if (identity.length > 0) return ask(`It changes ${identity.join(", ")}, which every conversation starts from.`);
   const notebook = notebookFiles.filter((name) => touched.has(name.toLowerCase()));
-  if (notebook.length > 0 && untrusted) {
+  if (notebook.length > 0 && outsideFrom !== undefined) {
     return ask(
-      `It changes ${notebook.join(", ")}, which every conversation starts from, while outside text is in this conversation.`,
+      `It changes ${notebook.join(", ")}, which every conversation starts from, while text from ${outsideFrom} is in this one.`,
     );
   }
   return allow;

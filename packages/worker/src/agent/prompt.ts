@@ -3,6 +3,8 @@
  * from message to message, so that the provider's prompt cache holds all day. Pure.
  */
 
+import { identityFiles, notebookFiles } from "./prompt-files.ts";
+
 export interface PromptInput {
   /** The assistant's name. */
   name: string;
@@ -15,7 +17,7 @@ export interface PromptInput {
 }
 
 /** Files of the workspace that every conversation starts from, in the order in which they are read. */
-export const promptFiles = ["AGENTS.md", "SOUL.md", "IDENTITY.md", "USER.md", "TOOLS.md", "MEMORY.md"] as const;
+export const promptFiles = [...identityFiles, ...notebookFiles] as const;
 
 const fileCharacters = 12_000;
 const allFilesCharacters = 36_000;
@@ -27,7 +29,8 @@ export function systemPrompt(input: PromptInput): string {
     const text = input.read(path)?.trim();
     if (!text) continue;
     const limit = Math.min(fileCharacters, room);
-    const shown = text.length > limit ? `${text.slice(0, limit).toWellFormed()}\n[The rest is left out here; read ${path} for it.]` : text;
+    const shown =
+      text.length > limit ? `${text.slice(0, limit).toWellFormed()}\n[The rest is left out here; read ${path} for it.]` : text;
     room -= Math.min(text.length, limit);
     parts.push(`## ${path}\n\n${shown}`);
     if (room <= 0) break;

@@ -9,8 +9,8 @@ import { timersMigration } from "../schedule/alarm.ts";
 import { secretsMigration } from "../secrets/secrets.ts";
 import { sessionsMigration } from "../sessions/schema.ts";
 import { blobsMigration } from "../storage/blobs.ts";
-import type { Migration } from "../storage/migrations.ts";
 import { marksMigration } from "../storage/marks.ts";
+import type { Migration } from "../storage/migrations.ts";
 import { workspaceMigration } from "../storage/workspace.ts";
 
 export const migrations: readonly Migration[] = [

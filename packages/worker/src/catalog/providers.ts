@@ -1,5 +1,6 @@
 /** Every model provider of the product, in the order in which the first ready one becomes the default. The demo is last. */
 
+import type { Provider } from "../ai-gateway/provider.ts";
 import { anthropic } from "../ai-gateway/providers/anthropic.ts";
 import { deepseek } from "../ai-gateway/providers/deepseek.ts";
 import { demo } from "../ai-gateway/providers/demo.ts";
@@ -12,7 +13,6 @@ import { openai } from "../ai-gateway/providers/openai.ts";
 import { openaiCompatible } from "../ai-gateway/providers/openai-compatible.ts";
 import { openrouter } from "../ai-gateway/providers/openrouter.ts";
 import { xai } from "../ai-gateway/providers/xai.ts";
-import type { Provider } from "../ai-gateway/provider.ts";
 
 export const providers: readonly Provider[] = [
   anthropic,

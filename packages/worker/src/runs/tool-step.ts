@@ -4,6 +4,7 @@ import { type GateInput, gate, gateChanges } from "../agent/approval.ts";
 import { callHash, describeCall, describeChanges } from "../agent/call-text.ts";
 import type { LogEntry } from "../agent/log-entry.ts";
 import { invalidArgumentsMessage, invalidArgumentsOf } from "../agent/invalid-arguments.ts";
+import { markChanges, outsideOrigin, seenText } from "../agent/outside-text.ts";
 import { mayRunInParallel, type Tool, type ToolOutcome } from "../agent/tool.ts";
 import { capToolText } from "../agent/tool-text.ts";
 import { chatMessageFrom } from "../sessions/transcript.ts";
@@ -73,8 +74,9 @@ function invalidCall(context: RunContext, call: LedgerCall): string | undefined 
 async function perform(context: RunContext, call: LedgerCall, tool: Tool, input: GateInput): Promise<Verdict> {
   const verdict = await executeCall(context, call, tool, input.args);
   const { changes } = verdict.outcome;
-  if (!changes || changes.length === 0 || verdict.state !== "done") return verdict;
+  if (!changes || changes.length === 0 || verdict.outcome.isError || verdict.state !== "done") return verdict;
   const onChanges = gateChanges(changes, input);
+  verdict.outcome.changes = markChanges(changes, input.outsideFrom);
   if (onChanges.verdict === "allow") return verdict;
   if (onChanges.verdict === "deny") return refused(`Not allowed: ${onChanges.reason}`);
   const whole = { ...(JSON.parse(call.args) as Record<string, unknown>), changes: describeChanges(changes) };
@@ -111,12 +113,8 @@ function gateInput(context: RunContext, tool: Tool, args: unknown): GateInput {
   return {
     tool,
     args,
-    untrusted: entries.some((entry) => "untrustedFrom" in entry && entry.untrustedFrom !== undefined),
-    seenText: () =>
-      entries
-        .filter((entry) => entry.role === "user" || (entry.role === "toolResult" && entry.untrustedFrom !== undefined))
-        .flatMap((entry) => entry.content.flatMap((part) => (part.type === "text" ? [part.text] : [])))
-        .join("\n"),
+    outsideFrom: outsideOrigin(entries),
+    seenText: () => seenText(entries, context.tools),
   };
 }
 

@@ -75,6 +75,15 @@ describe("workspace", () => {
     expect(workspace.stat("a.md")?.revision).not.toBe(seen);
   });
 
+  it("remembers where a file's text came from until the file is written anew", () => {
+    const workspace = fresh();
+    workspace.apply([{ path: "a.md", content: bytes("x"), outsideFrom: "evil.example" }]);
+    expect(workspace.stat("a.md")).toMatchObject({ outsideFrom: "evil.example" });
+    expect(workspace.list()[0]?.outsideFrom).toBe("evil.example");
+    workspace.apply([{ path: "a.md", content: bytes("y") }]);
+    expect(workspace.stat("a.md")).not.toHaveProperty("outsideFrom");
+  });
+
   it("holds the limits, counting what deletes free", () => {
     const workspace = fresh({ fileBytes: 10, totalBytes: 15, files: 2 });
     expect(() => workspace.apply([{ path: "a", content: new Uint8Array(11) }])).toThrow(/a file may have 10/);

@@ -16,6 +16,8 @@ export interface FileStat {
   updatedAt: number;
   /** Grows with every write in the workspace and is never given twice: equal revisions mean equal content. */
   revision: number;
+  /** Host whose text may be in it: written while outside text was in the conversation, and not shown to the owner. */
+  outsideFrom?: string;
 }
 
 export interface FileChange {
@@ -24,6 +26,8 @@ export interface FileChange {
   content: Uint8Array | null;
   /** Revision that this change was made from, 0 for "no such file yet". When it is no longer that, nothing is applied. */
   baseRevision?: number;
+  /** Becomes the file's own mark; without it the file is clean again. */
+  outsideFrom?: string;
 }
 
 export interface Workspace {
@@ -55,7 +59,8 @@ export const workspaceMigration: string[] = [
     path TEXT PRIMARY KEY,
     size_bytes INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    revision INTEGER NOT NULL
+    revision INTEGER NOT NULL,
+    outside_from TEXT
   ) WITHOUT ROWID`,
   `CREATE TABLE workspace_chunks (
     path TEXT NOT NULL,
@@ -73,6 +78,7 @@ interface FileRow {
   size_bytes: number;
   updated_at: number;
   revision: number;
+  outside_from: string | null;
 }
 
 interface UsageRow {
@@ -81,7 +87,7 @@ interface UsageRow {
   revision: number;
 }
 
-const columns = "path, size_bytes, updated_at, revision";
+const columns = "path, size_bytes, updated_at, revision, outside_from";
 
 /** The workspace in `db`, whose schema holds `workspaceMigration`. */
 export function createWorkspace(db: Database, clock: Clock, limits: WorkspaceLimits = workspaceLimits): Workspace {
@@ -125,14 +131,15 @@ export function createWorkspace(db: Database, clock: Clock, limits: WorkspaceLim
 }
 
 function statFromRow(row: FileRow): FileStat {
-  return { path: row.path, sizeBytes: row.size_bytes, updatedAt: row.updated_at, revision: row.revision };
+  const { path, size_bytes: sizeBytes, updated_at: updatedAt, revision, outside_from: outsideFrom } = row;
+  return { path, sizeBytes, updatedAt, revision, ...(outsideFrom === null ? {} : { outsideFrom }) };
 }
 
 function applyChanges(db: Database, clock: Clock, limits: WorkspaceLimits, changes: FileChange[]): void {
   const usage = db.one<UsageRow>("SELECT files, bytes, revision FROM workspace_usage WHERE id = 1");
   if (!usage) throw new MoltError("STORAGE_CORRUPT", { message: "the workspace's usage row is missing" });
   const written = new Set<string>();
-  for (const { path: rawPath, content, baseRevision } of changes) {
+  for (const { path: rawPath, content, baseRevision, outsideFrom = null } of changes) {
     const path = normalizePath(rawPath);
     const old = db.one<FileRow>(`SELECT ${columns} FROM workspace_files WHERE path = ?`, path);
     if (baseRevision !== undefined && baseRevision !== (old?.revision ?? 0)) {
@@ -149,7 +156,14 @@ function applyChanges(db: Database, clock: Clock, limits: WorkspaceLimits, chang
     } else {
       if (content.length > limits.fileBytes)
         throw tooLarge(`${path} would be ${content.length} bytes; a file may have ${limits.fileBytes}`);
-      insertFile(db, { path, size_bytes: content.length, updated_at: clock.now(), revision: usage.revision }, content);
+      const row = {
+        path,
+        size_bytes: content.length,
+        updated_at: clock.now(),
+        revision: usage.revision,
+        outside_from: outsideFrom,
+      };
+      insertFile(db, row, content);
       written.add(path);
     }
   }
@@ -162,12 +176,14 @@ function applyChanges(db: Database, clock: Clock, limits: WorkspaceLimits, chang
 
 function insertFile(db: Database, row: FileRow, content: Uint8Array): void {
   db.run(
-    `INSERT INTO workspace_files (${columns}) VALUES (?, ?, ?, ?)
-     ON CONFLICT (path) DO UPDATE SET size_bytes = excluded.size_bytes, updated_at = excluded.updated_at, revision = excluded.revision`,
+    `INSERT INTO workspace_files (${columns}) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (path) DO UPDATE SET size_bytes = excluded.size_bytes, updated_at = excluded.updated_at,
+       revision = excluded.revision, outside_from = excluded.outside_from`,
     row.path,
     row.size_bytes,
     row.updated_at,
     row.revision,
+    row.outside_from,
   );
   for (let offset = 0, part = 0; offset < content.length; offset += chunkBytes, part += 1) {
     const data = content.slice(offset, offset + chunkBytes).buffer as ArrayBuffer;

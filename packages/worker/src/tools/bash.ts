@@ -69,6 +69,7 @@ async function run(command: string, context: ToolContext): Promise<ToolOutcome> 
 }
 
 function outcomeOf(result: BashExecResult, fs: OverlayFileSystem): ToolOutcome {
+  const untrustedFrom = fs.outsideFrom;
   const changes = fs.changes();
   const { exitCode, stderr } = result;
   const parts = [printed(result), stderr.trimEnd()].filter((part) => part !== "");
@@ -76,9 +77,9 @@ function outcomeOf(result: BashExecResult, fs: OverlayFileSystem): ToolOutcome {
   if (exitCode === 127) parts.push(missing);
   const text = parts.join("\n") || "(no output)";
   const changed = changes.length === 0 ? "" : `, ${changes.length} ${changes.length === 1 ? "file" : "files"} changed`;
-  const outcome: ToolOutcome = { text, changes, meta: `exit ${exitCode}${changed}` };
+  const outcome: ToolOutcome = { text, changes, untrustedFrom, meta: `exit ${exitCode}${changed}` };
   // A script that ran and failed keeps its changes, as on a real machine; `isError` would drop them.
-  return exitCode === 0 || changes.length > 0 ? outcome : failed(text, outcome.meta);
+  return exitCode === 0 || changes.length > 0 ? outcome : { ...outcome, isError: true };
 }
 
 /** Standard output as text; bytes that are not text are named, not dumped. */

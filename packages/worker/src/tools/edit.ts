@@ -37,7 +37,7 @@ function replace({ path: rawPath, oldText, newText, replaceAll = false }: Args, 
   if (oldText === newText) return failed("oldText and newText are the same; nothing would change.");
   const { wanted, replacement } = withLineEndings(text, oldText, newText);
   const places = placesOf(wanted, text);
-  if (places.length === 0) return failed(notFound(path, text, oldText));
+  if (places.length === 0) return { ...failed(notFound(path, text, oldText)), untrustedFrom: stat.outsideFrom };
   if (places.length > 1 && !replaceAll) {
     const lines = places.slice(0, 10).map((place) => lineOf(text, place));
     return failed(
@@ -48,7 +48,11 @@ function replace({ path: rawPath, oldText, newText, replaceAll = false }: Args, 
   const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? "\ufeff" : "";
   const content = new TextEncoder().encode(mark + text.split(wanted).join(replacement));
   const times = places.length === 1 ? `line ${lineOf(text, places[0] ?? 0)}` : `${places.length} places`;
-  return { text: `Edited ${path} (${times}).`, changes: [{ path, content, baseRevision: stat.revision }], meta: times };
+  return {
+    text: `Edited ${path} (${times}).`,
+    changes: [{ path, content, baseRevision: stat.revision, outsideFrom: stat.outsideFrom }],
+    meta: times,
+  };
 }
 
 /** Models write `\n`; a file with Windows line endings is matched and kept in its own. */

@@ -50,7 +50,8 @@ function readPage({ path: rawPath, offset: asked = 1, limit = pageLines }: Args,
   const note = whole
     ? ""
     : `\n[lines ${offset}-${last} of ${lines.length}${page.cut ? `; line ${last} is cut, it is longer than a page` : ""}${last < lines.length ? `; go on with offset ${last + 1}` : ""}]`;
-  return { text: page.text + note, meta: whole ? `${lines.length} lines` : `lines ${offset}-${last} of ${lines.length}` };
+  const meta = whole ? `${lines.length} lines` : `lines ${offset}-${last} of ${lines.length}`;
+  return { text: page.text + note, meta, untrustedFrom: workspace.stat(path)?.outsideFrom };
 }
 
 /** As many whole lines as fit, at least one, which is cut when it alone is longer than a page. */

@@ -50,6 +50,7 @@ async function searchFiles(args: Args, context: ToolContext): Promise<ToolOutcom
   const found: string[] = [];
   let scannedBytes = 0;
   let note = "";
+  let untrustedFrom: string | undefined;
   for (const file of files) {
     if (scannedBytes + file.sizeBytes > maxScannedBytes) {
       note = `[stopped after ${Math.round(scannedBytes / 1e6)} MB; name a folder to search the rest]`;
@@ -58,12 +59,15 @@ async function searchFiles(args: Args, context: ToolContext): Promise<ToolOutcom
     scannedBytes += file.sizeBytes;
     const text = textFromBytes(workspace.read(file.path) ?? new Uint8Array());
     if (text === undefined) continue;
+    const before = found.length;
     note = await searchText(file.path, text, { test, pace, found });
+    if (found.length > before) untrustedFrom ??= file.outsideFrom;
     if (note !== "") break;
   }
   const rows = note === "" ? found : [...found, note];
   return {
     text: rows.join("\n") || "No matches.",
+    untrustedFrom,
     meta: `${found.length}${note === "" ? "" : "+"} ${found.length === 1 ? "match" : "matches"}`,
   };
 }

@@ -45,6 +45,7 @@ export class OverlayFileSystem implements IFileSystem {
   #read = 0;
   #nodes = 1;
   #operations = 0;
+  #outsideFrom: string | undefined;
 
   /** `takeTurn` gives the event loop a turn and rejects when the call was aborted. */
   constructor(workspace: Workspace, host: { now(): number; takeTurn(): Promise<void> }, limits: OverlayLimits = overlayLimits) {
@@ -61,8 +62,14 @@ export class OverlayFileSystem implements IFileSystem {
     }
   }
 
-  /** What differs from the workspace, each change bound to the revision it was made from. */
+  /** Where outside text came from that the script has read, when it has. */
+  get outsideFrom(): string | undefined {
+    return this.#outsideFrom;
+  }
+
+  /** What differs from the workspace, each change bound to the revision it was made from and marked like what was read. */
   changes(): FileChange[] {
+    const readFrom = this.#outsideFrom;
     const after = new Map<string, FileNode>();
     const top = this.#find(workspaceRoot);
     if (top && isFolder(top)) collectFiles(top, "", after);
@@ -73,9 +80,10 @@ export class OverlayFileSystem implements IFileSystem {
     for (const [path, node] of after) {
       const before = this.#before.get(path);
       if (before && node.base?.path === path) continue;
+      const outsideFrom = readFrom ?? node.base?.outsideFrom;
       const content = this.#content(node).slice();
       if (before?.sizeBytes === content.length && sameBytes(content, this.#workspace.read(path))) continue;
-      changes.push({ path, content, baseRevision: before?.revision ?? 0 });
+      changes.push({ path, content, baseRevision: before?.revision ?? 0, outsideFrom });
     }
     return changes;
   }
@@ -335,9 +343,10 @@ export class OverlayFileSystem implements IFileSystem {
   #content(node: FileNode): Uint8Array {
     if (node.buffer) return node.buffer.subarray(0, node.size);
     if (!node.base) return new Uint8Array(0);
-    const { path, revision } = node.base;
+    const { path, revision, outsideFrom } = node.base;
     if (this.#workspace.stat(path)?.revision !== revision)
       throw failure("EAGAIN", "the file was changed by another conversation", "read", path);
+    this.#outsideFrom ??= outsideFrom;
     node.buffer = this.#workspace.read(path) ?? new Uint8Array(0);
     return node.buffer;
   }
