@@ -4,9 +4,9 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import { app } from "./store/app.ts";
+import { storedPreferences } from "./store/preferences.ts";
 import { routeFrom } from "./store/route.ts";
 import { oneTimeCode, signInFromAddress } from "./store/sign-in.ts";
-import { storedPreferences } from "./store/preferences.ts";
 import "./styles.css";
 
 const route = oneTimeCode(location.hash) ? null : routeFrom(location.hash);

@@ -3,9 +3,9 @@
  * Deny. Nothing takes the focus; Alt+Y and Alt+N answer from anywhere on the page.
  */
 
+import type { Approval } from "@moltworker/protocol/rows";
 import Hourglass from "lucide-react/icons/hourglass";
 import { useEffect, useState } from "react";
-import type { Approval } from "@moltworker/protocol/rows";
 import { useApp } from "../store/app.ts";
 import { timeText } from "../store/format.ts";
 import { sentence } from "../store/notices.ts";
@@ -40,7 +40,11 @@ function ApprovalCard({ approval, others }: { approval: Approval; others: number
     void decide(approval.id, decision).finally(() => setBusy(null));
   };
   return (
-    <section aria-label="Approval" className="mb-3 animate-rise rounded-2xl border border-honey bg-raised p-4 shadow-soft" data-approval={approval.id}>
+    <section
+      aria-label="Approval"
+      className="mb-3 animate-rise rounded-2xl border border-honey bg-raised p-4 shadow-soft"
+      data-approval={approval.id}
+    >
       <div className="flex items-start gap-3">
         <Hourglass size={18} className="mt-0.5 shrink-0 text-honey" aria-hidden="true" />
         <div className="min-w-0 flex-1">

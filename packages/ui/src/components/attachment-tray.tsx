@@ -10,7 +10,10 @@ export function AttachmentTray({ files, onRemove }: { files: OutgoingFile[]; onR
   return (
     <ul aria-label="Attached files" className="flex flex-wrap gap-2 px-3 pt-3">
       {files.map((file, index) => (
-        <li key={`${file.name}-${index.toString()}`} className="flex max-w-60 animate-fade items-center gap-2 rounded-xl border border-line bg-paper py-1 pl-1.5 pr-1 text-sm">
+        <li
+          key={`${file.name}-${index.toString()}`}
+          className="flex max-w-60 animate-fade items-center gap-2 rounded-xl border border-line bg-paper py-1 pl-1.5 pr-1 text-sm"
+        >
           {file.mimeType.startsWith("image/") ? (
             <img src={`data:${file.mimeType};base64,${file.content}`} alt="" className="size-9 rounded-lg object-cover" />
           ) : (
@@ -20,7 +23,12 @@ export function AttachmentTray({ files, onRemove }: { files: OutgoingFile[]; onR
             <span className="block truncate leading-tight">{file.name}</span>
             <span className="block text-xs leading-tight text-soft">{sizeText(file.sizeBytes)}</span>
           </span>
-          <button type="button" aria-label={`Remove ${file.name}`} onClick={() => onRemove(index)} className="grid size-7 shrink-0 place-items-center rounded-lg text-soft hover:bg-hover hover:text-ink">
+          <button
+            type="button"
+            aria-label={`Remove ${file.name}`}
+            onClick={() => onRemove(index)}
+            className="grid size-7 shrink-0 place-items-center rounded-lg text-soft hover:bg-hover hover:text-ink"
+          >
             <X size={14} />
           </button>
         </li>

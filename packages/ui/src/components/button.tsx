@@ -22,7 +22,12 @@ export function Button({ look = "plain", className = "", type = "button", ...res
 }
 
 /** A button that shows an icon only; its name is read aloud and shown on hover. */
-export function IconButton({ label, className = "", type = "button", ...rest }: Omit<ComponentProps<"button">, "aria-label"> & { label: string }) {
+export function IconButton({
+  label,
+  className = "",
+  type = "button",
+  ...rest
+}: Omit<ComponentProps<"button">, "aria-label"> & { label: string }) {
   return (
     <button
       type={type}

@@ -11,7 +11,11 @@ import { openDrawer } from "./drawer.ts";
 
 export function ChatHeader({ sessionKey }: { sessionKey: string }) {
   const name = useApp((state) => displayName(state, sessionKey));
-  const news = useApp((state) => Object.values(state.sessions).some((row) => row.unread && row.key !== sessionKey) || state.approvals.some((approval) => approval.request.sessionKey !== sessionKey));
+  const news = useApp(
+    (state) =>
+      Object.values(state.sessions).some((row) => row.unread && row.key !== sessionKey) ||
+      state.approvals.some((approval) => approval.request.sessionKey !== sessionKey),
+  );
   return (
     <header className="print-hide flex min-h-13 items-center gap-2 border-b border-line px-2 md:px-5">
       <span className="relative md:hidden">
@@ -22,7 +26,12 @@ export function ChatHeader({ sessionKey }: { sessionKey: string }) {
       </span>
       <h1 className="min-w-0 flex-1 truncate font-semibold tracking-tight">{name}</h1>
       <SessionCost sessionKey={sessionKey} />
-      <button type="button" onClick={openPalette} className="hidden min-h-9 items-center gap-2 rounded-[0.625rem] px-2.5 text-sm text-soft hover:bg-hover hover:text-ink md:inline-flex" aria-keyshortcuts="Control+K Meta+K">
+      <button
+        type="button"
+        onClick={openPalette}
+        className="hidden min-h-9 items-center gap-2 rounded-[0.625rem] px-2.5 text-sm text-soft hover:bg-hover hover:text-ink md:inline-flex"
+        aria-keyshortcuts="Control+K Meta+K"
+      >
         <Search size={15} aria-hidden="true" />
         <span className="sr-only">Search and commands</span>
         <span className="kbd" aria-hidden="true">
@@ -54,7 +63,17 @@ function ContextRing({ percent }: { percent: number }) {
   return (
     <svg viewBox="0 0 16 16" width="16" height="16" role="img" aria-label={`Context ${percent}% full`}>
       <circle cx="8" cy="8" r="6" fill="none" strokeWidth="2.5" className="stroke-line" />
-      <circle cx="8" cy="8" r="6" fill="none" strokeWidth="2.5" className={percent > 80 ? "stroke-honey" : "stroke-kelp"} strokeDasharray={`${(around * percent) / 100} ${around}`} transform="rotate(-90 8 8)" strokeLinecap="round" />
+      <circle
+        cx="8"
+        cy="8"
+        r="6"
+        fill="none"
+        strokeWidth="2.5"
+        className={percent > 80 ? "stroke-honey" : "stroke-kelp"}
+        strokeDasharray={`${(around * percent) / 100} ${around}`}
+        transform="rotate(-90 8 8)"
+        strokeLinecap="round"
+      />
     </svg>
   );
 }

@@ -2,12 +2,15 @@
 
 import { useEffect, useState } from "react";
 import { CopyButton } from "./copy-button.tsx";
-import { highlight, type Highlighted, nowHighlighted } from "./highlight.ts";
+import { type Highlighted, highlight, nowHighlighted } from "./highlight.ts";
 
 export function CodeBlock({ code, language, label }: { code: string; language: string; label?: string }) {
   const tokens = useHighlighted(code, language);
   return (
-    <figure className="my-3 overflow-hidden rounded-xl border border-line bg-sunk" aria-label={label ?? (language ? `Code, ${language}` : "Code")}>
+    <figure
+      className="my-3 overflow-hidden rounded-xl border border-line bg-sunk"
+      aria-label={label ?? (language ? `Code, ${language}` : "Code")}
+    >
       <figcaption className="flex items-center justify-between pl-3.5 pr-1 text-xs text-soft">
         <span className="font-mono">{label ?? (language || "text")}</span>
         <CopyButton text={code} label="Copy code" />
@@ -42,7 +45,10 @@ function useHighlighted(code: string, language: string): Highlighted | null {
   useEffect(() => {
     let current = true;
     // While it still streams, colours follow a little behind instead of with every word.
-    const timer = setTimeout(() => highlight(code, language).then((next) => current && setTokens(next)), nowHighlighted(code, language) ? 0 : 60);
+    const timer = setTimeout(
+      () => highlight(code, language).then((next) => current && setTokens(next)),
+      nowHighlighted(code, language) ? 0 : 60,
+    );
     return () => {
       current = false;
       clearTimeout(timer);
@@ -53,5 +59,8 @@ function useHighlighted(code: string, language: string): Highlighted | null {
 }
 
 function lengthOf(tokens: Highlighted): number {
-  return tokens.reduce((sum, line) => sum + line.reduce((width, token) => width + token.content.length, 0), Math.max(0, tokens.length - 1));
+  return tokens.reduce(
+    (sum, line) => sum + line.reduce((width, token) => width + token.content.length, 0),
+    Math.max(0, tokens.length - 1),
+  );
 }

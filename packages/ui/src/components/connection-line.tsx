@@ -23,7 +23,11 @@ export function ConnectionStrip() {
   if (!settled || connection.phase === "connected" || connection.phase === "refused") return null;
   const seconds = waiting ? Math.max(0, Math.ceil((connection.retryAt - now) / 1_000)) : 0;
   return (
-    <div role="status" className="print-hide flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-honey-wash px-4 py-2 text-sm" data-connection={connection.phase}>
+    <div
+      role="status"
+      className="print-hide flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-honey-wash px-4 py-2 text-sm"
+      data-connection={connection.phase}
+    >
       <span className="font-medium text-honey">{waiting ? sentence(connection.error.message) : "Connecting…"}</span>
       {waiting && <span>{seconds > 0 ? `Tries again in ${seconds} s.` : "Trying again…"} Nothing you wrote is lost.</span>}
       {waiting && (
@@ -48,7 +52,10 @@ export function ConnectionDot() {
           ? ["bg-honey", "Connecting"]
           : ["bg-rose", "Not connected"];
   return (
-    <span className="flex min-w-0 items-center gap-2 text-xs text-soft" title={connection.phase === "waiting" ? connection.error.message : words}>
+    <span
+      className="flex min-w-0 items-center gap-2 text-xs text-soft"
+      title={connection.phase === "waiting" ? connection.error.message : words}
+    >
       <span className={`size-2 shrink-0 rounded-full ${colour}`} aria-hidden="true" />
       <span className="truncate">{words}</span>
     </span>

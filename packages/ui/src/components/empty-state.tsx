@@ -22,8 +22,16 @@ const demoExamples = [
 const examples = [
   { icon: FilePen, title: "Remember something", text: "Remember that I prefer short answers, and write it to your memory." },
   { icon: Globe, title: "Read a page for me", text: "Read https://example.com and tell me in two sentences what it says." },
-  { icon: Terminal, title: "Work with data", text: "Write a small CSV with ten rows of made-up sales, then sum it by month with a command." },
-  { icon: CalendarClock, title: "Plan my week", text: "Help me plan this week: ask me three questions, then write the plan to week.md." },
+  {
+    icon: Terminal,
+    title: "Work with data",
+    text: "Write a small CSV with ten rows of made-up sales, then sum it by month with a command.",
+  },
+  {
+    icon: CalendarClock,
+    title: "Plan my week",
+    text: "Help me plan this week: ask me three questions, then write the plan to week.md.",
+  },
 ];
 
 export function EmptyState({ sessionKey }: { sessionKey: string }) {
@@ -35,17 +43,23 @@ export function EmptyState({ sessionKey }: { sessionKey: string }) {
         <Mark size={44} className="mb-4" />
         <p className="text-2xl font-semibold tracking-tight">{greeting(new Date().getHours())}</p>
         <p className="mt-1 max-w-prose text-soft">
-          {name ? `I'm ${name}. ` : ""}I keep files, run commands, read pages and remember what you tell me. Anything that reaches outside asks you first.
+          {name ? `I'm ${name}. ` : ""}I keep files, run commands, read pages and remember what you tell me. Anything that reaches
+          outside asks you first.
         </p>
         {demo && (
           <p className="mt-3 max-w-prose text-sm text-soft">
-            <span className="rounded bg-honey-wash px-1.5 text-honey">scripted</span> You are talking to the demo: it shows how things work and knows nothing. A key or a local model makes it real.
+            <span className="rounded bg-honey-wash px-1.5 text-honey">scripted</span> You are talking to the demo: it shows how
+            things work and knows nothing. A key or a local model makes it real.
           </p>
         )}
         <ul className="mt-6 grid gap-2.5 sm:grid-cols-2">
           {(demo ? demoExamples : examples).map(({ icon: Icon, title, text }) => (
             <li key={title}>
-              <button type="button" onClick={() => sendMessage(sessionKey, text)} className="flex h-full w-full items-start gap-3 rounded-2xl border border-line bg-raised px-3.5 py-3 text-left transition-colors hover:border-coral">
+              <button
+                type="button"
+                onClick={() => sendMessage(sessionKey, text)}
+                className="flex h-full w-full items-start gap-3 rounded-2xl border border-line bg-raised px-3.5 py-3 text-left transition-colors hover:border-coral"
+              >
                 <Icon size={18} className="mt-0.5 shrink-0 text-coral" aria-hidden="true" />
                 <span>
                   <span className="block text-sm font-medium">{title}</span>

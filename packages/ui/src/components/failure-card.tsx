@@ -1,6 +1,6 @@
 /** Why a turn ended without its answer, where it happened: cause, cure, and the button that does it. */
 
-import { errorTable, type ErrorCode } from "@moltworker/protocol/errors";
+import { type ErrorCode, errorTable } from "@moltworker/protocol/errors";
 import { threadOf, useApp } from "../store/app.ts";
 import { sentence } from "../store/notices.ts";
 import { go } from "../store/route.ts";
@@ -15,7 +15,8 @@ export function FailureCard({ turn, sessionKey, isLast }: { turn: Turn; sessionK
   const { user, end } = turn;
   if (end?.stopReason === "aborted" && !failure) return <p className="mt-3 text-sm text-soft">You stopped it here.</p>;
   if (!end && !failure) return isLast && user ? <Unanswered turn={turn} sessionKey={sessionKey} /> : null;
-  const message = failure?.message ?? (end?.stopReason === "error" ? (end.errorMessage ?? "The answer could not be finished") : null);
+  const message =
+    failure?.message ?? (end?.stopReason === "error" ? (end.errorMessage ?? "The answer could not be finished") : null);
   if (message === null) return null;
   const code = failure?.detail.details.code;
   const hint = failure?.detail.details.hint ?? cureOf(code);
@@ -48,7 +49,11 @@ function Unanswered({ turn, sessionKey }: { turn: Turn; sessionKey: string }) {
     <p className="print-hide mt-3 flex animate-fade items-center gap-3 text-sm text-soft [animation-delay:1s]">
       This was stopped before an answer came.
       {user && (
-        <button type="button" className="font-medium text-coral underline underline-offset-2" onClick={() => retryFrom(sessionKey, user)}>
+        <button
+          type="button"
+          className="font-medium text-coral underline underline-offset-2"
+          onClick={() => retryFrom(sessionKey, user)}
+        >
           Ask again
         </button>
       )}

@@ -17,7 +17,11 @@ export function KeySetup() {
   if (!provider) return null;
   return (
     <div className="mt-3 flex flex-col gap-3">
-      {local.length > 0 && <p className="rounded-xl bg-kelp-wash px-3 py-2 text-sm text-kelp">Found on this machine: {local.map((row) => row.label).join(" and ")}. No key needed; choose its model below the field.</p>}
+      {local.length > 0 && (
+        <p className="rounded-xl bg-kelp-wash px-3 py-2 text-sm text-kelp">
+          Found on this machine: {local.map((row) => row.label).join(" and ")}. No key needed; choose its model below the field.
+        </p>
+      )}
       <label className="flex flex-col gap-1 text-sm">
         <span className="text-soft">Provider</span>
         <select className="field" value={provider.id} onChange={(event) => setChosen(event.target.value)}>

@@ -14,12 +14,29 @@ const components = {
   pre: Pre,
   a: Link,
   img: Picture,
-  table: ({ node: _node, ...rest }: ComponentProps<"table"> & Node) => (
-    <div className="overflow-x-auto" role="region" aria-label="Table" tabIndex={0}>
-      <table {...rest} />
-    </div>
+  table: Table,
+  ...plain(
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "strong",
+    "ul",
+    "ol",
+    "li",
+    "blockquote",
+    "hr",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "p",
+    "sup",
+    "sub",
   ),
-  ...plain("h1", "h2", "h3", "h4", "h5", "h6", "strong", "ul", "ol", "li", "blockquote", "hr", "thead", "tbody", "tr", "th", "td", "p", "sup", "sub"),
   inlineCode: ({ node: _node, ...rest }: ComponentProps<"code"> & Node) => <code {...rest} />,
 } as unknown as Components;
 
@@ -42,7 +59,18 @@ export function MarkdownBody({ text, live }: { text: string; live: boolean }) {
 
 /** Elements drawn as themselves, so that the page's own stylesheet is the only one. */
 function plain(...tags: (keyof React.JSX.IntrinsicElements)[]): Record<string, unknown> {
-  return Object.fromEntries(tags.map((Tag) => [Tag, ({ node: _node, ...rest }: Node & Record<string, unknown>) => <Tag {...rest} />]));
+  return Object.fromEntries(
+    tags.map((Tag) => [Tag, ({ node: _node, ...rest }: Node & Record<string, unknown>) => <Tag {...rest} />]),
+  );
+}
+
+function Table({ node: _node, ...rest }: ComponentProps<"table"> & Node) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable from the keyboard.
+    <section className="overflow-x-auto" aria-label="Table" tabIndex={0}>
+      <table {...rest} />
+    </section>
+  );
 }
 
 function Pre({ children }: { children?: ReactNode }) {
@@ -61,7 +89,8 @@ function Link({ node: _node, href, children, ...rest }: ComponentProps<"a"> & No
 }
 
 function Picture({ src, alt }: ComponentProps<"img"> & Node) {
-  if (typeof src === "string" && src.startsWith("/api/blobs/")) return <img src={src} alt={alt ?? ""} className="max-h-96 rounded-lg" loading="lazy" />;
+  if (typeof src === "string" && src.startsWith("/api/blobs/"))
+    return <img src={src} alt={alt ?? ""} className="max-h-96 rounded-lg" loading="lazy" />;
   return typeof src === "string" ? <Link href={src}>{alt || src}</Link> : <span>{alt}</span>;
 }
 

@@ -1,9 +1,9 @@
 /** The list of models that opens below the field: which one answers here, and how long it may think. */
 
 import { Popover } from "@base-ui/react/popover";
+import type { ModelRow, ThinkingLevel } from "@moltworker/protocol/rows";
 import Check from "lucide-react/icons/check";
 import { useEffect, useState } from "react";
-import type { ModelRow, ThinkingLevel } from "@moltworker/protocol/rows";
 import { useApp } from "../store/app.ts";
 import { openModelPicker } from "../store/commands.ts";
 import { go } from "../store/route.ts";
@@ -33,8 +33,14 @@ export function ModelPopover({ sessionKey, model, chosen }: { sessionKey: string
         <Popover.Positioner side="top" align="start" sideOffset={10} className="z-40">
           <Popover.Popup className="flex max-h-[min(32rem,var(--available-height))] w-[min(26rem,calc(100vw-1.5rem))] animate-fade flex-col rounded-2xl border border-line bg-raised p-2 shadow-lift outline-none">
             <Popover.Title className="sr-only">Choose a model</Popover.Title>
-            <Models chosen={chosen} onPick={(row) => close(() => void chooseModel(sessionKey, row.ref))()} onSettings={close(() => go({ page: "settings", tab: "models" }))} />
-            {model?.reasoning && model.thinkingLevels.length > 1 && <Thinking levels={model.thinkingLevels} chosen={thinking} onPick={(level) => chooseThinking(sessionKey, level)} />}
+            <Models
+              chosen={chosen}
+              onPick={(row) => close(() => void chooseModel(sessionKey, row.ref))()}
+              onSettings={close(() => go({ page: "settings", tab: "models" }))}
+            />
+            {model?.reasoning && model.thinkingLevels.length > 1 && (
+              <Thinking levels={model.thinkingLevels} chosen={thinking} onPick={(level) => chooseThinking(sessionKey, level)} />
+            )}
           </Popover.Popup>
         </Popover.Positioner>
       </Popover.Portal>
@@ -52,11 +58,34 @@ function Models({ chosen, onPick, onSettings }: { chosen: string; onPick(model: 
     value: model,
     view: <ModelLine model={model} chosen={model.ref === chosen} />,
   }));
-  return <PickList label="Models" placeholder="Find a model" items={items} initialId={chosen} onPick={(item) => onPick(item.value)} footer={<button type="button" className="w-full rounded-xl px-3 py-2 text-left text-sm text-coral hover:bg-hover" onClick={onSettings}>Add a provider or key…</button>} />;
+  return (
+    <PickList
+      label="Models"
+      placeholder="Find a model"
+      items={items}
+      initialId={chosen}
+      onPick={(item) => onPick(item.value)}
+      footer={
+        <button
+          type="button"
+          className="w-full rounded-xl px-3 py-2 text-left text-sm text-coral hover:bg-hover"
+          onClick={onSettings}
+        >
+          Add a provider or key…
+        </button>
+      }
+    />
+  );
 }
 
 function ModelLine({ model, chosen }: { model: ModelRow; chosen: boolean }) {
-  const facts = [model.input.includes("image") && "sees images", model.reasoning && "thinks", model.price && `$${model.price.input} / $${model.price.output} per M`].filter(Boolean).join(" · ");
+  const facts = [
+    model.input.includes("image") && "sees images",
+    model.reasoning && "thinks",
+    model.price && `$${model.price.input} / $${model.price.output} per M`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
   return (
     <span className="flex items-center gap-2">
       <span className="min-w-0 flex-1">
@@ -68,13 +97,26 @@ function ModelLine({ model, chosen }: { model: ModelRow; chosen: boolean }) {
   );
 }
 
-function Thinking({ levels, chosen, onPick }: { levels: ThinkingLevel[]; chosen: ThinkingLevel; onPick(level: ThinkingLevel): void }) {
+function Thinking({
+  levels,
+  chosen,
+  onPick,
+}: {
+  levels: ThinkingLevel[];
+  chosen: ThinkingLevel;
+  onPick(level: ThinkingLevel): void;
+}) {
   return (
     <fieldset className="mt-1 flex items-center gap-1 border-t border-line px-2 pt-2">
       <legend className="sr-only">Thinking level</legend>
-      <span className="mr-auto text-sm text-soft" aria-hidden="true">Thinking</span>
+      <span className="mr-auto text-sm text-soft" aria-hidden="true">
+        Thinking
+      </span>
       {levels.map((level) => (
-        <label key={level} className="cursor-pointer rounded-lg px-2 py-1 text-xs text-soft hover:bg-hover has-checked:bg-blush has-checked:font-medium has-checked:text-coral has-focus-visible:outline-2 has-focus-visible:outline-coral">
+        <label
+          key={level}
+          className="cursor-pointer rounded-lg px-2 py-1 text-xs text-soft hover:bg-hover has-checked:bg-blush has-checked:font-medium has-checked:text-coral has-focus-visible:outline-2 has-focus-visible:outline-coral"
+        >
           <input type="radio" name="thinking" className="sr-only" checked={level === chosen} onChange={() => onPick(level)} />
           {level}
         </label>

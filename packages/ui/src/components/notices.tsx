@@ -8,7 +8,10 @@ import { IconButton } from "./button.tsx";
 export function Notices() {
   const notices = useApp((state) => state.notices);
   return (
-    <div aria-live="polite" className="print-hide pointer-events-none fixed inset-x-3 top-16 z-50 flex flex-col items-center gap-2 md:left-auto md:right-5 md:items-end">
+    <div
+      aria-live="polite"
+      className="print-hide pointer-events-none fixed inset-x-3 top-16 z-50 flex flex-col items-center gap-2 md:left-auto md:right-5 md:items-end"
+    >
       {notices.map((notice) => (
         <div
           key={notice.id}

@@ -14,7 +14,11 @@ export function OutgoingList({ sessionKey }: { sessionKey: string }) {
   return (
     <>
       {outgoing.map((own) => (
-        <div key={own.runId} className="flex animate-rise flex-col items-end gap-1 pb-5" data-outgoing={own.queued ? "queued" : own.state}>
+        <div
+          key={own.runId}
+          className="flex animate-rise flex-col items-end gap-1 pb-5"
+          data-outgoing={own.queued ? "queued" : own.state}
+        >
           {own.files.length > 0 && <p className="text-xs text-soft">{own.files.map((file) => file.name).join(", ")}</p>}
           {own.text !== "" && <Bubble text={own.text} faded={own.queued || own.state === "failed"} />}
           <OutgoingState own={own} sessionKey={sessionKey} />

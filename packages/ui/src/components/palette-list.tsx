@@ -7,7 +7,7 @@ import { go } from "../store/route.ts";
 import { sessionRows } from "../store/select.ts";
 import { chooseModel } from "../store/sessions.ts";
 import { fillField } from "./drafts.ts";
-import { PickList, type PickItem } from "./pick-list.tsx";
+import { type PickItem, PickList } from "./pick-list.tsx";
 
 export function PaletteDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
   return (
@@ -28,9 +28,29 @@ function PaletteList({ onDone }: { onDone(): void }) {
   const models = useApp((state) => state.models);
   const key = useApp((state) => state.currentKey);
   const items: PickItem<() => void>[] = [
-    ...offeredCommands().map((command) => ({ id: `do-${command.name}`, group: "Do", text: `${command.title} ${command.name} ${command.hint}`, value: () => runCommand(command), view: <Line title={command.title} note={command.hint} keys={`/${command.name}`} /> })),
-    ...sessions.map((row) => ({ id: `go-${row.key}`, group: "Conversations", text: `${row.displayName} ${row.key}`, value: () => go({ page: "chat", key: row.key }), view: <Line title={row.displayName} note={row.lastMessage ?? ""} /> })),
-    ...models.filter((model) => model.available).map((model) => ({ id: `use-${model.ref}`, group: "Use a model here", text: `${model.name} ${model.ref} model`, value: () => void chooseModel(key, model.ref), view: <Line title={model.name} note={model.provider} /> })),
+    ...offeredCommands().map((command) => ({
+      id: `do-${command.name}`,
+      group: "Do",
+      text: `${command.title} ${command.name} ${command.hint}`,
+      value: () => runCommand(command),
+      view: <Line title={command.title} note={command.hint} keys={`/${command.name}`} />,
+    })),
+    ...sessions.map((row) => ({
+      id: `go-${row.key}`,
+      group: "Conversations",
+      text: `${row.displayName} ${row.key}`,
+      value: () => go({ page: "chat", key: row.key }),
+      view: <Line title={row.displayName} note={row.lastMessage ?? ""} />,
+    })),
+    ...models
+      .filter((model) => model.available)
+      .map((model) => ({
+        id: `use-${model.ref}`,
+        group: "Use a model here",
+        text: `${model.name} ${model.ref} model`,
+        value: () => void chooseModel(key, model.ref),
+        view: <Line title={model.name} note={model.provider} />,
+      })),
   ];
   return (
     <PickList

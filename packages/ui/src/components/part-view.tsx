@@ -24,7 +24,15 @@ export function PartView({ part, sessionKey, running }: { part: TurnPart; sessio
   }
 }
 
-function ToolPart({ part, sessionKey, running }: { part: Extract<TurnPart, { kind: "tool" | "liveTool" }>; sessionKey: string; running: boolean }) {
+function ToolPart({
+  part,
+  sessionKey,
+  running,
+}: {
+  part: Extract<TurnPart, { kind: "tool" | "liveTool" }>;
+  sessionKey: string;
+  running: boolean;
+}) {
   const activity = useApp((state) => threadOf(state, sessionKey).tools[part.toolCallId]);
   const waiting = useApp((state) => state.approvals.some((approval) => approval.request.toolCallId === part.toolCallId));
   const view = toolView(part, activity, waiting, running);
@@ -32,7 +40,12 @@ function ToolPart({ part, sessionKey, running }: { part: Extract<TurnPart, { kin
 }
 
 /** What the log says wins over what was seen live. */
-export function toolView(part: Extract<TurnPart, { kind: "tool" | "liveTool" }>, activity: ToolActivity | undefined, waiting: boolean, running: boolean): ToolView | null {
+function toolView(
+  part: Extract<TurnPart, { kind: "tool" | "liveTool" }>,
+  activity: ToolActivity | undefined,
+  waiting: boolean,
+  running: boolean,
+): ToolView | null {
   const result = part.kind === "tool" ? part.result : null;
   if (part.kind === "liveTool" && !activity) return null;
   const failed = result?.isError ?? activity?.isError ?? false;

@@ -24,7 +24,12 @@ interface PickListProps<Value> {
 export function PickList<Value>({ label, placeholder, items, initialId, footer, onPick }: PickListProps<Value>) {
   const [query, setQuery] = useState("");
   const found = useMemo(() => matching(items, query), [items, query]);
-  const [at, setAt] = useState(() => Math.max(0, items.findIndex((item) => item.id === initialId)));
+  const [at, setAt] = useState(() =>
+    Math.max(
+      0,
+      items.findIndex((item) => item.id === initialId),
+    ),
+  );
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
   const active = found[Math.min(at, found.length - 1)];
@@ -65,7 +70,13 @@ export function PickList<Value>({ label, placeholder, items, initialId, footer, 
         onKeyDown={onKeyDown}
         className="mb-1 h-10 w-full shrink-0 rounded-xl bg-transparent px-3 outline-none"
       />
-      <div ref={list} id={id} role="listbox" aria-label={label} className="min-h-0 flex-1 overflow-y-auto border-t border-line pt-1">
+      <div
+        ref={list}
+        id={id}
+        role="listbox"
+        aria-label={label}
+        className="min-h-0 flex-1 overflow-y-auto border-t border-line pt-1"
+      >
         {found.map((item, index) => (
           <div key={item.id}>
             {item.group && item.group !== found[index - 1]?.group && (

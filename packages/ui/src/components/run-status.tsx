@@ -23,13 +23,19 @@ export function RunStatus({ run, sessionKey }: { run: LiveRun; sessionKey: strin
   const waits = useApp((state) => state.approvals.some((approval) => approval.request.sessionKey === sessionKey));
   const offline = useApp((state) => state.connection.phase !== "connected");
   const elapsedMs = useElapsed(run.startedAt);
-  const text = offline ? "Connection lost; the assistant goes on without you watching" : waits ? words.waiting_approval : (words[run.phase] ?? "Working");
+  const text = offline
+    ? "Connection lost; the assistant goes on without you watching"
+    : waits
+      ? words.waiting_approval
+      : (words[run.phase] ?? "Working");
   return (
     <p className="mt-3 flex items-center gap-2 text-sm text-soft" data-phase={run.phase}>
       <Mark size={17} className={waits || offline ? "" : "breathe"} />
       <span>{text}</span>
       {run.note && !waits && <span className="text-soft">· {run.note}</span>}
-      {elapsedMs > quietMs && <span className="tabular-nums text-faint">{durationText(Math.floor(elapsedMs / 1_000) * 1_000)}</span>}
+      {elapsedMs > quietMs && (
+        <span className="tabular-nums text-faint">{durationText(Math.floor(elapsedMs / 1_000) * 1_000)}</span>
+      )}
     </p>
   );
 }

@@ -1,8 +1,8 @@
 /** One conversation in the list: its name, whether it works, waits or has news; and what can be done with it. */
 
+import type { SessionRow } from "@moltworker/protocol/rows";
 import Pin from "lucide-react/icons/pin";
 import { lazy, Suspense, useState } from "react";
-import type { SessionRow } from "@moltworker/protocol/rows";
 import { useApp } from "../store/app.ts";
 import { hashOf } from "../store/route.ts";
 import { deleteSession, renameSession } from "../store/sessions.ts";

@@ -1,7 +1,7 @@
 /** Conversations: pinned first, then by day; searched here and on the server as you type. */
 
-import { useEffect, useRef, useState } from "react";
 import type { SessionRow } from "@moltworker/protocol/rows";
+import { useEffect, useRef, useState } from "react";
 import { useApp } from "../store/app.ts";
 import { dayGroup } from "../store/format.ts";
 import { sessionRows } from "../store/select.ts";
@@ -17,12 +17,22 @@ export function SessionList({ onOpen }: { onOpen(): void }) {
   const [query, setQuery] = useState("");
   const found = useFound(query);
   const words = query.trim().toLowerCase();
-  const shown = words === "" ? rows : rows.filter((row) => found.has(row.key) || `${row.displayName} ${row.lastMessage ?? ""}`.toLowerCase().includes(words));
+  const shown =
+    words === ""
+      ? rows
+      : rows.filter((row) => found.has(row.key) || `${row.displayName} ${row.lastMessage ?? ""}`.toLowerCase().includes(words));
   return (
     <>
       {(rows.length >= searchFrom || query !== "") && (
         <div className="px-3 pb-1">
-          <input type="search" value={query} onChange={(event) => setQuery(event.target.value)} placeholder="Search conversations" aria-label="Search conversations" className="field w-full text-sm" />
+          <input
+            type="search"
+            value={query}
+            onChange={(event) => setQuery(event.target.value)}
+            placeholder="Search conversations"
+            aria-label="Search conversations"
+            className="field w-full text-sm"
+          />
         </div>
       )}
       <nav aria-label="Conversations" className="min-h-0 flex-1 overflow-y-auto px-2 pb-3">
@@ -36,7 +46,11 @@ export function SessionList({ onOpen }: { onOpen(): void }) {
             </ul>
           </section>
         ))}
-        {shown.length === 0 && <p className="px-3 py-4 text-sm text-soft">{words === "" ? "Your conversations will stand here." : `Nothing was found for “${query.trim()}”.`}</p>}
+        {shown.length === 0 && (
+          <p className="px-3 py-4 text-sm text-soft">
+            {words === "" ? "Your conversations will stand here." : `Nothing was found for “${query.trim()}”.`}
+          </p>
+        )}
         {hasMore && words === "" && <MoreEdge />}
       </nav>
     </>
@@ -83,7 +97,12 @@ function MoreEdge() {
     return () => observer.disconnect();
   });
   return (
-    <button ref={edge} type="button" className="px-3 py-2 text-sm text-soft underline underline-offset-2" onClick={loadMoreSessions}>
+    <button
+      ref={edge}
+      type="button"
+      className="px-3 py-2 text-sm text-soft underline underline-offset-2"
+      onClick={loadMoreSessions}
+    >
       Show older ones
     </button>
   );

@@ -1,9 +1,9 @@
 /** What can be done with a conversation in the list. */
 
 import { Menu } from "@base-ui/react/menu";
+import type { SessionRow } from "@moltworker/protocol/rows";
 import Ellipsis from "lucide-react/icons/ellipsis";
 import type { ReactNode } from "react";
-import type { SessionRow } from "@moltworker/protocol/rows";
 import { patchSession } from "../store/sessions.ts";
 
 interface SessionMenuProps {
@@ -27,7 +27,9 @@ export function SessionMenu({ row, isMain, onRename, onDelete }: SessionMenuProp
           <Menu.Popup className="min-w-40 animate-fade rounded-xl border border-line bg-raised p-1 text-sm shadow-lift outline-none">
             <Item onClick={onRename}>Rename</Item>
             <Item onClick={() => patchSession(row.key, { pinned: !row.pinned })}>{row.pinned ? "Unpin" : "Pin"}</Item>
-            <Item onClick={() => patchSession(row.key, { unread: !row.unread })}>{row.unread ? "Mark as read" : "Mark as unread"}</Item>
+            <Item onClick={() => patchSession(row.key, { unread: !row.unread })}>
+              {row.unread ? "Mark as read" : "Mark as unread"}
+            </Item>
             <Item danger onClick={onDelete}>
               {isMain ? "Empty…" : "Delete…"}
             </Item>
@@ -40,7 +42,10 @@ export function SessionMenu({ row, isMain, onRename, onDelete }: SessionMenuProp
 
 function Item({ children, danger = false, onClick }: { children: ReactNode; danger?: boolean; onClick(): void }) {
   return (
-    <Menu.Item onClick={onClick} className={`flex min-h-9 cursor-pointer items-center rounded-lg px-3 outline-none data-[highlighted]:bg-hover ${danger ? "text-rose" : ""}`}>
+    <Menu.Item
+      onClick={onClick}
+      className={`flex min-h-9 cursor-pointer items-center rounded-lg px-3 outline-none data-[highlighted]:bg-hover ${danger ? "text-rose" : ""}`}
+    >
       {children}
     </Menu.Item>
   );

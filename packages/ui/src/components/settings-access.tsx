@@ -18,7 +18,8 @@ export function AccessSettings() {
       <section>
         <h2 className="font-semibold">Signed-in browsers</h2>
         <p className="mb-3 max-w-prose text-sm text-soft">
-          This ends every browser session, this one too, and closes their connections at once. A fresh link (<code className="font-mono">npx moltworker link</code>) lets you in again.
+          This ends every browser session, this one too, and closes their connections at once. A fresh link (
+          <code className="font-mono">npx moltworker link</code>) lets you in again.
         </p>
         <Button look="danger" onClick={() => setAsking(true)}>
           Sign out everywhere
@@ -26,13 +27,22 @@ export function AccessSettings() {
       </section>
       <section>
         <h2 className="font-semibold">STOP</h2>
-        <p className="mb-3 max-w-prose text-sm text-soft">Halts every run and every tool within a second, outside the model's reach. Nothing starts again until you resume.</p>
+        <p className="mb-3 max-w-prose text-sm text-soft">
+          Halts every run and every tool within a second, outside the model's reach. Nothing starts again until you resume.
+        </p>
         <Button look={suspended ? "primary" : "danger"} onClick={() => setSuspended(!suspended)}>
           {suspended ? "Resume" : "STOP everything"}
         </Button>
       </section>
       <p className="text-sm text-soft">Moltworker {version}</p>
-      <ConfirmDialog open={asking} title="Sign out everywhere?" text="You will need a fresh link, here as well." action="Sign out" onConfirm={signOut} onClose={() => setAsking(false)} />
+      <ConfirmDialog
+        open={asking}
+        title="Sign out everywhere?"
+        text="You will need a fresh link, here as well."
+        action="Sign out"
+        onConfirm={signOut}
+        onClose={() => setAsking(false)}
+      />
     </div>
   );
 }

@@ -21,7 +21,10 @@ export function AppearanceSettings() {
         <p className="mb-2 text-sm text-soft">For this browser.</p>
         <div className="flex flex-wrap gap-2">
           {themes.map(([value, name]) => (
-            <label key={value} className="cursor-pointer rounded-xl border border-line bg-raised px-4 py-2 text-sm hover:bg-hover has-checked:border-coral has-checked:bg-blush has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-coral">
+            <label
+              key={value}
+              className="cursor-pointer rounded-xl border border-line bg-raised px-4 py-2 text-sm hover:bg-hover has-checked:border-coral has-checked:bg-blush has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-coral"
+            >
               <input type="radio" name="theme" className="sr-only" checked={theme === value} onChange={() => setTheme(value)} />
               {name}
             </label>

@@ -1,7 +1,7 @@
 /** The assistant itself: what it is called, how long it thinks. */
 
-import { type FormEvent, useState } from "react";
 import { type ThinkingLevel, thinkingLevels } from "@moltworker/protocol/rows";
+import { type FormEvent, useState } from "react";
 import { useApp } from "../store/app.ts";
 import { patchConfig } from "../store/config.ts";
 import { Button } from "./button.tsx";
@@ -21,7 +21,8 @@ export function AssistantSettings() {
   const keepName = (event: FormEvent) => {
     event.preventDefault();
     const next = name.trim();
-    if (next !== "" && next !== saved) void patchConfig({ agent: { name: next } }, (state) => ({ ...state, assistantName: next }));
+    if (next !== "" && next !== saved)
+      void patchConfig({ agent: { name: next } }, (state) => ({ ...state, assistantName: next }));
   };
   return (
     <div className="flex flex-col gap-8">
@@ -30,7 +31,12 @@ export function AssistantSettings() {
           <span className="font-semibold">Name</span>
           <span className="text-sm text-soft">How it calls itself, here and in its messages.</span>
           <span className="mt-1 flex gap-2">
-            <input className="field w-full max-w-xs" value={name} maxLength={60} onChange={(event) => setName(event.target.value)} />
+            <input
+              className="field w-full max-w-xs"
+              value={name}
+              maxLength={60}
+              onChange={(event) => setName(event.target.value)}
+            />
             <Button type="submit" disabled={name.trim() === "" || name.trim() === saved}>
               Save
             </Button>
@@ -42,7 +48,12 @@ export function AssistantSettings() {
         <p className="mb-2 text-sm text-soft">For models that can; a conversation may choose otherwise.</p>
         {thinkingLevels.map((level) => (
           <label key={level} className="flex cursor-pointer items-baseline gap-3 rounded-xl px-2 py-1.5 hover:bg-hover">
-            <input type="radio" name="default-thinking" checked={level === thinking} onChange={() => patchConfig({ agent: { thinking: level } }, (state) => ({ ...state, thinkingLevel: level }))} />
+            <input
+              type="radio"
+              name="default-thinking"
+              checked={level === thinking}
+              onChange={() => patchConfig({ agent: { thinking: level } }, (state) => ({ ...state, thinkingLevel: level }))}
+            />
             <span className="w-20">{level}</span>
             <span className="text-sm text-soft">{meanings[level]}</span>
           </label>

@@ -1,10 +1,10 @@
 /** The files that make the assistant what it is. Saving never overwrites what changed meanwhile: it asks. */
 
-import { useCallback, useEffect, useState } from "react";
 import { type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import { useCallback, useEffect, useState } from "react";
+import { sizeText } from "../store/files.ts";
 import { request } from "../store/gateway.ts";
 import { notify, notifyError, sentence } from "../store/notices.ts";
-import { sizeText } from "../store/files.ts";
 import { Button } from "./button.tsx";
 
 const known: Record<string, string> = {
@@ -51,7 +51,9 @@ export function FileSettings() {
             </optgroup>
           )}
         </select>
-        <span className="text-sm text-soft">{known[name] ?? sizeText(files.find((file) => file.path === name)?.sizeBytes ?? 0)}</span>
+        <span className="text-sm text-soft">
+          {known[name] ?? sizeText(files.find((file) => file.path === name)?.sizeBytes ?? 0)}
+        </span>
       </label>
       <FileEditor key={name} name={name} onSaved={list} />
     </div>
@@ -77,7 +79,11 @@ function FileEditor({ name, onSaved }: { name: string; onSaved(): void }) {
   const save = async () => {
     if (!opened) return;
     try {
-      const { hash } = await request("agents.files.set", { name, content: text, ...(opened.missing ? {} : { expectedHash: opened.hash }) });
+      const { hash } = await request("agents.files.set", {
+        name,
+        content: text,
+        ...(opened.missing ? {} : { expectedHash: opened.hash }),
+      });
       setOpened({ name, saved: text, hash, missing: false });
       setError(null);
       notify(`${name} was saved. It holds from the next message on.`);
@@ -106,7 +112,11 @@ function FileEditor({ name, onSaved }: { name: string; onSaved(): void }) {
       {error && (
         <div role="alert" className="rounded-xl bg-rose-wash px-4 py-3 text-sm">
           <p className="font-medium text-rose">{sentence(error.message)}</p>
-          <p>{error.code === "CONFLICT" ? "The assistant or another page changed this file. Your text is still here: copy what you need, then read the newer one." : error.hint}</p>
+          <p>
+            {error.code === "CONFLICT"
+              ? "The assistant or another page changed this file. Your text is still here: copy what you need, then read the newer one."
+              : error.hint}
+          </p>
           {error.code === "CONFLICT" && (
             <Button className="mt-2" onClick={open}>
               Read the newer one

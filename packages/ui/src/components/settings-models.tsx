@@ -1,7 +1,7 @@
 /** Providers: which work, which lack a key, which were found on this machine; and the assistant's own model. */
 
-import ChevronRight from "lucide-react/icons/chevron-right";
 import type { ProviderStatus } from "@moltworker/protocol/rows";
+import ChevronRight from "lucide-react/icons/chevron-right";
 import { useApp } from "../store/app.ts";
 import { dateTimeText } from "../store/format.ts";
 import { sentence } from "../store/notices.ts";
@@ -15,7 +15,9 @@ export function ModelSettings() {
     <>
       <DefaultModel />
       <h2 className="mb-1 mt-8 font-semibold">Providers</h2>
-      <p className="mb-3 text-sm text-soft">A key is tested with one real call before it is kept. It stays on this machine and is never shown again, not even to you.</p>
+      <p className="mb-3 text-sm text-soft">
+        A key is tested with one real call before it is kept. It stays on this machine and is never shown again, not even to you.
+      </p>
       <ul className="flex flex-col gap-2">
         {shown.map((provider) => (
           <ProviderRow key={provider.id} provider={provider} />
@@ -40,7 +42,8 @@ function ProviderRow({ provider }: { provider: ProviderStatus }) {
         <div className="border-t border-line p-4">
           {provider.lastError && provider.state !== "ready" && (
             <p className="mb-3 text-sm">
-              <span className="text-rose">{sentence(provider.lastError.message)}.</span> {provider.lastError.hint} <span className="text-soft">({dateTimeText(provider.lastError.at)})</span>
+              <span className="text-rose">{sentence(provider.lastError.message)}.</span> {provider.lastError.hint}{" "}
+              <span className="text-soft">({dateTimeText(provider.lastError.at)})</span>
             </p>
           )}
           <p className="mb-3 break-all font-mono text-xs text-soft">{provider.baseUrl}</p>

@@ -32,7 +32,9 @@ export function Sidebar() {
 
   return (
     <>
-      {narrow && open && <div className="fixed inset-0 z-30 animate-fade bg-[rgb(25_15_12/0.4)]" onClick={closeDrawer} aria-hidden="true" />}
+      {narrow && open && (
+        <div className="fixed inset-0 z-30 animate-fade bg-[rgb(25_15_12/0.4)]" onClick={closeDrawer} aria-hidden="true" />
+      )}
       <aside
         ref={aside}
         aria-label="Conversations"
@@ -76,7 +78,12 @@ function SidebarFoot() {
       <span className="min-w-0 flex-1">
         <ConnectionDot />
       </span>
-      <IconButton label={suspended ? "STOP is on" : "STOP everything"} disabled={suspended} className="hover:text-rose" onClick={() => setSuspended(true)}>
+      <IconButton
+        label={suspended ? "STOP is on" : "STOP everything"}
+        disabled={suspended}
+        className="hover:text-rose"
+        onClick={() => setSuspended(true)}
+      >
         <OctagonX size={18} />
       </IconButton>
       <IconButton

@@ -9,7 +9,10 @@ export function SuspendedBanner() {
   const suspended = useApp((state) => state.suspended);
   if (!suspended) return null;
   return (
-    <div role="alert" className="print-hide flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-rose bg-rose-wash px-4 py-2 text-sm">
+    <div
+      role="alert"
+      className="print-hide flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-rose bg-rose-wash px-4 py-2 text-sm"
+    >
       <OctagonX size={18} className="text-rose" aria-hidden="true" />
       <p className="min-w-0 flex-1">
         <strong className="text-rose">STOP is on.</strong> No run and no tool may start until you resume.

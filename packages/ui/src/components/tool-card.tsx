@@ -27,7 +27,15 @@ export interface ToolView {
   durationMs?: number;
 }
 
-const icons = { read: FileText, write: FilePen, edit: FilePen, ls: FolderSearch, search: FolderSearch, bash: Terminal, web_fetch: Globe };
+const icons = {
+  read: FileText,
+  write: FilePen,
+  edit: FilePen,
+  ls: FolderSearch,
+  search: FolderSearch,
+  bash: Terminal,
+  web_fetch: Globe,
+};
 
 export function ToolCard({ tool }: { tool: ToolView }) {
   const Icon = icons[tool.name as keyof typeof icons] ?? Wrench;

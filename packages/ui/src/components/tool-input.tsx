@@ -18,7 +18,10 @@ export function ToolInput({ args }: { args: Record<string, unknown> }) {
           ))}
         </dl>
       )}
-      {fields.map((field) => field.block && <CodeBlock key={field.label} code={field.text} language={field.block.language} label={field.label} />)}
+      {fields.map(
+        (field) =>
+          field.block && <CodeBlock key={field.label} code={field.text} language={field.block.language} label={field.label} />,
+      )}
     </>
   );
 }

@@ -4,7 +4,12 @@ import { toolFields, toolTarget } from "./tool-words.ts";
 describe("a call as a person reads it", () => {
   it("shows every argument, in order, the long ones as blocks", () => {
     const fields = toolFields({ path: "a.ts", content: "line 1\nline 2", options: { deep: [1, 2] }, count: 3 });
-    expect(fields.map((field) => [field.label, field.block?.language ?? null])).toEqual([["path", null], ["content", "ts"], ["options", "json"], ["count", null]]);
+    expect(fields.map((field) => [field.label, field.block?.language ?? null])).toEqual([
+      ["path", null],
+      ["content", "ts"],
+      ["options", "json"],
+      ["count", null],
+    ]);
     expect(fields.map((field) => field.text).join(" ")).toContain("line 2");
   });
 

@@ -60,18 +60,28 @@ const rowChars = 80;
 export function toolFields(args: Record<string, unknown>): ToolField[] {
   return Object.entries(args).flatMap(([label, value]) => {
     // Texts by path, as the changes of a command come: each is read as the text it is, not as a line of JSON.
-    if (isTexts(value)) return Object.entries(value).map(([path, text]) => field(`${label}: ${path}`, text ?? "(deleted)", { ...args, path }));
+    if (isTexts(value))
+      return Object.entries(value).map(([path, text]) => field(`${label}: ${path}`, text ?? "(deleted)", { ...args, path }));
     return [field(label, typeof value === "string" ? value : JSON.stringify(value, null, 2), args, typeof value !== "string")];
   });
 }
 
 function field(label: string, value: string, args: Record<string, unknown>, isJson = false): ToolField {
   const isBlock = label === "command" || value.includes("\n") || value.length > rowChars;
-  return { label: revealed(label), text: revealed(value), block: isBlock ? { language: isJson ? "json" : languageOf(label, args) } : null };
+  return {
+    label: revealed(label),
+    text: revealed(value),
+    block: isBlock ? { language: isJson ? "json" : languageOf(label, args) } : null,
+  };
 }
 
 function isTexts(value: unknown): value is Record<string, string | null> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every((text) => typeof text === "string" || text === null);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((text) => typeof text === "string" || text === null)
+  );
 }
 
 const hidden = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu;

@@ -20,7 +20,10 @@ export function Transcript({ sessionKey }: { sessionKey: string }) {
   const messages = useApp((state) => threadOf(state, sessionKey).messages);
   const run = useApp((state) => threadOf(state, sessionKey).run);
   const waiting = useApp((state) => threadOf(state, sessionKey).outgoing.length);
-  const { scrollRef, contentRef, isAtBottom, scrollToBottom } = useStickToBottom({ initial: "instant", resize: run && !prefersStill() ? smooth : "instant" });
+  const { scrollRef, contentRef, isAtBottom, scrollToBottom } = useStickToBottom({
+    initial: "instant",
+    resize: run && !prefersStill() ? smooth : "instant",
+  });
   const blocks = useMemo(() => blocksOf(turnsOf(messages)), [messages]);
   const anchor = useScrollAnchor(scrollRef, messages[0]?.__openclaw.id);
 
@@ -31,11 +34,21 @@ export function Transcript({ sessionKey }: { sessionKey: string }) {
 
   return (
     <div className="print-flow relative min-h-0 flex-1">
-      <div ref={scrollRef} className="print-flow h-full overflow-y-auto overscroll-contain [scrollbar-gutter:stable_both-edges]" data-transcript>
+      <div
+        ref={scrollRef}
+        className="print-flow h-full overflow-y-auto overscroll-contain [scrollbar-gutter:stable_both-edges]"
+        data-transcript
+      >
         <section ref={contentRef} aria-label="Conversation" className="mx-auto w-full max-w-[47rem] px-4 pb-4 pt-6 sm:px-6">
           <EarlierEdge sessionKey={sessionKey} onBefore={anchor} />
           {blocks.map((block, index) => (
-            <TurnBlock key={block.id} block={block} sessionKey={sessionKey} isLast={index === blocks.length - 1} keep={index >= blocks.length - 2} />
+            <TurnBlock
+              key={block.id}
+              block={block}
+              sessionKey={sessionKey}
+              isLast={index === blocks.length - 1}
+              keep={index >= blocks.length - 2}
+            />
           ))}
           {blocks.length > 0 ? null : run && <LooseAnswer run={run} sessionKey={sessionKey} />}
           <OutgoingList sessionKey={sessionKey} />

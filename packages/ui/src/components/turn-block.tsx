@@ -7,7 +7,17 @@ import { TurnView } from "./turn-view.tsx";
 
 const nearMargin = "1800px 0px";
 
-export function TurnBlock({ block, sessionKey, isLast, keep }: { block: Block; sessionKey: string; isLast: boolean; keep: boolean }) {
+export function TurnBlock({
+  block,
+  sessionKey,
+  isLast,
+  keep,
+}: {
+  block: Block;
+  sessionKey: string;
+  isLast: boolean;
+  keep: boolean;
+}) {
   const element = useRef<HTMLDivElement>(null);
   const height = useRef<number | null>(null);
   const [near, setNear] = useState(keep);
@@ -31,7 +41,10 @@ export function TurnBlock({ block, sessionKey, isLast, keep }: { block: Block; s
 
   return (
     <div ref={element} style={drawn ? undefined : { height: height.current ?? guessedHeight(block) }}>
-      {drawn && block.turns.map((turn, index) => <TurnView key={turn.id} turn={turn} sessionKey={sessionKey} isLast={isLast && index === block.turns.length - 1} />)}
+      {drawn &&
+        block.turns.map((turn, index) => (
+          <TurnView key={turn.id} turn={turn} sessionKey={sessionKey} isLast={isLast && index === block.turns.length - 1} />
+        ))}
     </div>
   );
 }

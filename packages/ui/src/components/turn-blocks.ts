@@ -7,7 +7,7 @@ export interface Block {
   turns: Turn[];
 }
 
-const rowsPerBlock = 32;
+const rowsPerBlock = 8;
 
 export function blocksOf(turns: Turn[]): Block[] {
   const blocks: Block[] = [];

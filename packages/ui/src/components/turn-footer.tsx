@@ -10,7 +10,9 @@ import { CopyButton } from "./copy-button.tsx";
 
 export function TurnFooter({ turn, sessionKey }: { turn: Turn; sessionKey: string }) {
   const { user, end, usage } = turn;
-  const label = useApp((state) => state.models.find((model) => model.id === end?.model && (model.provider === end.provider || !end.provider))?.name);
+  const label = useApp(
+    (state) => state.models.find((model) => model.id === end?.model && (model.provider === end.provider || !end.provider))?.name,
+  );
   const text = turn.parts.flatMap((part) => (part.kind === "text" ? [part.text] : [])).join("\n\n");
   const at = turn.rows.at(-1)?.timestamp;
   const model = label ?? end?.model;
@@ -25,7 +27,13 @@ export function TurnFooter({ turn, sessionKey }: { turn: Turn; sessionKey: strin
         )}
       </span>
       <span className="ml-1 tabular-nums" title={at ? dateTimeText(at) : undefined}>
-        {[model, usage && `${tokensText(usage.input)} in · ${tokensText(usage.output)} out`, usage?.cost && usage.cost.total > 0 && costText(usage.cost.total), usage?.estimated && "estimated", end?.stopReason === "length" && "cut at the length limit"]
+        {[
+          model,
+          usage && `${tokensText(usage.input)} in · ${tokensText(usage.output)} out`,
+          usage?.cost && usage.cost.total > 0 && costText(usage.cost.total),
+          usage?.estimated && "estimated",
+          end?.stopReason === "length" && "cut at the length limit",
+        ]
           .filter(Boolean)
           .join(" · ")}
       </span>

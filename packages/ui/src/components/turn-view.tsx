@@ -18,9 +18,16 @@ interface TurnProps {
 
 export const TurnView = memo(function TurnView({ turn, sessionKey, isLast }: TurnProps) {
   return (
-    <article className="pb-7 [contain-intrinsic-size:auto_300px] [content-visibility:auto] print:[content-visibility:visible]" data-turn={turn.id}>
+    <article
+      className="pb-7 [contain-intrinsic-size:auto_300px] [content-visibility:auto] print:[content-visibility:visible]"
+      data-turn={turn.id}
+    >
       {turn.user && <UserMessageView message={turn.user} sessionKey={sessionKey} />}
-      {isLast ? <LiveAnswer turn={turn} sessionKey={sessionKey} /> : <Answer turn={turn} sessionKey={sessionKey} parts={turn.parts} run={null} isLast={false} />}
+      {isLast ? (
+        <LiveAnswer turn={turn} sessionKey={sessionKey} />
+      ) : (
+        <Answer turn={turn} sessionKey={sessionKey} parts={turn.parts} run={null} isLast={false} />
+      )}
     </article>
   );
 });
@@ -36,7 +43,19 @@ export function LooseAnswer({ run, sessionKey }: { run: LiveRun; sessionKey: str
   return <Parts parts={partsWithLive([], run.parts, () => null)} sessionKey={sessionKey} run={run} />;
 }
 
-function Answer({ turn, sessionKey, parts, run, isLast }: { turn: Turn; sessionKey: string; parts: TurnPart[]; run: LiveRun | null; isLast: boolean }) {
+function Answer({
+  turn,
+  sessionKey,
+  parts,
+  run,
+  isLast,
+}: {
+  turn: Turn;
+  sessionKey: string;
+  parts: TurnPart[];
+  run: LiveRun | null;
+  isLast: boolean;
+}) {
   return (
     <>
       <Parts parts={parts} sessionKey={sessionKey} run={run} />
@@ -53,9 +72,13 @@ function Parts({ parts, sessionKey, run }: { parts: TurnPart[]; sessionKey: stri
     <div className="mt-4 min-w-0" data-answer={run ? "live" : "done"}>
       {parts.some((part) => part.kind !== "folded") && <h3 className="sr-only">{name || "The assistant"} answered</h3>}
       {parts.map((part, index) => (
-        // A part keeps its place when the live text becomes a row, so place is its identity.
-        // biome-ignore lint/suspicious/noArrayIndexKey: parts are only ever appended.
-        <PartView key={`${index}-${part.kind === "liveTool" ? "tool" : part.kind}`} part={part} sessionKey={sessionKey} running={run !== null} />
+        <PartView
+          // biome-ignore lint/suspicious/noArrayIndexKey: a part keeps its place when the live text becomes a row, so place is its identity.
+          key={`${index}-${part.kind === "liveTool" ? "tool" : part.kind}`}
+          part={part}
+          sessionKey={sessionKey}
+          running={run !== null}
+        />
       ))}
       {run && <RunStatus run={run} sessionKey={sessionKey} />}
     </div>

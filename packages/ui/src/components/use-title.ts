@@ -12,7 +12,7 @@ export function useTitle(): void {
   }, [title]);
 }
 
-export function titleOf(state: AppState): string {
+function titleOf(state: AppState): string {
   const name = state.assistantName || "Moltworker";
   if (state.refusal) return `Signed out – ${name}`;
   if (state.approvals.length > 0) return `Approve? – ${name}`;
@@ -23,4 +23,3 @@ export function titleOf(state: AppState): string {
   const unread = Object.values(state.sessions).filter((row) => row.unread && row.key !== state.currentKey).length;
   return `${unread > 0 ? `(${unread}) ` : ""}${here} – ${name}`;
 }
-

@@ -1,8 +1,8 @@
 /** What the person said, with its files; can be edited and sent again. */
 
+import type { AttachmentPart, UserMessage } from "@moltworker/protocol/messages";
 import Pencil from "lucide-react/icons/pencil";
 import { useState } from "react";
-import type { AttachmentPart, UserMessage } from "@moltworker/protocol/messages";
 import { dateTimeText } from "../store/format.ts";
 import { editAndResend } from "../store/talk.ts";
 import { textOf } from "../store/turns.ts";
@@ -50,10 +50,16 @@ export function UserMessageView({ message, sessionKey }: { message: UserMessage;
 export function Bubble({ text, faded = false }: { text: string; faded?: boolean }) {
   const [whole, setWhole] = useState(text.length <= longText);
   return (
-    <div className={`min-w-0 max-w-[36rem] whitespace-pre-wrap rounded-2xl rounded-br-md bg-tint px-4 py-2.5 [overflow-wrap:anywhere] ${faded ? "text-soft" : ""}`}>
+    <div
+      className={`min-w-0 max-w-[36rem] whitespace-pre-wrap rounded-2xl rounded-br-md bg-tint px-4 py-2.5 [overflow-wrap:anywhere] ${faded ? "text-soft" : ""}`}
+    >
       {whole ? text : `${text.slice(0, longText)}…`}
       {!whole && (
-        <button type="button" className="mt-1 block text-sm font-medium text-coral underline underline-offset-2" onClick={() => setWhole(true)}>
+        <button
+          type="button"
+          className="mt-1 block text-sm font-medium text-coral underline underline-offset-2"
+          onClick={() => setWhole(true)}
+        >
           Show all of it
         </button>
       )}

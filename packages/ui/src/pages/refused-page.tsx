@@ -1,15 +1,15 @@
 /** Refused: the cause in one sentence, and the way in. The raw answer is under a fold for those who want it. */
 
-import { type FormEvent, useEffect, useState } from "react";
 import { errorToWire, type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import { type FormEvent, useEffect, useState } from "react";
 import { Button } from "../components/button.tsx";
 import { CopyButton } from "../components/copy-button.tsx";
 import { Mark } from "../components/mark.tsx";
+import { Notices } from "../components/notices.tsx";
 import { useApp } from "../store/app.ts";
 import { retryGateway } from "../store/gateway.ts";
 import { notify, sentence } from "../store/notices.ts";
 import { signInWith } from "../store/sign-in.ts";
-import { Notices } from "../components/notices.tsx";
 
 const linkCommand = "npx moltworker link";
 
@@ -22,16 +22,30 @@ export function RefusedPage({ error: refusal }: { error: MoltError }) {
     <main className="flex h-full overflow-y-auto">
       <div className="m-auto w-full max-w-md animate-rise p-5">
         <Mark size={40} />
-        <h1 className="mt-4 text-xl font-semibold tracking-tight">{titles[error.code] ?? (signIn ? "You are signed out here" : "The assistant refused this page")}</h1>
+        <h1 className="mt-4 text-xl font-semibold tracking-tight">
+          {titles[error.code] ?? (signIn ? "You are signed out here" : "The assistant refused this page")}
+        </h1>
         <p className="mt-1" role="alert" data-error={error.code}>
           {sentence(error.message.replace(/^unauthorized: /, ""))}.
         </p>
-        <p className="mt-1 text-soft">{signIn ? "A fresh link gets you back in. Run this on the machine where the assistant lives; this page opens by itself when the link is used in this browser." : error.hint}</p>
-        {signIn ? <LinkCommand /> : <Button look="primary" className="mt-5" onClick={retryGateway}>Try again</Button>}
+        <p className="mt-1 text-soft">
+          {signIn
+            ? "A fresh link gets you back in. Run this on the machine where the assistant lives; this page opens by itself when the link is used in this browser."
+            : error.hint}
+        </p>
+        {signIn ? (
+          <LinkCommand />
+        ) : (
+          <Button look="primary" className="mt-5" onClick={retryGateway}>
+            Try again
+          </Button>
+        )}
         <GatewayAccess open={error.code === "AUTH_TOKEN_MISMATCH"} />
         <details className="mt-3 text-sm text-soft">
           <summary className="w-fit underline underline-offset-2">What the server said</summary>
-          <pre className="code mt-2 overflow-x-auto rounded-xl bg-sunk p-3">{JSON.stringify({ type: "res", ok: false, error: errorToWire(error) }, null, 2)}</pre>
+          <pre className="code mt-2 overflow-x-auto rounded-xl bg-sunk p-3">
+            {JSON.stringify({ type: "res", ok: false, error: errorToWire(error) }, null, 2)}
+          </pre>
         </details>
       </div>
       <Notices />
@@ -91,7 +105,14 @@ function GatewayAccess({ open }: { open: boolean }) {
       <form onSubmit={submit} className="mt-2 flex flex-col gap-2">
         <label className="flex flex-col gap-1">
           <span className="text-soft">Gateway token, or a fresh link</span>
-          <input type="password" name="gateway-token" autoComplete="off" className="field font-mono" value={typed} onChange={(event) => setTyped(event.target.value)} />
+          <input
+            type="password"
+            name="gateway-token"
+            autoComplete="off"
+            className="field font-mono"
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+          />
         </label>
         {error && (
           <p role="alert" className="text-rose">

@@ -1,11 +1,20 @@
 /** Everything that can be done, once, under its name: the palette lists it and the field takes it after a slash. */
 
-import { thinkingLevels, type ThinkingLevel } from "@moltworker/protocol/rows";
+import { type ThinkingLevel, thinkingLevels } from "@moltworker/protocol/rows";
 import { app, threadOf } from "./app.ts";
 import { notify } from "./notices.ts";
 import { setTheme } from "./preferences.ts";
 import { go } from "./route.ts";
-import { chooseModel, chooseThinking, compactSession, newSession, patchSession, renameSession, resetSession, setSuspended } from "./sessions.ts";
+import {
+  chooseModel,
+  chooseThinking,
+  compactSession,
+  newSession,
+  patchSession,
+  renameSession,
+  resetSession,
+  setSuspended,
+} from "./sessions.ts";
 import { decide, retryFrom, stopRun } from "./talk.ts";
 
 export interface Command {
@@ -28,17 +37,59 @@ const commands: readonly Command[] = [
   { name: "retry", title: "Ask again", hint: "repeats your last question", run: retryLast },
   { name: "model", title: "Choose a model", hint: "for this conversation", takes: "part of its name", run: modelByName },
   { name: "think", title: "Set the thinking level", hint: thinkingLevels.join(", "), takes: "level", run: thinkingByName },
-  { name: "rename", title: "Rename this conversation", hint: "an empty name gives back its own", takes: "name", run: (name) => void renameSession(here(), name) },
-  { name: "pin", title: "Pin or unpin this conversation", hint: "keeps it on top of the list", run: () => void patchSession(here(), { pinned: !app.get().sessions[here()]?.pinned }) },
-  { name: "compact", title: "Fold older messages", hint: "into a summary for the model", needs: "sessions.compact", run: () => void compactSession(here()) },
-  { name: "reset", title: "Empty this conversation", hint: "starts it anew under the same name", run: () => void resetSession(here()) },
+  {
+    name: "rename",
+    title: "Rename this conversation",
+    hint: "an empty name gives back its own",
+    takes: "name",
+    run: (name) => void renameSession(here(), name),
+  },
+  {
+    name: "pin",
+    title: "Pin or unpin this conversation",
+    hint: "keeps it on top of the list",
+    run: () => void patchSession(here(), { pinned: !app.get().sessions[here()]?.pinned }),
+  },
+  {
+    name: "compact",
+    title: "Fold older messages",
+    hint: "into a summary for the model",
+    needs: "sessions.compact",
+    run: () => void compactSession(here()),
+  },
+  {
+    name: "reset",
+    title: "Empty this conversation",
+    hint: "starts it anew under the same name",
+    run: () => void resetSession(here()),
+  },
   { name: "approve", title: "Approve what waits", hint: "runs the call that is shown", run: () => decideFirst("allow-once") },
   { name: "deny", title: "Deny what waits", hint: "the assistant is told no", run: () => decideFirst("deny") },
-  { name: "stopall", title: "STOP everything", hint: "halts every run and tool until you resume", run: () => void setSuspended(true) },
+  {
+    name: "stopall",
+    title: "STOP everything",
+    hint: "halts every run and tool until you resume",
+    run: () => void setSuspended(true),
+  },
   { name: "resume", title: "Resume after STOP", hint: "lets the assistant work again", run: () => void setSuspended(false) },
-  { name: "settings", title: "Settings", hint: "models, assistant, files, access", run: () => go({ page: "settings", tab: "models" }) },
-  { name: "keys", title: "Models and keys", hint: "add a provider, see what was found on this machine", run: () => go({ page: "settings", tab: "models" }) },
-  { name: "files", title: "The assistant's files", hint: "AGENTS, SOUL, USER, MEMORY", run: () => go({ page: "settings", tab: "files" }) },
+  {
+    name: "settings",
+    title: "Settings",
+    hint: "models, assistant, files, access",
+    run: () => go({ page: "settings", tab: "models" }),
+  },
+  {
+    name: "keys",
+    title: "Models and keys",
+    hint: "add a provider, see what was found on this machine",
+    run: () => go({ page: "settings", tab: "models" }),
+  },
+  {
+    name: "files",
+    title: "The assistant's files",
+    hint: "AGENTS, SOUL, USER, MEMORY",
+    run: () => go({ page: "settings", tab: "files" }),
+  },
   { name: "light", title: "Light theme", hint: "", run: () => setTheme("light") },
   { name: "dark", title: "Dark theme", hint: "", run: () => setTheme("dark") },
   { name: "system", title: "Theme of the system", hint: "", run: () => setTheme("system") },
@@ -68,7 +119,9 @@ function modelByName(text: string): void {
   }
   const wanted = text.toLowerCase();
   const models = app.get().models.filter((model) => model.available);
-  const model = models.find((row) => row.ref.toLowerCase() === wanted || row.id.toLowerCase() === wanted) ?? models.find((row) => `${row.ref} ${row.name}`.toLowerCase().includes(wanted));
+  const model =
+    models.find((row) => row.ref.toLowerCase() === wanted || row.id.toLowerCase() === wanted) ??
+    models.find((row) => `${row.ref} ${row.name}`.toLowerCase().includes(wanted));
   if (!model) return notify(`No model here is called “${text}”.`, "error", "Press Ctrl K and type “model” to see them all.");
   void chooseModel(here(), model.ref);
   notify(`This conversation now uses ${model.name}.`);

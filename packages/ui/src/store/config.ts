@@ -6,7 +6,10 @@ import { notify, notifyError } from "./notices.ts";
 import type { AppState } from "./state.ts";
 
 /** True when the change holds. */
-export async function patchConfig(patch: Record<string, Record<string, unknown>>, apply: (state: AppState) => AppState): Promise<boolean> {
+export async function patchConfig(
+  patch: Record<string, Record<string, unknown>>,
+  apply: (state: AppState) => AppState,
+): Promise<boolean> {
   try {
     const { hash } = await request("config.get", {}, { resend: true });
     await request("config.patch", { raw: JSON.stringify(patch), baseHash: hash });

@@ -4,11 +4,11 @@ import { MoltError } from "@moltworker/protocol/errors";
 import type { AttachmentPart, UserMessage } from "@moltworker/protocol/messages";
 import type { OutgoingFile } from "./state.ts";
 
-export const maxFiles = 10;
-export const maxImageBytes = 5_000_000;
-export const maxTextBytes = 500_000;
+const maxFiles = 10;
+const maxImageBytes = 5_000_000;
+const maxTextBytes = 500_000;
 /** Base64 of all files must fit one frame with room to spare. */
-export const maxTotalBytes = 15_000_000;
+const maxTotalBytes = 15_000_000;
 
 const imageTypes = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 const textExtensions =
@@ -18,7 +18,10 @@ const textExtensions =
 export const acceptedTypes = `${[...imageTypes].join(",")},text/*,.md,.json,.yaml,.yml,.toml,.csv,.log,.ts,.tsx,.js,.py,.rs,.go,.sql,.sh`;
 
 /** Reads files from a picker, the clipboard or a drop. Each is either taken or refused with a sentence. */
-export async function readFiles(files: readonly File[], already: readonly OutgoingFile[]): Promise<{ taken: OutgoingFile[]; refused: string[] }> {
+export async function readFiles(
+  files: readonly File[],
+  already: readonly OutgoingFile[],
+): Promise<{ taken: OutgoingFile[]; refused: string[] }> {
   const taken: OutgoingFile[] = [];
   const refused: string[] = [];
   let total = already.reduce((sum, file) => sum + file.sizeBytes, 0);
@@ -40,8 +43,17 @@ export async function filesOf(message: UserMessage): Promise<OutgoingFile[]> {
   return Promise.all(
     parts.map(async (part) => {
       const response = await fetch(`/api/blobs/${encodeURIComponent(part.blobId)}`);
-      if (!response.ok) throw new MoltError("NOT_FOUND", { message: `the file ${part.fileName} could not be read back`, hint: "Attach it again, then send." });
-      return { name: part.fileName, mimeType: part.mimeType, sizeBytes: part.sizeBytes, content: await base64Of(await response.blob()) };
+      if (!response.ok)
+        throw new MoltError("NOT_FOUND", {
+          message: `the file ${part.fileName} could not be read back`,
+          hint: "Attach it again, then send.",
+        });
+      return {
+        name: part.fileName,
+        mimeType: part.mimeType,
+        sizeBytes: part.sizeBytes,
+        content: await base64Of(await response.blob()),
+      };
     }),
   );
 }
@@ -59,16 +71,25 @@ function refusal(file: File, count: number, total: number): string | undefined {
   if (count >= maxFiles) return `${name} was not attached: ${maxFiles} files fit in one message.`;
   const limit = isImage ? maxImageBytes : maxTextBytes;
   if (file.size > limit) return `${name} was not attached: it has ${sizeText(file.size)}, the limit is ${sizeText(limit)}.`;
-  if (total + file.size > maxTotalBytes) return `${name} was not attached: all files together may have ${sizeText(maxTotalBytes)}.`;
+  if (total + file.size > maxTotalBytes)
+    return `${name} was not attached: all files together may have ${sizeText(maxTotalBytes)}.`;
   return undefined;
 }
 
 function isText(file: File): boolean {
-  return file.type.startsWith("text/") || /^application\/(json|xml|yaml|toml|x-yaml|javascript)/.test(file.type) || textExtensions.test(file.name);
+  return (
+    file.type.startsWith("text/") ||
+    /^application\/(json|xml|yaml|toml|x-yaml|javascript)/.test(file.type) ||
+    textExtensions.test(file.name)
+  );
 }
 
 function mimeOf(file: File): string {
-  return imageTypes.has(file.type) ? file.type : file.type.startsWith("text/") || file.type.startsWith("application/") ? file.type : "text/plain";
+  return imageTypes.has(file.type)
+    ? file.type
+    : file.type.startsWith("text/") || file.type.startsWith("application/")
+      ? file.type
+      : "text/plain";
 }
 
 async function base64Of(blob: Blob): Promise<string> {

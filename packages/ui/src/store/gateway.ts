@@ -1,15 +1,16 @@
 /** The socket of this page: starts the client, feeds its events to the reducer, and reads everything anew when needed. */
 
 import { type Client, type ConnectionState, createClient } from "@moltworker/protocol/client";
+import { moltErrorFrom } from "@moltworker/protocol/errors";
 import type { EventFrame } from "@moltworker/protocol/frames";
 import type { MethodName, Params, Result } from "@moltworker/protocol/methods";
-import { moltErrorFrom } from "@moltworker/protocol/errors";
 import { app } from "./app.ts";
-import { applyModels, applyStartup, loadedThread } from "./load.ts";
+import { applySettings, applyStartup, loadedThread } from "./load.ts";
+import { notifyError } from "./notices.ts";
 import { reduce } from "./reduce.ts";
 import { type AppState, emptyThread } from "./state.ts";
 
-export const firstPage = 120;
+const firstPage = 120;
 
 let client: Client | undefined;
 let wasConnected = false;
@@ -44,7 +45,11 @@ export function retryGateway(): void {
 }
 
 /** Asks the assistant. Rejects with MoltError. */
-export function request<Name extends MethodName>(method: Name, params: Params<Name>, options?: { resend?: boolean; timeoutMs?: number }): Promise<Result<Name>> {
+export function request<Name extends MethodName>(
+  method: Name,
+  params: Params<Name>,
+  options?: { resend?: boolean; timeoutMs?: number },
+): Promise<Result<Name>> {
   if (!client) return Promise.reject(new Error("the page has not connected yet"));
   return client.request(method, params, options);
 }
@@ -70,7 +75,12 @@ async function startUp(): Promise<void> {
     const cause = moltErrorFrom(error);
     app.update((state) => {
       const name = key || state.mainKey;
-      return { ...state, booted: true, currentKey: name, threads: { ...state.threads, [name]: { ...emptyThread(name), load: "failed", loadError: cause } } };
+      return {
+        ...state,
+        booted: true,
+        currentKey: name,
+        threads: { ...state.threads, [name]: { ...emptyThread(name), load: "failed", loadError: cause } },
+      };
     });
   }
 }
@@ -85,7 +95,7 @@ function staleOthers(freshKey: string): void {
 
 function receive(frame: EventFrame): void {
   app.update((state) => reduce(state, frame, Date.now()));
-  if (frame.event === "models.changed") void refreshModels();
+  if (frame.event === "models.changed") refreshModels().catch(notifyError);
   if (frame.event === "chat") {
     const event = frame.payload as { state: string; message?: unknown; sessionKey: string };
     // An input merged into the running turn says nothing but its end; ask what waits, for tabs that did not send it.
@@ -99,12 +109,10 @@ function receive(frame: EventFrame): void {
   }
 }
 
+/** Models, keys and settings, read again: they changed here or elsewhere. */
 export async function refreshModels(): Promise<void> {
-  const [list, auth] = await Promise.all([
-    request("models.list", {}, { resend: true }),
-    request("models.authStatus", {}, { resend: true }),
-  ]);
-  app.update((state) => applyModels(state, list.models, auth.providers));
+  const startup = await request("chat.startup", { limit: 1 }, { resend: true });
+  app.update((state) => applySettings(state, startup));
 }
 
 async function refreshPending(key: string): Promise<void> {
@@ -112,7 +120,9 @@ async function refreshPending(key: string): Promise<void> {
   if (!history) return;
   app.update((state) => {
     const thread = state.threads[key];
-    return thread ? { ...state, threads: { ...state.threads, [key]: { ...thread, pending: history.pendingInputs.items } } } : state;
+    return thread
+      ? { ...state, threads: { ...state.threads, [key]: { ...thread, pending: history.pendingInputs.items } } }
+      : state;
   });
 }
 
@@ -128,6 +138,9 @@ export async function loadThread(key: string): Promise<void> {
     app.update((state) => ({ ...state, threads: { ...state.threads, [key]: loadedThread(history, state.threads[key]) } }));
   } catch (error) {
     const loadError = moltErrorFrom(error);
-    app.update((state) => ({ ...state, threads: { ...state.threads, [key]: { ...emptyThread(key), load: "failed", loadError } } }));
+    app.update((state) => ({
+      ...state,
+      threads: { ...state.threads, [key]: { ...emptyThread(key), load: "failed", loadError } },
+    }));
   }
 }

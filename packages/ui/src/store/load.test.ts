@@ -1,11 +1,17 @@
-import type { ChatHistory } from "@moltworker/protocol/methods";
 import type { UserMessage } from "@moltworker/protocol/messages";
+import type { ChatHistory } from "@moltworker/protocol/methods";
 import { describe, expect, it } from "vitest";
 import { loadedThread } from "./load.ts";
 import { emptyThread } from "./state.ts";
 import { mergeMessages, messagesBefore } from "./thread-messages.ts";
 
-const user = (seq: number, idempotencyKey = `k${seq}`): UserMessage => ({ role: "user", content: [{ type: "text", text: `t${seq}` }], idempotencyKey, timestamp: seq, __openclaw: { id: `m${seq}`, seq } });
+const user = (seq: number, idempotencyKey = `k${seq}`): UserMessage => ({
+  role: "user",
+  content: [{ type: "text", text: `t${seq}` }],
+  idempotencyKey,
+  timestamp: seq,
+  __openclaw: { id: `m${seq}`, seq },
+});
 
 function history(change: Partial<ChatHistory> = {}): ChatHistory {
   return {
@@ -30,8 +36,23 @@ describe("a thread read from the server", () => {
   });
 
   it("replays the events of the step, once", () => {
-    const delta = { runId: "r", sessionKey: "s", agentId: "main", seq: 4, state: "delta" as const, deltaText: "so far", message: { role: "assistant" as const, content: [{ type: "text" as const, text: "so far" }] as [{ type: "text"; text: string }], timestamp: 1 } };
-    const thread = loadedThread(history({ inFlightRun: { runId: "r", text: "so far", startedAt: 5, events: [delta, delta] } }), undefined);
+    const delta = {
+      runId: "r",
+      sessionKey: "s",
+      agentId: "main",
+      seq: 4,
+      state: "delta" as const,
+      deltaText: "so far",
+      message: {
+        role: "assistant" as const,
+        content: [{ type: "text" as const, text: "so far" }] as [{ type: "text"; text: string }],
+        timestamp: 1,
+      },
+    };
+    const thread = loadedThread(
+      history({ inFlightRun: { runId: "r", text: "so far", startedAt: 5, events: [delta, delta] } }),
+      undefined,
+    );
     expect(thread.run?.parts).toEqual([{ kind: "text", text: "so far", open: true }]);
     expect(thread.run?.chatSeq).toBe(4);
   });

@@ -1,7 +1,7 @@
 /** From what `chat.startup` and `chat.history` answer to state. Pure. */
 
 import type { ChatHistory, ChatStartup } from "@moltworker/protocol/methods";
-import type { ModelRow, ProviderStatus, SessionRow } from "@moltworker/protocol/rows";
+import type { SessionRow } from "@moltworker/protocol/rows";
 import { reduceAgent, reduceChat } from "./reduce-run.ts";
 import { type AppState, emptyThread, type Thread } from "./state.ts";
 
@@ -9,17 +9,11 @@ export function applyStartup(state: AppState, startup: ChatStartup): AppState {
   const key = startup.history.sessionKey;
   const own = startup.history.sessionInfo;
   return {
-    ...state,
+    ...applySettings(state, startup),
     booted: true,
     currentKey: key,
-    mainKey: state.connection.phase === "connected" ? state.connection.hello.snapshot.sessionDefaults.mainSessionKey : state.mainKey,
-    assistantName: startup.assistantName,
-    version: startup.version,
-    defaultModel: startup.defaultModel,
-    thinkingLevel: startup.thinkingLevel,
-    suspended: startup.suspended,
-    models: startup.models,
-    providers: startup.providers,
+    mainKey:
+      state.connection.phase === "connected" ? state.connection.hello.snapshot.sessionDefaults.mainSessionKey : state.mainKey,
     approvals: startup.approvals,
     sessions: rowsByKey(own ? [...startup.sessions.sessions, own] : startup.sessions.sessions),
     sessionsHasMore: startup.sessions.hasMore,
@@ -28,13 +22,17 @@ export function applyStartup(state: AppState, startup: ChatStartup): AppState {
   };
 }
 
-export function applyModels(state: AppState, models: ModelRow[], providers: ProviderStatus[]): AppState {
-  return { ...state, models, providers };
+/** Only what is the assistant's own: models, keys, name, defaults. */
+export function applySettings(state: AppState, startup: ChatStartup): AppState {
+  const { assistantName, version, defaultModel, thinkingLevel, suspended, models, providers } = startup;
+  return { ...state, assistantName, version, defaultModel, thinkingLevel, suspended, models, providers };
 }
 
 /** A thread as the server knows it. Messages of this tab that are not yet on the server stay. */
 export function loadedThread(history: ChatHistory, known: Thread | undefined): Thread {
-  const taken = new Set(history.messages.flatMap((row) => (row.role === "user" && row.idempotencyKey ? [row.idempotencyKey] : [])));
+  const taken = new Set(
+    history.messages.flatMap((row) => (row.role === "user" && row.idempotencyKey ? [row.idempotencyKey] : [])),
+  );
   const waiting = new Set(history.pendingInputs.items.map((input) => input.runId));
   const thread: Thread = {
     ...emptyThread(history.sessionKey),
@@ -60,7 +58,13 @@ export function rowsByKey(rows: SessionRow[]): Record<string, SessionRow> {
 function withInFlight(thread: Thread, inFlight: NonNullable<ChatHistory["inFlightRun"]>): Thread {
   const { runId, startedAt, text, events } = inFlight;
   const started: Thread = { ...thread, run: { runId, startedAt, phase: "starting_model", parts: [], chatSeq: -1, agentSeq: -1 } };
-  const replayed = events.reduce((now, event) => ("state" in event ? reduceChat(now, event, startedAt) : reduceAgent(now, event, startedAt)), started);
+  const replayed = events.reduce(
+    (now, event) => ("state" in event ? reduceChat(now, event, startedAt) : reduceAgent(now, event, startedAt)),
+    started,
+  );
   if (!replayed.run || text === "" || replayed.run.parts.some((part) => part.kind === "text")) return replayed;
-  return { ...replayed, run: { ...replayed.run, phase: "answering", parts: [...replayed.run.parts, { kind: "text", text, open: true }] } };
+  return {
+    ...replayed,
+    run: { ...replayed.run, phase: "answering", parts: [...replayed.run.parts, { kind: "text", text, open: true }] },
+  };
 }

@@ -43,9 +43,17 @@ export function reduceAgent(thread: Thread, event: AgentEvent, now: number): Thr
     case "lifecycle":
       return reduceLifecycle(thread, event, now);
     case "run_status":
-      return touch(thread, event, now, (run) => ({ ...run, phase: event.data.phase, ...(event.data.note ? { note: event.data.note } : {}) }));
+      return touch(thread, event, now, (run) => ({
+        ...run,
+        phase: event.data.phase,
+        ...(event.data.note ? { note: event.data.note } : {}),
+      }));
     case "thinking":
-      return touch(thread, event, now, (run) => ({ ...run, phase: "thinking", parts: withThinking(run.parts, event.data.delta, event.ts) }));
+      return touch(thread, event, now, (run) => ({
+        ...run,
+        phase: "thinking",
+        parts: withThinking(run.parts, event.data.delta, event.ts),
+      }));
     case "tool":
       return reduceTool(thread, event, now);
     case "usage":
@@ -82,7 +90,13 @@ function reduceTool(thread: Thread, event: Extract<AgentEvent, { stream: "tool" 
   const { data } = event;
   const known = thread.tools[data.toolCallId];
   if (known?.done && data.phase !== "result") return thread;
-  const tool: ToolActivity = known ?? { toolCallId: data.toolCallId, name: data.name, args: {}, startedAt: event.ts, done: false };
+  const tool: ToolActivity = known ?? {
+    toolCallId: data.toolCallId,
+    name: data.name,
+    args: {},
+    startedAt: event.ts,
+    done: false,
+  };
   const next: ToolActivity = { ...tool, ...(data.args ? { args: data.args } : {}), ...(data.meta ? { meta: data.meta } : {}) };
   const text = data.result?.content.map((part) => part.text).join("\n");
   if (data.phase === "update" && (text ?? data.meta)) next.progress = text ?? data.meta;
@@ -96,7 +110,9 @@ function reduceTool(thread: Thread, event: Extract<AgentEvent, { stream: "tool" 
   return touch(withTool, event, now, (run) => ({
     ...run,
     phase: "running_tools",
-    parts: hasCall(withTool, run, data.toolCallId) ? run.parts : [...closeParts(run.parts, event.ts), { kind: "tool", toolCallId: data.toolCallId }],
+    parts: hasCall(withTool, run, data.toolCallId)
+      ? run.parts
+      : [...closeParts(run.parts, event.ts), { kind: "tool", toolCallId: data.toolCallId }],
   }));
 }
 
@@ -122,7 +138,9 @@ function endRun(thread: Thread, runId: string): Thread {
   const endedRuns = [...thread.endedRuns, runId].slice(-rememberedRuns);
   if (thread.run?.runId === runId) return { ...thread, endedRuns, run: null };
   // The end of an input that was merged into the running turn: it waits until the model takes it in.
-  const outgoing = thread.outgoing.map((own) => (own.runId === runId ? { ...own, state: "accepted" as const, queued: true } : own));
+  const outgoing = thread.outgoing.map((own) =>
+    own.runId === runId ? { ...own, state: "accepted" as const, queued: true } : own,
+  );
   return { ...thread, endedRuns, outgoing };
 }
 

@@ -1,5 +1,5 @@
-import type { EventFrame } from "@moltworker/protocol/frames";
 import type { AgentEvent, ChatEvent, EventMap, EventName } from "@moltworker/protocol/events";
+import type { EventFrame } from "@moltworker/protocol/frames";
 import type { AssistantMessage, ChatMessage, ToolResultMessage, UserMessage } from "@moltworker/protocol/messages";
 import { describe, expect, it } from "vitest";
 import { reduce } from "./reduce.ts";
@@ -21,12 +21,31 @@ function runOf(runId: string) {
     chat: (part: Part<ChatEvent>) => frame("chat", { runId, ...base, seq: ++seq, ...part } as ChatEvent),
     agent: (part: Part<AgentEvent>) => frame("agent", { runId, ...base, seq: ++seq, ts: 1_000 + seq, ...part } as AgentEvent),
     delta: (text: string, replace?: true) =>
-      frame("chat", { runId, ...base, seq: ++seq, state: "delta", deltaText: text, message: { role: "assistant", content: [{ type: "text", text }], timestamp: 1 }, ...(replace ? { replace } : {}) }),
+      frame("chat", {
+        runId,
+        ...base,
+        seq: ++seq,
+        state: "delta",
+        deltaText: text,
+        message: { role: "assistant", content: [{ type: "text", text }], timestamp: 1 },
+        ...(replace ? { replace } : {}),
+      }),
   };
 }
 
-const user = (seq: number, text: string, idempotencyKey: string): UserMessage => ({ role: "user", content: [{ type: "text", text }], idempotencyKey, timestamp: seq, __openclaw: { id: `m${seq}`, seq, runId: idempotencyKey } });
-const answer = (seq: number, runId: string, content: AssistantMessage["content"], stopReason: AssistantMessage["stopReason"] = "stop"): AssistantMessage => ({
+const user = (seq: number, text: string, idempotencyKey: string): UserMessage => ({
+  role: "user",
+  content: [{ type: "text", text }],
+  idempotencyKey,
+  timestamp: seq,
+  __openclaw: { id: `m${seq}`, seq, runId: idempotencyKey },
+});
+const answer = (
+  seq: number,
+  runId: string,
+  content: AssistantMessage["content"],
+  stopReason: AssistantMessage["stopReason"] = "stop",
+): AssistantMessage => ({
   role: "assistant",
   content,
   provider: "p",
@@ -35,9 +54,26 @@ const answer = (seq: number, runId: string, content: AssistantMessage["content"]
   timestamp: seq,
   __openclaw: { id: `m${seq}`, seq, runId },
 });
-const result = (seq: number, toolCallId: string, text: string): ToolResultMessage => ({ role: "toolResult", toolCallId, toolName: "bash", content: [{ type: "text", text }], isError: false, durationMs: 12, timestamp: seq, __openclaw: { id: `m${seq}`, seq } });
-const row = (message: ChatMessage) => frame("session.message", { sessionKey: key, message, messageId: message.__openclaw.id, messageSeq: message.__openclaw.seq });
-const own = (runId: string, text: string, queued = false): Outgoing => ({ runId, text, files: [], createdAt: 1, state: "accepted", queued });
+const result = (seq: number, toolCallId: string, text: string): ToolResultMessage => ({
+  role: "toolResult",
+  toolCallId,
+  toolName: "bash",
+  content: [{ type: "text", text }],
+  isError: false,
+  durationMs: 12,
+  timestamp: seq,
+  __openclaw: { id: `m${seq}`, seq },
+});
+const row = (message: ChatMessage) =>
+  frame("session.message", { sessionKey: key, message, messageId: message.__openclaw.id, messageSeq: message.__openclaw.seq });
+const own = (runId: string, text: string, queued = false): Outgoing => ({
+  runId,
+  text,
+  files: [],
+  createdAt: 1,
+  state: "accepted",
+  queued,
+});
 
 function start(thread: Partial<Thread> = {}): AppState {
   return { ...initialState(), threads: { [key]: { ...emptyThread(key), load: "loaded", ...thread } } };
@@ -48,12 +84,21 @@ function play(state: AppState, ...frames: EventFrame[]): AppState {
 }
 
 const threadIn = (state: AppState): Thread => state.threads[key] as Thread;
-const liveText = (state: AppState) => threadIn(state).run?.parts.flatMap((part) => (part.kind === "text" ? [part.text] : [])).join("|");
+const liveText = (state: AppState) =>
+  threadIn(state)
+    .run?.parts.flatMap((part) => (part.kind === "text" ? [part.text] : []))
+    .join("|");
 
 describe("a streamed answer", () => {
   it("grows with each delta and becomes one row", () => {
     const run = runOf("r1");
-    let state = play(start({ outgoing: [own("r1", "hi")] }), row(user(1, "hi", "r1")), run.chat({ state: "status", phase: "starting_model" }), run.delta("Hel"), run.delta("Hello"));
+    let state = play(
+      start({ outgoing: [own("r1", "hi")] }),
+      row(user(1, "hi", "r1")),
+      run.chat({ state: "status", phase: "starting_model" }),
+      run.delta("Hel"),
+      run.delta("Hello"),
+    );
     expect(threadIn(state).outgoing).toEqual([]);
     expect(liveText(state)).toBe("Hello");
     const done = answer(2, "r1", [{ type: "text", text: "Hello" }]);
@@ -94,7 +139,11 @@ describe("a streamed answer", () => {
   });
 
   it("skips what its history page already holds", () => {
-    const state = play(start({ historyCursor: 50 }), { ...row(user(1, "old", "r0")), cursor: 50 } as EventFrame, { ...row(user(2, "new", "r1")), cursor: 51 } as EventFrame);
+    const state = play(
+      start({ historyCursor: 50 }),
+      { ...row(user(1, "old", "r0")), cursor: 50 } as EventFrame,
+      { ...row(user(2, "new", "r1")), cursor: 51 } as EventFrame,
+    );
     expect(threadIn(state).messages.map((message) => message.__openclaw.id)).toEqual(["m2"]);
   });
 
@@ -107,7 +156,12 @@ describe("a streamed answer", () => {
 describe("reasoning", () => {
   it("is one part until words follow", () => {
     const run = runOf("r1");
-    const state = play(start(), run.agent({ stream: "thinking", data: { delta: "Let me ", itemId: "1" } }), run.agent({ stream: "thinking", data: { delta: "see.", itemId: "1" } }), run.delta("So:"));
+    const state = play(
+      start(),
+      run.agent({ stream: "thinking", data: { delta: "Let me ", itemId: "1" } }),
+      run.agent({ stream: "thinking", data: { delta: "see.", itemId: "1" } }),
+      run.delta("So:"),
+    );
     const [thinking, text] = threadIn(state).run?.parts ?? [];
     expect(thinking).toMatchObject({ kind: "thinking", text: "Let me see." });
     expect(thinking?.kind === "thinking" && thinking.endedAt).not.toBeNull();
@@ -119,19 +173,43 @@ describe("tools", () => {
   it("run, report and are settled, in a committed row", () => {
     const run = runOf("r1");
     const call = answer(2, "r1", [{ type: "toolCall", id: "c1", name: "bash", arguments: { command: "ls" } }], "toolUse");
-    let state = play(start(), run.delta("Looking."), row(call), run.agent({ stream: "tool", data: { phase: "start", name: "bash", toolCallId: "c1", args: { command: "ls" } } }));
+    let state = play(
+      start(),
+      run.delta("Looking."),
+      row(call),
+      run.agent({ stream: "tool", data: { phase: "start", name: "bash", toolCallId: "c1", args: { command: "ls" } } }),
+    );
     expect(threadIn(state).run?.parts).toEqual([]);
     expect(threadIn(state).tools.c1).toMatchObject({ name: "bash", done: false, args: { command: "ls" } });
-    state = play(state, run.agent({ stream: "tool", data: { phase: "update", name: "bash", toolCallId: "c1", meta: "half way" } }));
+    state = play(
+      state,
+      run.agent({ stream: "tool", data: { phase: "update", name: "bash", toolCallId: "c1", meta: "half way" } }),
+    );
     expect(threadIn(state).tools.c1).toMatchObject({ progress: "half way", done: false });
-    state = play(state, run.agent({ stream: "tool", data: { phase: "result", name: "bash", toolCallId: "c1", result: { content: [{ type: "text", text: "a.txt" }] }, durationMs: 12 } }), row(result(3, "c1", "a.txt")));
+    state = play(
+      state,
+      run.agent({
+        stream: "tool",
+        data: {
+          phase: "result",
+          name: "bash",
+          toolCallId: "c1",
+          result: { content: [{ type: "text", text: "a.txt" }] },
+          durationMs: 12,
+        },
+      }),
+      row(result(3, "c1", "a.txt")),
+    );
     expect(threadIn(state).tools.c1).toMatchObject({ done: true, isError: false, durationMs: 12, resultText: "a.txt" });
   });
 
   it("do not run again when a late event says so", () => {
     const run = runOf("r1");
     const begin = run.agent({ stream: "tool", data: { phase: "start", name: "bash", toolCallId: "c1", args: {} } });
-    const end = run.agent({ stream: "tool", data: { phase: "result", name: "bash", toolCallId: "c1", isError: true, durationMs: 1 } });
+    const end = run.agent({
+      stream: "tool",
+      data: { phase: "result", name: "bash", toolCallId: "c1", isError: true, durationMs: 1 },
+    });
     const again = run.agent({ stream: "tool", data: { phase: "start", name: "bash", toolCallId: "c1", args: {} } });
     const state = play(start(), begin, end, again);
     expect(threadIn(state).tools.c1).toMatchObject({ done: true, isError: true });
@@ -141,8 +219,17 @@ describe("tools", () => {
 describe("ends", () => {
   it("an error stands in the thread with its cure, until the next answer begins", () => {
     const run = runOf("r1");
-    const detail = { code: "UNAVAILABLE", message: "no", details: { code: "PROVIDER_KEY_REJECTED" as const, hint: "Type a valid key." }, retryable: false };
-    let state = play(start(), run.delta("half"), run.chat({ state: "error", errorMessage: "no", errorKind: "auth", errorDetail: detail }));
+    const detail = {
+      code: "UNAVAILABLE",
+      message: "no",
+      details: { code: "PROVIDER_KEY_REJECTED" as const, hint: "Type a valid key." },
+      retryable: false,
+    };
+    let state = play(
+      start(),
+      run.delta("half"),
+      run.chat({ state: "error", errorMessage: "no", errorKind: "auth", errorDetail: detail }),
+    );
     expect(threadIn(state)).toMatchObject({ run: null, failure: { runId: "r1", message: "no" } });
     state = play(state, runOf("r2").delta("Yes"));
     expect(threadIn(state).failure).toBeNull();
@@ -150,9 +237,17 @@ describe("ends", () => {
 
   it("a stop keeps what was shown, also when nothing was stored", () => {
     const run = runOf("r1");
-    const state = play(start({ messages: [user(1, "hi", "r1")] }), run.delta("half an answer"), run.chat({ state: "aborted", stopReason: "rpc" }));
+    const state = play(
+      start({ messages: [user(1, "hi", "r1")] }),
+      run.delta("half an answer"),
+      run.chat({ state: "aborted", stopReason: "rpc" }),
+    );
     expect(threadIn(state).run).toBeNull();
-    expect(threadIn(state).messages.at(-1)).toMatchObject({ role: "assistant", stopReason: "aborted", content: [{ type: "text", text: "half an answer" }] });
+    expect(threadIn(state).messages.at(-1)).toMatchObject({
+      role: "assistant",
+      stopReason: "aborted",
+      content: [{ type: "text", text: "half an answer" }],
+    });
   });
 
   it("the empty end of a merged input leaves the running turn alone; the input waits until it is taken", () => {
@@ -175,7 +270,16 @@ describe("around the conversation", () => {
   const approval: EventMap["exec.approval.requested"] = {
     approvalKind: "tool",
     id: "a1",
-    request: { tool: "bash", arguments: { command: "curl x" }, hash: "h", reason: "r", sessionKey: key, runId: "r1", toolCallId: "c1", command: "bash" },
+    request: {
+      tool: "bash",
+      arguments: { command: "curl x" },
+      hash: "h",
+      reason: "r",
+      sessionKey: key,
+      runId: "r1",
+      toolCallId: "c1",
+      command: "bash",
+    },
     createdAtMs: 1,
     expiresAtMs: 2,
   };
@@ -183,7 +287,10 @@ describe("around the conversation", () => {
   it("approvals come once and go when decided", () => {
     let state = play(start(), frame("exec.approval.requested", approval), frame("exec.approval.requested", approval));
     expect(state.approvals).toHaveLength(1);
-    state = play(state, frame("exec.approval.resolved", { id: "a1", decision: "deny", resolvedBy: "owner", ts: 1, request: approval.request }));
+    state = play(
+      state,
+      frame("exec.approval.resolved", { id: "a1", decision: "deny", resolvedBy: "owner", ts: 1, request: approval.request }),
+    );
     expect(state.approvals).toEqual([]);
   });
 
@@ -195,7 +302,10 @@ describe("around the conversation", () => {
   });
 
   it("a deleted session leaves the list, its thread and its approvals", () => {
-    const state = play({ ...start({ messages: [user(1, "x", "r")] }), approvals: [approval] }, frame("sessions.changed", { sessionKey: key, reason: "deleted", session: null }));
+    const state = play(
+      { ...start({ messages: [user(1, "x", "r")] }), approvals: [approval] },
+      frame("sessions.changed", { sessionKey: key, reason: "deleted", session: null }),
+    );
     expect(state.sessions[key]).toBeUndefined();
     expect(state.approvals).toEqual([]);
     expect(threadIn(state).messages).toEqual([]);

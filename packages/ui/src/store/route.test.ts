@@ -11,7 +11,8 @@ describe("addresses in the page", () => {
   });
 
   it("fall back to the conversation when they make no sense", () => {
-    for (const hash of ["", "#", "#/", "#/nowhere", "#/s/%E0%A4%A", "#/s/"]) expect(routeFrom(hash)).toEqual({ page: "chat", key: null });
+    for (const hash of ["", "#", "#/", "#/nowhere", "#/s/%E0%A4%A", "#/s/"])
+      expect(routeFrom(hash)).toEqual({ page: "chat", key: null });
     expect(routeFrom("#/settings/nowhere")).toEqual({ page: "settings", tab: "models" });
   });
 });

@@ -82,7 +82,11 @@ export async function resetSession(key: string): Promise<void> {
 export async function compactSession(key: string): Promise<void> {
   try {
     const { compacted, reason } = await request("sessions.compact", { key }, { timeoutMs: 120_000 });
-    notify(compacted ? "Older messages were folded into a summary for the model. You still see everything." : (reason ?? "There was nothing to fold yet."));
+    notify(
+      compacted
+        ? "Older messages were folded into a summary for the model. You still see everything."
+        : (reason ?? "There was nothing to fold yet."),
+    );
   } catch (error) {
     notifyError(error);
   }
@@ -91,7 +95,9 @@ export async function compactSession(key: string): Promise<void> {
 export async function loadMoreSessions(): Promise<void> {
   const { sessionsHasMore, sessionsNextOffset } = app.get();
   if (!sessionsHasMore) return;
-  const page = await request("sessions.list", { limit: 100, offset: sessionsNextOffset }, { resend: true }).catch(() => undefined);
+  const page = await request("sessions.list", { limit: 100, offset: sessionsNextOffset }, { resend: true }).catch(
+    () => undefined,
+  );
   if (!page) return;
   app.update((state) => ({
     ...state,

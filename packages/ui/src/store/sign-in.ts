@@ -34,7 +34,11 @@ async function post(path: string, body: unknown): Promise<void> {
   try {
     response = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   } catch (cause) {
-    throw new MoltError("UNAVAILABLE", { message: "the assistant cannot be reached from this browser", hint: "Check that it is running, then try again.", cause });
+    throw new MoltError("UNAVAILABLE", {
+      message: "the assistant cannot be reached from this browser",
+      hint: "Check that it is running, then try again.",
+      cause,
+    });
   }
   if (response.ok) return;
   const answer = (await response.json().catch(() => undefined)) as { error?: unknown } | undefined;

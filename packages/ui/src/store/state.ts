@@ -3,9 +3,9 @@
  * the person is doing right now; nothing is kept that the server could contradict after a reconnect.
  */
 
+import type { ConnectionState } from "@moltworker/protocol/client";
 import type { MoltError, WireError } from "@moltworker/protocol/errors";
 import type { ChatMessage, Usage } from "@moltworker/protocol/messages";
-import type { ConnectionState } from "@moltworker/protocol/client";
 import type { PendingInput } from "@moltworker/protocol/methods";
 import type { Approval, ModelRow, ProviderStatus, SessionRow, ThinkingLevel } from "@moltworker/protocol/rows";
 

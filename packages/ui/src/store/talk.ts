@@ -76,7 +76,8 @@ export async function decide(id: string, decision: "allow-once" | "deny"): Promi
     app.update((state) => ({ ...state, approvals: state.approvals.filter((approval) => approval.id !== id) }));
   } catch (error) {
     const cause = moltErrorFrom(error);
-    if (cause.code === "APPROVAL_NOT_FOUND") app.update((state) => ({ ...state, approvals: state.approvals.filter((approval) => approval.id !== id) }));
+    if (cause.code === "APPROVAL_NOT_FOUND")
+      app.update((state) => ({ ...state, approvals: state.approvals.filter((approval) => approval.id !== id) }));
     notifyError(cause);
   }
 }
@@ -86,7 +87,11 @@ export async function loadEarlier(key: string): Promise<void> {
   if (!thread.hasMore || thread.loadingEarlier || thread.load !== "loaded") return;
   updateThread(key, (now) => ({ ...now, loadingEarlier: true }));
   try {
-    const page = await request("chat.history", { sessionKey: key, limit: earlierPage, offset: thread.nextOffset }, { resend: true });
+    const page = await request(
+      "chat.history",
+      { sessionKey: key, limit: earlierPage, offset: thread.nextOffset },
+      { resend: true },
+    );
     updateThread(key, (now) => {
       const messages = mergeMessages(now.messages, page.messages);
       return { ...now, loadingEarlier: false, messages, hasMore: page.hasMore, nextOffset: page.nextOffset ?? messages.length };
@@ -105,7 +110,16 @@ async function deliver(key: string, own: Outgoing): Promise<void> {
         sessionKey: key,
         message: own.text,
         idempotencyKey: own.runId,
-        ...(own.files.length > 0 ? { attachments: own.files.map((file) => ({ type: kindOf(file), mimeType: file.mimeType, fileName: file.name, content: file.content })) } : {}),
+        ...(own.files.length > 0
+          ? {
+              attachments: own.files.map((file) => ({
+                type: kindOf(file),
+                mimeType: file.mimeType,
+                fileName: file.name,
+                content: file.content,
+              })),
+            }
+          : {}),
         ...(own.replaceFromMessageId === undefined ? {} : { replaceFromMessageId: own.replaceFromMessageId }),
       },
       { resend: true, timeoutMs: 120_000 },
@@ -123,6 +137,8 @@ function kindOf(file: OutgoingFile): "image" | "file" {
 }
 
 function setOutgoing(key: string, runId: string, change: Partial<Outgoing>): void {
-  updateThread(key, (thread) => ({ ...thread, outgoing: thread.outgoing.map((own) => (own.runId === runId ? { ...own, ...change } : own)) }));
+  updateThread(key, (thread) => ({
+    ...thread,
+    outgoing: thread.outgoing.map((own) => (own.runId === runId ? { ...own, ...change } : own)),
+  }));
 }
-

@@ -2,11 +2,46 @@ import type { AssistantMessage, ChatMessage, Usage } from "@moltworker/protocol/
 import { describe, expect, it } from "vitest";
 import { addUsage, partsWithLive, turnsOf } from "./turns.ts";
 
-const usage = (input: number, cost: number | null): Usage => ({ input, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: 0, totalTokens: input + 1, cost: cost === null ? null : { total: cost }, estimated: false });
-const user = (seq: number): ChatMessage => ({ role: "user", content: [{ type: "text", text: `q${seq}` }], timestamp: seq, __openclaw: { id: `m${seq}`, seq } });
-const answer = (seq: number, content: AssistantMessage["content"], cost: number | null = 0.1): ChatMessage => ({ role: "assistant", content, provider: "p", model: "m", stopReason: "stop", usage: usage(10, cost), timestamp: seq, __openclaw: { id: `m${seq}`, seq } });
-const call = answer(2, [{ type: "thinking", thinking: "hm" }, { type: "text", text: "Look." }, { type: "toolCall", id: "c1", name: "bash", arguments: { command: "ls" } }]);
-const outcome: ChatMessage = { role: "toolResult", toolCallId: "c1", toolName: "bash", content: [{ type: "text", text: "a" }], isError: false, timestamp: 3, __openclaw: { id: "m3", seq: 3 } };
+const usage = (input: number, cost: number | null): Usage => ({
+  input,
+  output: 1,
+  cacheRead: 0,
+  cacheWrite: 0,
+  reasoning: 0,
+  totalTokens: input + 1,
+  cost: cost === null ? null : { total: cost },
+  estimated: false,
+});
+const user = (seq: number): ChatMessage => ({
+  role: "user",
+  content: [{ type: "text", text: `q${seq}` }],
+  timestamp: seq,
+  __openclaw: { id: `m${seq}`, seq },
+});
+const answer = (seq: number, content: AssistantMessage["content"], cost: number | null = 0.1): ChatMessage => ({
+  role: "assistant",
+  content,
+  provider: "p",
+  model: "m",
+  stopReason: "stop",
+  usage: usage(10, cost),
+  timestamp: seq,
+  __openclaw: { id: `m${seq}`, seq },
+});
+const call = answer(2, [
+  { type: "thinking", thinking: "hm" },
+  { type: "text", text: "Look." },
+  { type: "toolCall", id: "c1", name: "bash", arguments: { command: "ls" } },
+]);
+const outcome: ChatMessage = {
+  role: "toolResult",
+  toolCallId: "c1",
+  toolName: "bash",
+  content: [{ type: "text", text: "a" }],
+  isError: false,
+  timestamp: 3,
+  __openclaw: { id: "m3", seq: 3 },
+};
 
 describe("turns", () => {
   it("hold all steps of an answer, each result at its call, and the sum of the costs", () => {
@@ -29,13 +64,23 @@ describe("turns", () => {
   });
 
   it("begin at each message of the person, also one sent mid-run", () => {
-    expect(turnsOf([user(1), call, user(4), answer(5, [{ type: "text", text: "x" }])]).map((turn) => turn.id)).toEqual(["m1", "m4"]);
+    expect(turnsOf([user(1), call, user(4), answer(5, [{ type: "text", text: "x" }])]).map((turn) => turn.id)).toEqual([
+      "m1",
+      "m4",
+    ]);
   });
 });
 
 describe("what streams", () => {
   it("follows what is committed", () => {
-    const parts = partsWithLive([{ kind: "text", text: "a", live: false }], [{ kind: "thinking", text: "t", startedAt: 10, endedAt: 30 }, { kind: "text", text: "b", open: true }], () => null);
+    const parts = partsWithLive(
+      [{ kind: "text", text: "a", live: false }],
+      [
+        { kind: "thinking", text: "t", startedAt: 10, endedAt: 30 },
+        { kind: "text", text: "b", open: true },
+      ],
+      () => null,
+    );
     expect(parts).toEqual([
       { kind: "text", text: "a", live: false },
       { kind: "thinking", text: "t", live: false, durationMs: 20 },

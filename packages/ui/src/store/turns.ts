@@ -3,7 +3,15 @@
  * change keep their identity, so that a delta redraws only the last one.
  */
 
-import type { AssistantMessage, AttachmentPart, ChatMessage, StopReason, ToolResultMessage, Usage, UserMessage } from "@moltworker/protocol/messages";
+import type {
+  AssistantMessage,
+  AttachmentPart,
+  ChatMessage,
+  StopReason,
+  ToolResultMessage,
+  Usage,
+  UserMessage,
+} from "@moltworker/protocol/messages";
 import type { LivePart } from "./state.ts";
 
 export type TurnPart =
@@ -51,14 +59,23 @@ export function turnsOf(messages: ChatMessage[]): Turn[] {
 }
 
 /** Adds what is streaming to a turn's parts; the live text keeps its place when it becomes a row. */
-export function partsWithLive(parts: TurnPart[], live: readonly LivePart[], endedAt: (startedAt: number) => number | null): TurnPart[] {
+export function partsWithLive(
+  parts: TurnPart[],
+  live: readonly LivePart[],
+  endedAt: (startedAt: number) => number | null,
+): TurnPart[] {
   return [
     ...parts,
     ...live.map((part): TurnPart => {
       if (part.kind === "text") return { kind: "text", text: part.text, live: true };
       if (part.kind === "tool") return { kind: "liveTool", toolCallId: part.toolCallId };
       const until = part.endedAt ?? endedAt(part.startedAt);
-      return { kind: "thinking", text: part.text, live: part.endedAt === null, durationMs: until === null ? null : until - part.startedAt };
+      return {
+        kind: "thinking",
+        text: part.text,
+        live: part.endedAt === null,
+        durationMs: until === null ? null : until - part.startedAt,
+      };
     }),
   ];
 }
@@ -115,7 +132,13 @@ function addAnswer(turn: Turn, row: AssistantMessage, results: ReadonlyMap<strin
     } else if (part.type === "thinking") {
       if (part.thinking.trim() !== "") turn.parts.push({ kind: "thinking", text: part.thinking, live: false, durationMs: null });
     } else if (part.type === "toolCall") {
-      turn.parts.push({ kind: "tool", toolCallId: part.id, name: part.name, args: part.arguments, result: results.get(part.id) ?? null });
+      turn.parts.push({
+        kind: "tool",
+        toolCallId: part.id,
+        name: part.name,
+        args: part.arguments,
+        result: results.get(part.id) ?? null,
+      });
     } else {
       turn.parts.push({ kind: "file", file: part });
     }
