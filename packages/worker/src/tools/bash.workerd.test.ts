@@ -25,7 +25,8 @@ function inObject<Value>(
 const contextFor = (workspace: Workspace) =>
   ({ workspace, clock: systemClock, signal: new AbortController().signal }) as unknown as ToolContext;
 
-describe("in the Durable Object runtime", () => {
+// Loading the interpreter through the test runner takes seconds on a busy machine.
+describe("in the Durable Object runtime", { timeout: 60_000 }, () => {
   let name = "";
   beforeEach(() => {
     name = crypto.randomUUID();
