@@ -27,6 +27,8 @@ const config :Workerd.Config = (
   ],
   sockets = [(name = "http", http = (), service = "main")],
   logging = (structuredLogging = true),
+  # V8's young generation otherwise grows to three times 16 MB and stays: measured over 1,000 turns, 264 MB against 140.
+  v8Flags = ["--max-semi-space-size=4"],
 );
 
 const main :Workerd.Worker = (
