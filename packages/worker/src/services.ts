@@ -4,7 +4,7 @@ import { TICK_INTERVAL_MS } from "@moltworker/protocol/frames";
 import type { ModelRow } from "@moltworker/protocol/rows";
 import { seedWorkspace } from "./agent/first-files.ts";
 import { createGateway, type Gateway } from "./ai-gateway/gateway.ts";
-import { seedKeys } from "./ai-gateway/seeds.ts";
+import { addressSeeds, seedKeys } from "./ai-gateway/seeds.ts";
 import { createUsageLog } from "./ai-gateway/usage-log.ts";
 
 import { addressOf } from "./auth/address.ts";
@@ -69,7 +69,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
 
   const seeds = readSeeds(env);
   const secrets = createSecrets(db, clock);
-  const config = createConfig({ sections, db, clock, log, seeds });
+  const config = createConfig({ sections, db, clock, log, seeds, given: { providers: addressSeeds(providers, seeds) } });
   const blobs = createBlobs(env.BLOBS, db, clock);
   const workspace = createWorkspace(db, clock);
   const egress = createEgress({ publicFetch: (url, init) => fetch(url, init), ...(env.NAMED_NETWORK ? { namedFetch: bound(env.NAMED_NETWORK) } : {}), log });

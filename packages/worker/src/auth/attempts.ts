@@ -13,13 +13,13 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../storage/database.ts";
 import { isLoopback } from "./address.ts";
 
-export const FAILURES_PER_WINDOW = 10;
-export const WINDOW_MS = 60_000;
-export const LOCKOUT_MS = 300_000;
-export const LOOPBACK_FIRST_PAUSE_MS = 250;
-export const LOOPBACK_LONGEST_PAUSE_MS = 5_000;
+const FAILURES_PER_WINDOW = 10;
+const WINDOW_MS = 60_000;
+const LOCKOUT_MS = 300_000;
+const LOOPBACK_FIRST_PAUSE_MS = 250;
+const LOOPBACK_LONGEST_PAUSE_MS = 5_000;
 /** Failures of all remote addresses together; above it only addresses that have signed in before may try. */
-export const GLOBAL_FAILURES_PER_WINDOW = 200;
+const GLOBAL_FAILURES_PER_WINDOW = 200;
 
 const KNOWN_ADDRESS_MS = 30 * 86_400_000;
 const SUCCESS_WRITE_MS = 86_400_000;

@@ -6,7 +6,7 @@
 import type { ConnectParams } from "@moltworker/protocol/frames";
 import { bytesFromBase64Url, hexFromBytes } from "./digest.ts";
 
-export const MAX_SKEW_MS = 120_000;
+const MAX_SKEW_MS = 120_000;
 
 /** Undefined when the proof holds, else OpenClaw's sentence for what is wrong. */
 export async function deviceProofFault(params: ConnectParams, nonce: string, nowMs: number): Promise<string | undefined> {

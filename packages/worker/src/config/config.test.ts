@@ -191,6 +191,22 @@ describe("seeds", () => {
     expect(db.all("SELECT * FROM config")).toEqual([]);
   });
 
+  test("what a layer above read from the environment seeds in the same way", () => {
+    const db = fresh();
+    const openWith = (baseUrl: string) =>
+      createConfig({
+        sections,
+        db,
+        clock: createTestClock(),
+        log: createLog(() => undefined),
+        seeds: {},
+        given: { providers: { groq: { baseUrl } } },
+      });
+    expect(openWith("https://a.example/").get("providers")).toEqual({ groq: { baseUrl: "https://a.example/" } });
+    openWith("https://a.example/").patch({ providers: { groq: { baseUrl: "https://mine.example/" } } }, { changedBy: "t" });
+    expect(openWith("https://b.example/").get("providers")).toEqual({ groq: { baseUrl: "https://mine.example/" } });
+  });
+
   test("after the default was chosen again, only a changed variable acts", () => {
     const db = fresh();
     open(db, { MOLTWORKER_MODEL: "openai/a" }).patch({ agent: { model: null } }, { changedBy: "t" });

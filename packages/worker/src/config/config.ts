@@ -24,12 +24,8 @@ import {
   withoutKey,
   withValueAt,
 } from "./merge.ts";
-import type { Section } from "./section.ts";
-
-export interface ConfigIssue {
-  path: string;
-  message: string;
-}
+import type { AnySection } from "./section.ts";
+import { type ConfigIssue, parseStored, readStored, toIssues } from "./stored.ts";
 
 /** `Settings` is `catalog/sections.ts`'s type; the store is generic so that `config/` does not import the catalog. */
 export interface Config<Settings> {
@@ -62,8 +58,6 @@ const MAX_SECTION_BYTES = 262_144;
 const HISTORY_PER_SECTION = 100;
 const ENVIRONMENT = "environment";
 
-// biome-ignore lint/suspicious/noExplicitAny: a list of sections with different value types has no narrower element type
-type AnySection = Section<string, any>;
 type SettingsOf<Sections extends readonly AnySection[]> = { [S in Sections[number] as S["name"]]: z.infer<S["schema"]> };
 
 interface Row {
@@ -85,6 +79,8 @@ interface ConfigDeps<Sections extends readonly AnySection[]> {
   clock: Clock;
   log: Log;
   seeds: Seeds;
+  /** What the environment says of a section in the words of a layer above, such as each provider's own address variable. */
+  given?: Partial<Record<Sections[number]["name"], object>>;
 }
 
 /** Loads every section, then takes over environment values that are new or changed. Never throws for a bad stored or seeded value. */
@@ -134,8 +130,9 @@ export function createConfig<const Sections extends readonly AnySection[]>(
   }
 
   function seedSection(section: AnySection): void {
-    const seeded = section.seed?.(deps.seeds) as Json | undefined;
-    if (!isJsonObject(seeded) || Object.keys(seeded).length === 0) return;
+    const given = deps.given?.[section.name as Sections[number]["name"]] ?? {};
+    const seeded = overlay((section.seed?.(deps.seeds) ?? {}) as Json, given as Json);
+    if (Object.keys(seeded as object).length === 0) return;
     const before = storedOf(section.name);
     let stored: Json = before;
     const seen: { path: string; value: string; stands: number }[] = [];
@@ -249,48 +246,3 @@ function releaseSeeds(db: Database, section: string, patch: Json): void {
     );
   }
 }
-
-function parseStored(text: string | undefined): JsonObject | undefined {
-  if (text === undefined) return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function readStored(
-  section: AnySection,
-  stored: JsonObject | undefined,
-): { value: unknown; issues: ConfigIssue[]; warnings: ConfigIssue[] } {
-  if (!stored)
-    return {
-      value: section.defaults,
-      issues: [{ path: section.name, message: "the stored value is not a JSON object" }],
-      warnings: [],
-    };
-  const warnings: ConfigIssue[] = [];
-  let candidate: Json = overlay(section.defaults as Json, stored);
-  let parsed = section.schema.safeParse(candidate);
-  for (const issue of parsed.success ? [] : parsed.error.issues) {
-    if (issue.code !== "unrecognized_keys") continue;
-    for (const key of issue.keys) {
-      candidate = withoutKey(candidate, issue.path, key);
-      warnings.push({ path: dotted(section.name, [...issue.path, key]), message: "unknown setting, ignored" });
-    }
-  }
-  if (warnings.length > 0) parsed = section.schema.safeParse(candidate);
-  if (parsed.success) return { value: parsed.data, issues: [], warnings };
-  return { value: section.defaults, issues: toIssues(section.name, parsed.error), warnings };
-}
-
-function toIssues(section: string, error: z.ZodError): ConfigIssue[] {
-  return error.issues.flatMap((issue) =>
-    issue.code === "unrecognized_keys"
-      ? issue.keys.map((key) => ({ path: dotted(section, [...issue.path, key]), message: "unknown setting" }))
-      : [{ path: dotted(section, issue.path), message: issue.message }],
-  );
-}
-
-const dotted = (section: string, path: readonly PropertyKey[]) => [section, ...path.map(String)].join(".");

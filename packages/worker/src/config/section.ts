@@ -15,3 +15,6 @@ export interface Section<Name extends string = string, Value = unknown> {
 export function defineSection<Name extends string, Value>(section: Section<Name, Value>): Section<Name, Value> {
   return section;
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of sections with different value types has no narrower element type
+export type AnySection = Section<string, any>;

@@ -322,12 +322,12 @@ describe("who may do what", () => {
 
   test("an unexpected failure is logged, and told without its words", async () => {
     blobs.info = () => {
-      throw new Error("secret path /home/owner/db");
+      throw new Error("secret path /var/owner/db");
     };
     const answer = await ask("/api/blobs/blob_1", asHost);
     const text = await answer.text();
-    expect([answer.status, text.includes("/home/owner"), text.includes("at ")]).toEqual([500, false, false]);
-    expect(logged.join("")).toContain("/home/owner/db");
+    expect([answer.status, text.includes("/var/owner"), text.includes("at ")]).toEqual([500, false, false]);
+    expect(logged.join("")).toContain("/var/owner/db");
   });
 });
 

@@ -2,5 +2,6 @@
 
 declare module "moltworker:assets" {
   const manifest: Record<string, { contentType: string; etag: string; sizeBytes: number; immutable: boolean }>;
+  // biome-ignore lint/style/noDefaultExport: the build writes the list as the module's one value
   export default manifest;
 }

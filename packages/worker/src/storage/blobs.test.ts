@@ -21,7 +21,7 @@ beforeEach(() => {
     fetch: async (url: string, init: RequestInit = {}) => {
       const { pathname } = new URL(url);
       asked.push(`${init.method ?? "GET"} ${pathname} ${db.all("SELECT id FROM blobs").length > 0 ? "with" : "without"} row`);
-      if (broken) return new Response("no space left on /home/owner", { status: broken });
+      if (broken) return new Response("no space left on /var/owner", { status: broken });
       if (init.method === "PUT") stored.set(pathname, new Uint8Array(init.body as Uint8Array));
       if (init.method === "DELETE") return new Response(null, { status: stored.delete(pathname) ? 204 : 404 });
       const bytes = stored.get(pathname);
@@ -75,7 +75,7 @@ describe("blobs on disk", () => {
   test("a failed write leaves no row and does not repeat the disk's words", async () => {
     broken = 500;
     await expect(blobs.put("blob_1", bytes, "text/plain")).rejects.toThrow(
-      expect.objectContaining({ code: "INTERNAL", message: expect.not.stringContaining("/home") }),
+      expect.objectContaining({ code: "INTERNAL", message: expect.not.stringContaining("/var") }),
     );
     expect(blobs.info("blob_1")).toBeUndefined();
   });
