@@ -6,7 +6,7 @@
 import type { FileChange } from "../storage/workspace.ts";
 import { normalizePath } from "../storage/workspace-path.ts";
 import type { LogEntry } from "./log-entry.ts";
-import { identityFiles, notebookFiles } from "./prompt-files.ts";
+import { promptFiles } from "./prompt-files.ts";
 import type { Tool } from "./tool.ts";
 
 /** Host whose text came into this conversation last; undefined when none is in it. */
@@ -37,7 +37,7 @@ export function seenText(entries: readonly LogEntry[], tools: readonly Tool[]): 
  * has shown the owner what they will say.
  */
 export function markChanges(changes: readonly FileChange[], outsideFrom: string | undefined): FileChange[] {
-  const shown = new Set<string>([...identityFiles, ...notebookFiles].map((name) => name.toLowerCase()));
+  const shown = new Set<string>(promptFiles.map((name) => name.toLowerCase()));
   return changes.map((change) => {
     if (shown.has(normalizePath(change.path).toLowerCase())) return { ...change, outsideFrom: undefined };
     return outsideFrom === undefined ? change : { ...change, outsideFrom };

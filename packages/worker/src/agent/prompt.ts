@@ -3,7 +3,7 @@
  * from message to message, so that the provider's prompt cache holds all day. Pure.
  */
 
-import { identityFiles, notebookFiles } from "./prompt-files.ts";
+import { promptFiles } from "./prompt-files.ts";
 
 export interface PromptInput {
   /** The assistant's name. */
@@ -15,9 +15,6 @@ export interface PromptInput {
   /** IANA name; default UTC. */
   timeZone?: string;
 }
-
-/** Files of the workspace that every conversation starts from, in the order in which they are read. */
-export const promptFiles = [...identityFiles, ...notebookFiles] as const;
 
 const fileCharacters = 12_000;
 const allFilesCharacters = 36_000;

@@ -8,8 +8,8 @@ import { MoltError } from "@moltworker/protocol/errors";
 /** Where the tree stands for tools that think in absolute paths (`bash`, and models that name files like it does). */
 export const workspaceRoot = "/workspace";
 
-export const maxPathBytes = 512;
-export const maxPathDepth = 32;
+const maxPathBytes = 512;
+const maxPathDepth = 32;
 
 const encoder = new TextEncoder();
 

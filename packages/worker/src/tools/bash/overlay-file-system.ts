@@ -22,7 +22,7 @@ export interface OverlayLimits {
   nodes: number;
 }
 
-export const overlayLimits: OverlayLimits = {
+const overlayLimits: OverlayLimits = {
   fileBytes: 10_000_000,
   writtenBytes: 64_000_000,
   readBytes: 256_000_000,
