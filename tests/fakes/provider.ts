@@ -183,7 +183,14 @@ class FakeServer implements FakeProvider {
     const text = await readBody(incoming);
     if (path.startsWith("/__fake/")) return this.control(path, url, response);
     const wire = incoming.method === "POST" ? wireOf(path) : undefined;
-    if (!wire) return answerModels(response, { path, headers: incoming.headers, body: text, models: this.models, keyOk: this.keyOk(incoming) });
+    if (!wire)
+      return answerModels(response, {
+        path,
+        headers: incoming.headers,
+        body: text,
+        models: this.models,
+        keyOk: this.keyOk(incoming),
+      });
     const request = this.record(incoming, path, wire, text);
     const reply = await this.replyTo(request);
     response.once("close", () => {
@@ -203,7 +210,7 @@ class FakeServer implements FakeProvider {
     }
     const request: FakeRequest = {
       index: this.count,
-      at: Date.now(),
+      at: performance.timeOrigin + performance.now(),
       path,
       dialect: wire.name,
       model: read.model,
@@ -246,7 +253,9 @@ class FakeServer implements FakeProvider {
   /** For callers in another process: what was asked so far, as JSON. */
   private control(path: string, url: string, response: ServerResponse): void {
     const since = Number(/since=(\d+)/.exec(url)?.[1] ?? 0);
-    const rows = this.requests.filter((request) => request.index >= since).map(({ body: _body, headers: _headers, ...row }) => row);
+    const rows = this.requests
+      .filter((request) => request.index >= since)
+      .map(({ body: _body, headers: _headers, ...row }) => row);
     const answer = path === "/__fake/requests" ? { count: this.count, requests: rows } : { ok: true, count: this.count };
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
   }
