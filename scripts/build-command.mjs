@@ -15,7 +15,9 @@ export async function buildCommand({ root, draft }) {
     platform: "node",
     target: "node20.19",
     external: ["workerd"],
-    banner: { js: `#!/usr/bin/env node\nimport { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);` },
+    banner: {
+      js: `#!/usr/bin/env node\nimport { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`,
+    },
     logLevel: "warning",
   });
 }

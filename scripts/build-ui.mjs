@@ -7,7 +7,8 @@ import { Failure } from "./failure.mjs";
 
 export async function buildUi({ root, draft }) {
   const folder = join(root, "packages/ui");
-  if (!existsSync(join(folder, "index.html"))) throw new Failure("BUILD_FAILED", `${folder}/index.html is missing`, "Check the working copy: `git status`.");
+  if (!existsSync(join(folder, "index.html")))
+    throw new Failure("BUILD_FAILED", `${folder}/index.html is missing`, "Check the working copy: `git status`.");
   const { build } = await import("vite");
   await build({ root: folder, logLevel: "warn", build: { outDir: draft, emptyOutDir: true } });
 }

@@ -5,8 +5,8 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { Failure } from "./failure.mjs";
 import { assetManifest } from "./build-ui.mjs";
+import { Failure } from "./failure.mjs";
 
 const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
 
@@ -41,7 +41,9 @@ export async function buildWorker({ root, dist, draft }) {
 /** One binary file with the modules inside: workerd starts 10 ms sooner and 7 MB smaller than from the text. */
 function compileConfig(root, draft) {
   const workerd = join(root, "node_modules/workerd/bin/workerd");
-  const { status, stdout, stderr, error } = spawnSync(workerd, ["compile", "--config-only", join(draft, "config.capnp")], { maxBuffer: 2 ** 28 });
+  const { status, stdout, stderr, error } = spawnSync(workerd, ["compile", "--config-only", join(draft, "config.capnp")], {
+    maxBuffer: 2 ** 28,
+  });
   if (status !== 0) throw new Error(`workerd compile failed:\n${error?.message ?? stderr}`);
   writeFileSync(join(draft, "config.bin"), stdout);
 }
@@ -49,14 +51,17 @@ function compileConfig(root, draft) {
 /** `moltworker:assets` is written after the bundle, so the Worker finds it as a module of its own. */
 const assetList = {
   name: "asset-list",
-  setup: (bundler) => bundler.onResolve({ filter: /^moltworker:assets$/ }, () => ({ path: "./asset-manifest.js", external: true })),
+  setup: (bundler) =>
+    bundler.onResolve({ filter: /^moltworker:assets$/ }, () => ({ path: "./asset-manifest.js", external: true })),
 };
 
 /** zod's error messages in forty languages are a quarter megabyte that nobody reads. */
 const englishOnly = {
   name: "english-only",
   setup: (bundler) =>
-    bundler.onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({ contents: `export { default as en } from "./en.js";` })),
+    bundler.onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({
+      contents: `export { default as en } from "./en.js";`,
+    })),
 };
 
 /** CommonJS packages that `require` a Node builtin, which an ES module bundle cannot do: the call becomes an import. */
@@ -76,7 +81,7 @@ const nodeBuiltins = {
 
 /** The configuration is written by the command's own module, which Node 20 cannot load as TypeScript. */
 async function loadConfigWriter(root) {
-  const source = `export { version } from "./package.json"; export { workerdConfig } from "./src/supervisor/workerd-config.ts";`;
+  const source = `export { version } from "./src/version.ts"; export { workerdConfig } from "./src/supervisor/workerd-config.ts";`;
   const bundled = await build({
     stdin: { contents: source, resolveDir: join(root, "packages/cli") },
     bundle: true,

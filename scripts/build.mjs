@@ -15,12 +15,23 @@ export const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** In this order: the Worker embeds the list of UI files. Sources: folders and files whose change makes a part stale. */
 const parts = [
-  { name: "ui", label: "Building the UI", output: "ui", sources: ["packages/ui", "packages/protocol/src"], build: async (...args) => (await import("./build-ui.mjs")).buildUi(...args) },
+  {
+    name: "ui",
+    label: "Building the UI",
+    output: "ui",
+    sources: ["packages/ui", "packages/protocol/src"],
+    build: async (...args) => (await import("./build-ui.mjs")).buildUi(...args),
+  },
   {
     name: "worker",
     label: "Building the Worker",
     output: "worker",
-    sources: ["packages/worker", "packages/protocol/src", "packages/cli/src/supervisor/workerd-config.ts", "packages/cli/package.json"],
+    sources: [
+      "packages/worker",
+      "packages/protocol/src",
+      "packages/cli/src/supervisor/workerd-config.ts",
+      "packages/cli/package.json",
+    ],
     after: "ui",
     build: async (...args) => (await import("./build-worker.mjs")).buildWorker(...args),
   },
@@ -59,7 +70,11 @@ function staleParts(root) {
   const dist = join(root, "packages/cli/dist");
   const marks = new Map();
   return parts.flatMap((part) => {
-    const mark = markOf(root, [...part.sources, "scripts/build.mjs", `scripts/build-${part.name}.mjs`, "package-lock.json"], marks.get(part.after) ?? "");
+    const mark = markOf(
+      root,
+      [...part.sources, "scripts/build.mjs", `scripts/build-${part.name}.mjs`, "package-lock.json"],
+      marks.get(part.after) ?? "",
+    );
     marks.set(part.name, mark);
     const current = existsSync(join(dist, part.output)) && readStamp(join(dist, ".stamps", part.name)) === mark;
     return current ? [] : [{ part, mark }];
@@ -83,7 +98,11 @@ async function rebuild(root, dist, part) {
     const [cause, ...details] = String(error.message).split("\n");
     // esbuild, whose errors carry `warnings`, has printed them itself.
     if (details.length > 0 && !("warnings" in error)) console.error(details.join("\n"));
-    throw new Failure("BUILD_FAILED", `${part.label} failed: ${cause}`, "Read the lines above; correct the source, or run `npm ci`, then try again.");
+    throw new Failure(
+      "BUILD_FAILED",
+      `${part.label} failed: ${cause}`,
+      "Read the lines above; correct the source, or run `npm ci`, then try again.",
+    );
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }

@@ -10,7 +10,11 @@ export function devNode(root, version = process.versions.node) {
   if (major > 22 || (major === 22 && minor >= 12)) return process.execPath;
   const bundled = join(root, "node_modules", `node-${process.platform}-${process.arch}`, "bin", "node");
   if (existsSync(bundled)) return bundled;
-  throw new Failure("NODE_TOO_OLD", `the development tools need Node.js 22.12, this is ${version}`, "Install Node.js 22.12 or newer; `npm start` itself runs on 20.19.");
+  throw new Failure(
+    "NODE_TOO_OLD",
+    `the development tools need Node.js 22.12, this is ${version}`,
+    "Install Node.js 22.12 or newer; `npm start` itself runs on 20.19.",
+  );
 }
 
 /** The environment in which `node` and the installed tools are found first. */

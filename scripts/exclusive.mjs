@@ -7,9 +7,8 @@ import { dirname, join } from "node:path";
 export async function exclusively(root, work) {
   const path = join(root, ".cache", "build.lock");
   mkdirSync(dirname(path), { recursive: true });
-  for (let said = false; !take(path); ) {
-    if (!said) process.stderr.write(`Waiting for another build (pid ${holder(path)}) …\n`);
-    said = true;
+  for (let tries = 0; !take(path); tries++) {
+    if (tries === 5) process.stderr.write(`Waiting for another build (pid ${holder(path)}) …\n`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   try {

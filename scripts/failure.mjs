@@ -13,7 +13,10 @@ export class Failure extends Error {
 
 /** Says cause and cure, and sets the exit code. */
 export function report(error, json = false) {
-  const failure = error instanceof Failure ? error : new Failure("INTERNAL", error?.stack ?? String(error), "This is a fault of the script: please report it.");
+  const failure =
+    error instanceof Failure
+      ? error
+      : new Failure("INTERNAL", error?.stack ?? String(error), "This is a fault of the script: please report it.");
   process.exitCode = exitCodes[failure.code];
   const wire = { message: failure.message, details: { code: failure.code, hint: failure.hint } };
   if (json) console.log(JSON.stringify({ type: "error", exitCode: process.exitCode, error: wire }));

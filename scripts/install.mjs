@@ -34,7 +34,10 @@ async function install(root, dev, json) {
 /** Changes with the lockfile, with Node's major version and with the machine. */
 function fingerprint(root) {
   const lock = readFileSync(join(root, "package-lock.json"));
-  return createHash("sha256").update(lock).update(`${process.versions.node.split(".")[0]} ${process.platform} ${process.arch}`).digest("hex");
+  return createHash("sha256")
+    .update(lock)
+    .update(`${process.versions.node.split(".")[0]} ${process.platform} ${process.arch}`)
+    .digest("hex");
 }
 
 /** npm rewrites this file on each change of node_modules. */
@@ -68,8 +71,14 @@ async function npmCi(root, dev, json) {
     child.on("error", () => resolve(127));
     child.on("close", resolve);
   });
-  if (code === 127) throw new Failure("BUILD_FAILED", "npm was not found", "Install npm, which comes with Node.js, and try again.");
-  if (code !== 0) throw new Failure("BUILD_FAILED", `npm ci failed with exit code ${code}`, "Read npm's lines above; check the network and the disk, then try again.");
+  if (code === 127)
+    throw new Failure("BUILD_FAILED", "npm was not found", "Install npm, which comes with Node.js, and try again.");
+  if (code !== 0)
+    throw new Failure(
+      "BUILD_FAILED",
+      `npm ci failed with exit code ${code}`,
+      "Read npm's lines above; check the network and the disk, then try again.",
+    );
 }
 
 function readJson(path) {

@@ -19,10 +19,15 @@ async function pack(target) {
   // The compiled configuration holds the Worker's modules.
   const isPublic = (path) => !/[/\\](\.(stamps|draft|retired).*|worker[/\\].*\.(js|capnp))$/.test(path);
   cpSync(join(command, "dist"), join(folder, "dist"), { recursive: true, filter: isPublic });
-  for (const name of ["LICENSE", "README.md"]) if (existsSync(join(repository, name))) cpSync(join(repository, name), join(folder, name));
+  for (const name of ["LICENSE", "README.md"])
+    if (existsSync(join(repository, name))) cpSync(join(repository, name), join(folder, name));
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest(command), undefined, 2)}\n`);
 
-  const { status, stdout } = spawnSync("npm", ["pack", "--json", "--pack-destination", target], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  const { status, stdout } = spawnSync("npm", ["pack", "--json", "--pack-destination", target], {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   if (status !== 0) throw new Failure("BUILD_FAILED", "npm pack failed", "Read npm's lines above.");
   const [packed] = Object.values(JSON.parse(stdout));
   return join(target, packed.filename);

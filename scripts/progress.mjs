@@ -7,7 +7,10 @@ export async function step(name, label, { json = false }, work) {
     const elapsedMs = Date.now() - began;
     if (json) console.log(JSON.stringify({ type: "step", name, state, elapsedMs }));
     else if (state === "begun") process.stderr.write(`${label} …\n`);
-    else process.stderr.write(`  ${state === "done" ? "done" : state === "failed" ? "failed" : "still at it"} (${(elapsedMs / 1_000).toFixed(1)} s)\n`);
+    else
+      process.stderr.write(
+        `  ${state === "done" ? "done" : state === "failed" ? "failed" : "still at it"} (${(elapsedMs / 1_000).toFixed(1)} s)\n`,
+      );
   };
   say("begun");
   const timer = setInterval(() => say("running"), 5_000);

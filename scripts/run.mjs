@@ -13,7 +13,11 @@ const vitest = "node_modules/vitest/vitest.mjs";
 const tasks = {
   build: { dev: false, commands: [["scripts/build.mjs"]] },
   check: { dev: true, commands: [["scripts/check.mjs"]] },
-  faults: { dev: true, commands: [["scripts/build.mjs"], [vitest, "run", "--project", "faults"]], environment: { FAULTS: "full" } },
+  faults: {
+    dev: true,
+    commands: [["scripts/build.mjs"], [vitest, "run", "--project", "faults"]],
+    environment: { FAULTS: "full" },
+  },
   fuzz: { dev: true, commands: [[vitest, "run", "--project", "unit", "fuzz"]], environment: { FUZZ: "full" } },
   conformance: { dev: true, commands: [["scripts/build.mjs"], ["tests/conformance/run.ts"]] },
   bench: { dev: true, commands: [["scripts/build.mjs"], ["bench/run.ts"]] },
@@ -22,7 +26,8 @@ const tasks = {
 /** Runs a task; resolves to the exit code of the first command that failed, else 0. */
 export async function runTask(name, flags) {
   const task = tasks[name];
-  if (!task) throw new Failure("USAGE", `there is no task ${name ?? "without a name"}`, `Tasks: ${Object.keys(tasks).join(", ")}.`);
+  if (!task)
+    throw new Failure("USAGE", `there is no task ${name ?? "without a name"}`, `Tasks: ${Object.keys(tasks).join(", ")}.`);
   await ensureInstalled({ root: repository, dev: task.dev });
   const node = task.dev ? devNode(repository) : process.execPath;
   const environment = { ...devEnvironment(repository, node), ...task.environment };

@@ -14,7 +14,9 @@ const json = process.argv.includes("--json");
 
 /** In a process of its own, so that the bundlers' half gigabyte is gone when the assistant runs. It reports its own failure. */
 function buildApart(json) {
-  const { status } = spawnSync(process.execPath, [join(repository, "scripts/build.mjs"), ...(json ? ["--json"] : [])], { stdio: "inherit" });
+  const { status } = spawnSync(process.execPath, [join(repository, "scripts/build.mjs"), ...(json ? ["--json"] : [])], {
+    stdio: "inherit",
+  });
   if (status !== 0) process.exitCode = status ?? 1;
 }
 

@@ -30,7 +30,12 @@ async function main(args) {
   const folder = mkdtempSync(join(tmpdir(), "moltworker-test-"));
   try {
     const outcome = join(folder, "outcome.json");
-    const flags = [...wanted.flatMap((project) => ["--project", project]), "--reporter=default", "--reporter=json", `--outputFile.json=${outcome}`];
+    const flags = [
+      ...wanted.flatMap((project) => ["--project", project]),
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${outcome}`,
+    ];
     const code = await runNode(node, ["node_modules/vitest/vitest.mjs", "run", ...flags, ...rest], environment);
     return { code, ...countsFrom(outcome) };
   } finally {
@@ -42,7 +47,9 @@ async function main(args) {
 function countsFrom(path) {
   if (!existsSync(path)) return { passed: 0, failed: 1 };
   const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(path, "utf8"));
-  const unloadable = testResults.filter((file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"));
+  const unloadable = testResults.filter(
+    (file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"),
+  );
   return { passed: numPassedTests, failed: numFailedTests + unloadable.length };
 }
 
@@ -51,7 +58,11 @@ async function findChromium() {
   const named = process.env.CHROMIUM_PATH;
   if (named) {
     if (existsSync(named)) return named;
-    throw new Failure("BUILD_FAILED", `CHROMIUM_PATH names ${named}, which does not exist`, "Correct CHROMIUM_PATH, or unset it.");
+    throw new Failure(
+      "BUILD_FAILED",
+      `CHROMIUM_PATH names ${named}, which does not exist`,
+      "Correct CHROMIUM_PATH, or unset it.",
+    );
   }
   const found = chromiumOnPath();
   if (found) return found;
@@ -65,7 +76,11 @@ async function findChromium() {
     const installed = chromiumOnPath();
     if (installed) return installed;
   }
-  throw new Failure("BUILD_FAILED", "the browser tests need Chromium, and none was found", "Install it (Debian: `apt-get install chromium`), or set CHROMIUM_PATH.");
+  throw new Failure(
+    "BUILD_FAILED",
+    "the browser tests need Chromium, and none was found",
+    "Install it (Debian: `apt-get install chromium`), or set CHROMIUM_PATH.",
+  );
 }
 
 function chromiumOnPath() {

@@ -1,7 +1,7 @@
 /** The self-hosted server from outside: the built command as a child process, its exit codes, its locks, its recovery. */
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { errorTable } from "@moltworker/protocol/errors";
@@ -28,7 +28,10 @@ function temporaryFolder(): string {
 /** Starts and expects a refusal; returns its message. */
 async function refused(code: keyof typeof errorTable, args: string[], env?: Record<string, string>): Promise<string> {
   const result = await runCommand(["start", "--json", "--no-open", ...args], env);
-  const error = result.events.find((event) => event.type === "error")?.error as { message: string; details: { code: string; hint: string } };
+  const error = result.events.find((event) => event.type === "error")?.error as {
+    message: string;
+    details: { code: string; hint: string };
+  };
   expect(error?.details).toMatchObject({ code });
   expect(error.details.hint).not.toBe("");
   expect(result.code).toBe(errorTable[code].exit);
@@ -43,16 +46,27 @@ describe("a running server", () => {
     expect(server.link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#[\w-]{10,}$/);
     expect(await ready(server)).toBe(200);
     const { events } = await server.run("status");
-    expect(events).toMatchObject([{ type: "status", url: server.url, pid: server.pids.supervisor, workerdPid: server.pids.workerd }]);
-    const secrets = [readFileSync(join(server.dataDir, "gateway-token"), "utf8").trim(), JSON.parse(readFileSync(join(server.dataDir, "run.json"), "utf8")).hostKey];
-    const [logs, args] = [logFiles(server).join("\n"), Object.values(server.pids).map((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8"))];
+    expect(events).toMatchObject([
+      { type: "status", url: server.url, pid: server.pids.supervisor, workerdPid: server.pids.workerd },
+    ]);
+    const secrets = [
+      readFileSync(join(server.dataDir, "gateway-token"), "utf8").trim(),
+      JSON.parse(readFileSync(join(server.dataDir, "run.json"), "utf8")).hostKey,
+    ];
+    const [logs, args] = [
+      logFiles(server).join("\n"),
+      Object.values(server.pids).map((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8")),
+    ];
     for (const secret of secrets) expect([logs, ...args, JSON.stringify(server.events)].join("\n")).not.toContain(secret);
     expect(logs).not.toContain(new URL(server.link).hash.slice(1));
   });
 
   it("gives a fresh link for each asking", async () => {
     const server = await started();
-    const links = [server.link, ...(await Promise.all([server.run("link"), server.run("link")])).map((result) => result.events[0]?.link)];
+    const links = [
+      server.link,
+      ...(await Promise.all([server.run("link"), server.run("link")])).map((result) => result.events[0]?.link),
+    ];
     expect(new Set(links).size).toBe(3);
   });
 
@@ -104,7 +118,9 @@ describe("a running server", () => {
     const server = await started();
     expect((await server.run("stop")).code).toBe(0);
     for (const verb of ["stop", "link", "status"]) expect((await server.run(verb)).code).toBe(errorTable.NOT_RUNNING.exit);
-    expect((await server.run("logs")).events).toContainEqual(expect.objectContaining({ event: "server.ready", port: server.port }));
+    expect((await server.run("logs")).events).toContainEqual(
+      expect.objectContaining({ event: "server.ready", port: server.port }),
+    );
   });
 });
 
@@ -165,7 +181,9 @@ describe("a start that cannot succeed says why", () => {
     const server = await started();
     await server.stop();
     const folder = join(server.dataDir, "do", "moltworker-Assistant");
-    const name = readdirSync(folder).find((file) => file.endsWith(".sqlite") && (file === "metadata.sqlite") === (which === "metadata.sqlite")) as string;
+    const name = readdirSync(folder).find(
+      (file) => file.endsWith(".sqlite") && (file === "metadata.sqlite") === (which === "metadata.sqlite"),
+    ) as string;
     writeFileSync(join(folder, name), "x".repeat(10_000));
     expect(await refused("STORAGE_CORRUPT", ["--port", "0", "--data", server.dataDir])).toContain(name);
     expect(readFileSync(join(folder, name), "utf8")).toBe("x".repeat(10_000));
@@ -176,7 +194,11 @@ describe("a start that cannot succeed says why", () => {
     await refused("USAGE", ["--port", "0", "--host", "192.0.2.1", "--data", temporaryFolder()]);
   });
 
-  it.each([["--port", "x"], ["--colour", "red"], ["surprise", "me"]])("flags that make no sense: %s %s", async (...args) => {
+  it.each([
+    ["--port", "x"],
+    ["--colour", "red"],
+    ["surprise", "me"],
+  ])("flags that make no sense: %s %s", async (...args) => {
     const result = await runCommand(args);
     expect(result.code).toBe(errorTable.USAGE.exit);
     expect(result.stderr).toContain("USAGE");

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { errorTable } from "@moltworker/protocol/errors";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { exitCodes, requireNode } from "../../scripts/failure.mjs";
-import { assetManifest } from "../../scripts/build-ui.mjs";
 import { isBuilt } from "../../scripts/build.mjs";
+import { assetManifest } from "../../scripts/build-ui.mjs";
+import { exitCodes, requireNode } from "../../scripts/failure.mjs";
 import { installedState } from "../../scripts/install.mjs";
 
 let root: string;
@@ -27,7 +27,8 @@ it("uses the exit codes of the error table", () => {
 
 it("names the oldest Node that works", () => {
   for (const version of ["20.19.0", "20.20.2", "22.0.0", "24.21.0"]) expect(() => requireNode(version)).not.toThrow();
-  for (const version of ["18.20.0", "20.18.9"]) expect(() => requireNode(version)).toThrow(expect.objectContaining({ code: "NODE_TOO_OLD" }));
+  for (const version of ["18.20.0", "20.18.9"])
+    expect(() => requireNode(version)).toThrow(expect.objectContaining({ code: "NODE_TOO_OLD" }));
 });
 
 describe("installedState", () => {
@@ -70,7 +71,10 @@ describe("assetManifest", () => {
   it("gives type, etag and size by URL path; only hashed names last for ever", () => {
     write("index.html", "<!doctype html>");
     write("assets/app-abc.js", "1");
-    const manifest = assetManifest(root) as Record<string, { contentType: string; etag: string; sizeBytes: number; immutable: boolean }>;
+    const manifest = assetManifest(root) as Record<
+      string,
+      { contentType: string; etag: string; sizeBytes: number; immutable: boolean }
+    >;
     expect(Object.keys(manifest).sort()).toEqual(["/assets/app-abc.js", "/index.html"]);
     expect(manifest["/index.html"]).toMatchObject({ contentType: "text/html; charset=utf-8", sizeBytes: 15, immutable: false });
     expect(manifest["/assets/app-abc.js"]).toMatchObject({ contentType: "text/javascript; charset=utf-8", immutable: true });

@@ -32,15 +32,45 @@ describe("flags", () => {
     });
   });
 
-  it.each([["--port", "65536"], ["--port", "-1"], ["--port", "8o"], ["--port"], ["--unknown"], ["start", "extra"], ["nonsense"], ["--host", "a b"], ["logs", "-n", "x"]])(
-    "refuses %s %s",
-    (...args) => {
-      expect(() => parse(...args)).toThrow(CommanderError);
-    },
-  );
+  it.each([
+    ["--port", "65536"],
+    ["--port", "-1"],
+    ["--port", "8o"],
+    ["--port"],
+    ["--unknown"],
+    ["start", "extra"],
+    ["nonsense"],
+    ["--host", "a b"],
+    ["logs", "-n", "x"],
+  ])("refuses %s %s", (...args) => {
+    expect(() => parse(...args)).toThrow(CommanderError);
+  });
 
   it("never breaks on a thousand random lines: each is understood or refused", () => {
-    const words = ["--port", "--host", "--data", "--json", "--no-open", "--", "-", "start", "link", "logs", "-n", "-f", "0", "8787", "", "\0", "💥", "=", "--port=", "--port=1", "--__proto__", "constructor"];
+    const words = [
+      "--port",
+      "--host",
+      "--data",
+      "--json",
+      "--no-open",
+      "--",
+      "-",
+      "start",
+      "link",
+      "logs",
+      "-n",
+      "-f",
+      "0",
+      "8787",
+      "",
+      "\0",
+      "💥",
+      "=",
+      "--port=",
+      "--port=1",
+      "--__proto__",
+      "constructor",
+    ];
     let seed = 7;
     const random = (below: number) => {
       seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
@@ -86,7 +116,11 @@ describe("exit codes", () => {
     expect(reportError(error, false)).toBe(82);
     expect(err.mock.calls[0]?.[0]).toBe(`moltworker: port 1 is taken (PORT_TAKEN)\n${error.hint}\n`);
     expect(reportError(error, true)).toBe(82);
-    expect(JSON.parse(String(out.mock.calls[0]?.[0]))).toMatchObject({ type: "error", exitCode: 82, error: { details: { code: "PORT_TAKEN" } } });
+    expect(JSON.parse(String(out.mock.calls[0]?.[0]))).toMatchObject({
+      type: "error",
+      exitCode: 82,
+      error: { details: { code: "PORT_TAKEN" } },
+    });
   });
 });
 

@@ -11,7 +11,7 @@ interface SharedOptions {
 }
 
 /** A port number, or 0 for a free one. */
-export function parsePort(text: string): number {
+function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError("A port is a number from 0 to 65535.");
   return port;

@@ -1,3 +1,5 @@
 /** The product's version, from the one manifest that states it. */
 
-export { version } from "../package.json";
+import manifest from "../package.json";
+
+export const version: string = manifest.version;

@@ -17,7 +17,11 @@ export interface LogsOptions {
 
 export async function logs(options: LogsOptions, output: Output): Promise<void> {
   const folder = locateDataFolder(options.data).logs;
-  if (!existsSync(folder)) throw new MoltError("NOT_FOUND", { message: `there are no logs in ${folder}`, hint: "Start the assistant once, or name its folder with --data." });
+  if (!existsSync(folder))
+    throw new MoltError("NOT_FOUND", {
+      message: `there are no logs in ${folder}`,
+      hint: "Start the assistant once, or name its folder with --data.",
+    });
   const path = join(folder, logFileName);
   let offset = existsSync(path) ? statSync(path).size : 0;
   const kept = logFilePaths(folder).filter((file) => existsSync(file));

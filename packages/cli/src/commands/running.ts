@@ -3,7 +3,7 @@
 import { MoltError } from "@moltworker/protocol/errors";
 import { locateDataFolder } from "../supervisor/data-folder.ts";
 import { lockHolder } from "../supervisor/lock.ts";
-import { readRun, type RunRecord } from "../supervisor/run-file.ts";
+import { type RunRecord, readRun } from "../supervisor/run-file.ts";
 
 /** Throws NOT_RUNNING, or UNAVAILABLE while it is still starting. */
 export function findRunning(data: string | undefined): RunRecord {
@@ -11,6 +11,7 @@ export function findRunning(data: string | undefined): RunRecord {
   const holder = lockHolder(folder.path);
   if (!holder) throw new MoltError("NOT_RUNNING", { message: `no assistant runs on ${folder.path}` });
   const run = readRun(folder.path);
-  if (!run?.port || run.supervisor.pid !== holder.pid) throw new MoltError("UNAVAILABLE", { message: `the assistant (pid ${holder.pid}) is still starting` });
+  if (!run?.port || run.supervisor.pid !== holder.pid)
+    throw new MoltError("UNAVAILABLE", { message: `the assistant (pid ${holder.pid}) is still starting` });
   return run;
 }

@@ -74,7 +74,10 @@ function takeLock(folder: string): Lock {
 async function openBrowser(link: string): Promise<void> {
   const { platform, env } = process;
   if (!process.stdout.isTTY || (platform === "linux" && !env.DISPLAY && !env.WAYLAND_DISPLAY)) return;
-  const openers: Partial<Record<NodeJS.Platform, [string, string[]]>> = { darwin: ["open", [link]], win32: ["cmd", ["/c", "start", "", link]] };
+  const openers: Partial<Record<NodeJS.Platform, [string, string[]]>> = {
+    darwin: ["open", [link]],
+    win32: ["cmd", ["/c", "start", "", link]],
+  };
   const [program, args] = openers[platform] ?? ["xdg-open", [link]];
   const { spawn } = await import("node:child_process");
   const child = spawn(program, args, { detached: true, stdio: "ignore" });

@@ -14,7 +14,8 @@ export async function stop(options: { data?: string }, output: Output): Promise<
   process.kill(holder.pid, "SIGTERM");
   const deadline = Date.now() + longestMs;
   while (lockHolder(folder.path)?.pid === holder.pid) {
-    if (Date.now() > deadline) throw new MoltError("TIMEOUT", { message: `the assistant (pid ${holder.pid}) did not stop within ${longestMs / 1_000} s` });
+    if (Date.now() > deadline)
+      throw new MoltError("TIMEOUT", { message: `the assistant (pid ${holder.pid}) did not stop within ${longestMs / 1_000} s` });
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   output.result("stopped", { type: "stopped", pid: holder.pid });

@@ -34,7 +34,9 @@ describe("createDataFolder", () => {
 
   it.each(["data", "data/below"])("says that a file is in the way of %s", (name) => {
     writeFileSync(join(base, "data"), "");
-    expect(() => folderAt(name)).toThrow(expect.objectContaining({ code: "DATA_NOT_WRITABLE", message: expect.stringContaining("file") }));
+    expect(() => folderAt(name)).toThrow(
+      expect.objectContaining({ code: "DATA_NOT_WRITABLE", message: expect.stringContaining("file") }),
+    );
   });
 });
 

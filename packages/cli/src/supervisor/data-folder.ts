@@ -4,7 +4,19 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { accessSync, chmodSync, constants, existsSync, linkSync, mkdirSync, readFileSync, realpathSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { MoltError } from "@moltworker/protocol/errors";
@@ -17,7 +29,7 @@ export interface DataFolder {
   logs: string;
 }
 
-export function dataFolderAt(path: string): DataFolder {
+function dataFolderAt(path: string): DataFolder {
   return { path, objects: join(path, "do"), blobs: join(path, "blobs"), logs: join(path, "logs") };
 }
 
@@ -57,7 +69,7 @@ function makeFolder(path: string): void {
   }
 }
 
-export function notWritable(path: string, error: unknown): MoltError {
+function notWritable(path: string, error: unknown): MoltError {
   const { code = "error", path: at } = error as NodeJS.ErrnoException;
   const reasons: Record<string, string> = {
     EACCES: "permission denied",
@@ -68,7 +80,10 @@ export function notWritable(path: string, error: unknown): MoltError {
     EEXIST: "a file of that name is in the way",
     ENOSPC: "the disk is full",
   };
-  return new MoltError("DATA_NOT_WRITABLE", { message: `the data folder ${at ?? path} cannot be written: ${reasons[code] ?? code}`, cause: error });
+  return new MoltError("DATA_NOT_WRITABLE", {
+    message: `the data folder ${at ?? path} cannot be written: ${reasons[code] ?? code}`,
+    cause: error,
+  });
 }
 
 const tokenNames = ["MOLTBOT_GATEWAY_TOKEN", "OPENCLAW_GATEWAY_TOKEN", "CLAWDBOT_GATEWAY_TOKEN"] as const;

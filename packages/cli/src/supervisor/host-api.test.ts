@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { baseUrl, callHost, createLink } from "./host-api.ts";
 
@@ -31,10 +31,13 @@ describe("callHost", () => {
     expect(seen[0]).toContain("Authorization: Bearer key\r\n");
   });
 
-  it.each(["HTTP/1.0 500 Oops\r\n\r\nInternal Server Error", "HTTP/1.1 503 Busy\r\n\r\n"])("reads an answer without JSON: %j", async (answer) => {
-    const { address } = await serving(answer);
-    expect((await callHost(address, "GET", "/readyz")).body).toBeUndefined();
-  });
+  it.each(["HTTP/1.0 500 Oops\r\n\r\nInternal Server Error", "HTTP/1.1 503 Busy\r\n\r\n"])(
+    "reads an answer without JSON: %j",
+    async (answer) => {
+      const { address } = await serving(answer);
+      expect((await callHost(address, "GET", "/readyz")).body).toBeUndefined();
+    },
+  );
 
   it("says when the answer does not come", async () => {
     const { address } = await serving(undefined);
@@ -55,7 +58,9 @@ describe("createLink", () => {
   });
 
   it("passes the assistant's own refusal on", async () => {
-    const { address } = await serving('HTTP/1.0 401 No\r\n\r\n{"error":{"message":"no","details":{"code":"AUTH_TOKEN_MISMATCH","hint":"h"}}}');
+    const { address } = await serving(
+      'HTTP/1.0 401 No\r\n\r\n{"error":{"message":"no","details":{"code":"AUTH_TOKEN_MISMATCH","hint":"h"}}}',
+    );
     await expect(createLink(address)).rejects.toMatchObject({ code: "AUTH_TOKEN_MISMATCH", hint: "h" });
   });
 });

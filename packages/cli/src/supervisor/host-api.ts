@@ -24,7 +24,8 @@ export function callHost(address: HostAddress, method: "GET" | "POST", path: str
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });
     const chunks: Buffer[] = [];
-    const late = () => socket.destroy(new MoltError("TIMEOUT", { message: `the assistant did not answer ${path} within ${timeoutMs} ms` }));
+    const late = () =>
+      socket.destroy(new MoltError("TIMEOUT", { message: `the assistant did not answer ${path} within ${timeoutMs} ms` }));
     const timer = setTimeout(late, timeoutMs);
     socket.on("data", (chunk) => chunks.push(chunk));
     socket.on("end", () => resolve(parseAnswer(Buffer.concat(chunks).toString("utf8"))));
@@ -33,7 +34,9 @@ export function callHost(address: HostAddress, method: "GET" | "POST", path: str
       clearTimeout(timer);
       reject(notRunning());
     });
-    socket.write(`${method} ${path} HTTP/1.0\r\nHost: ${authority(address)}\r\nAuthorization: Bearer ${hostKey}\r\nContent-Length: 0\r\n\r\n`);
+    socket.write(
+      `${method} ${path} HTTP/1.0\r\nHost: ${authority(address)}\r\nAuthorization: Bearer ${hostKey}\r\nContent-Length: 0\r\n\r\n`,
+    );
   });
 }
 

@@ -42,14 +42,19 @@ export function acquireLock(folder: string, identity = ownIdentity()): Lock {
       release: () => markReleased(folder, mine, identity),
     };
   }
-  throw new MoltError("LOCK_HELD", { message: `${folder} is being started by many processes at once`, hint: "Wait a second, then start it once." });
+  throw new MoltError("LOCK_HELD", {
+    message: `${folder} is being started by many processes at once`,
+    hint: "Wait a second, then start it once.",
+  });
 }
 
 /** The live holder, for `status`, `link` and `stop`; undefined when nobody holds the folder. */
 export function lockHolder(folder: string): { pid: number; since: string } | undefined {
   try {
     const record = readLock(folder, highestLock(folder));
-    return record && record !== "gone" && !record.released && isAlive(record) ? { pid: record.pid, since: record.since } : undefined;
+    return record && record !== "gone" && !record.released && isAlive(record)
+      ? { pid: record.pid, since: record.since }
+      : undefined;
   } catch {
     return undefined;
   }

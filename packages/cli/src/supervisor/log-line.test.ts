@@ -19,8 +19,20 @@ describe("logLineFrom", () => {
   });
 
   it("names workerd's own lines, whose time is a string", () => {
-    const line = { timestamp: String(at.getTime()), level: "error", source: "server.c++:1", message: "bind(): in use", context_depth: 0 };
-    expect(logLineFrom(JSON.stringify(line))).toEqual({ ts: at.toISOString(), level: "error", event: "workerd", message: "bind(): in use", source: "server.c++:1" });
+    const line = {
+      timestamp: String(at.getTime()),
+      level: "error",
+      source: "server.c++:1",
+      message: "bind(): in use",
+      context_depth: 0,
+    };
+    expect(logLineFrom(JSON.stringify(line))).toEqual({
+      ts: at.toISOString(),
+      level: "error",
+      event: "workerd",
+      message: "bind(): in use",
+      source: "server.c++:1",
+    });
   });
 
   it.each(["not json", "{half", "", '{"level":7}', "[1]", "null"])("reads %j without failing", (text) => {

@@ -36,7 +36,9 @@ const colours = { debug: 90, info: 36, warn: 33, error: 31 } as const;
 export function formatLogLine(line: LogLine, coloured: boolean): string {
   const { ts, level, event, message, ...fields } = line;
   const time = new Date(ts).toTimeString().slice(0, 8);
-  const rest = Object.entries(fields).map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+  const rest = Object.entries(fields).map(
+    ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
   const words = [event, ...(message === undefined ? [] : [String(message).split("\n")[0]]), ...rest].join(" ");
   if (!coloured) return `${time} ${level.padEnd(5)} ${words}`;
   return `\u001b[90m${time}\u001b[0m \u001b[${colours[level]}m${level.padEnd(5)}\u001b[0m ${words}`;

@@ -17,13 +17,23 @@ beforeEach(() => {
 afterEach(() => rmSync(folder.path, { recursive: true, force: true }));
 
 async function leftover(argument: string): Promise<number> {
-  const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000); console.log('up')", "--", argument], { stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000); console.log('up')", "--", argument], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   await once(child.stdout, "data");
   return child.pid as number;
 }
 
 function record(workerd: { pid: number; startMark: string }): void {
-  writeRun(folder.path, { supervisor: ownIdentity(), workerd, host: "127.0.0.1", port: 1, hostKey: "k", startedAt: "", version: "" });
+  writeRun(folder.path, {
+    supervisor: ownIdentity(),
+    workerd,
+    host: "127.0.0.1",
+    port: 1,
+    hostKey: "k",
+    startedAt: "",
+    version: "",
+  });
 }
 
 describe("reapOrphans", () => {

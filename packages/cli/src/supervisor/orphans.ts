@@ -20,7 +20,10 @@ export async function reapOrphans(folder: DataFolder): Promise<number[]> {
   }
   for (const orphan of orphans.values()) {
     if (!(await endProcess(orphan))) {
-      throw new MoltError("LOCK_HELD", { message: `a server left over from a crash (pid ${orphan.pid}) still uses ${folder.path}`, hint: `End process ${orphan.pid}, then start again.` });
+      throw new MoltError("LOCK_HELD", {
+        message: `a server left over from a crash (pid ${orphan.pid}) still uses ${folder.path}`,
+        hint: `End process ${orphan.pid}, then start again.`,
+      });
     }
   }
   removeRun(folder.path);

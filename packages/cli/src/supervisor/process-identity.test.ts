@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import { endProcess, isAlive, ownIdentity, pidsWithArgument, startMarkOf } from "./process-identity.ts";
 
 function sleeper(argument = "x") {
-  return spawn(process.execPath, ["-e", "setInterval(() => {}, 1000); console.log('up')", "--", argument], { stdio: ["ignore", "pipe", "ignore"] });
+  return spawn(process.execPath, ["-e", "setInterval(() => {}, 1000); console.log('up')", "--", argument], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
 }
 
 describe("process identity", () => {

@@ -20,13 +20,22 @@ export function permanentFailure(context: FailureContext): MoltError | undefined
   const text = context.lines.map((line) => String(line.message ?? line.event)).join("\n");
   if (text.includes("Address already in use")) return portTaken(context.host, context.port);
   if (text.includes("DNS lookup failed")) {
-    return new MoltError("USAGE", { message: `the host name ${context.host} cannot be resolved`, hint: "Start with --host and an address of this machine, such as 127.0.0.1." });
+    return new MoltError("USAGE", {
+      message: `the host name ${context.host} cannot be resolved`,
+      hint: "Start with --host and an address of this machine, such as 127.0.0.1.",
+    });
   }
   if (/Cannot assign requested address|EADDRNOTAVAIL/.test(text)) {
-    return new MoltError("USAGE", { message: `${context.host} is not an address of this machine`, hint: "Start with --host 127.0.0.1, or another address of this machine." });
+    return new MoltError("USAGE", {
+      message: `${context.host} is not an address of this machine`,
+      hint: "Start with --host 127.0.0.1, or another address of this machine.",
+    });
   }
   if (/bind\(\): Permission denied/.test(text)) {
-    return new MoltError("PORT_TAKEN", { message: `this user may not listen on port ${context.port}`, hint: "Start with a --port above 1023." });
+    return new MoltError("PORT_TAKEN", {
+      message: `this user may not listen on port ${context.port}`,
+      hint: "Start with a --port above 1023.",
+    });
   }
   if (/setpriv: failed to execute/.test(text)) {
     return new MoltError("WORKERD_MISSING", {
@@ -63,7 +72,7 @@ export function workerdCrashed(context: FailureContext, exit: WorkerdExit | unde
   });
 }
 
-export function portTaken(host: string, port: number): MoltError {
+function portTaken(host: string, port: number): MoltError {
   const owner = process.platform === "linux" ? portOwner(port) : undefined;
   const by = owner ? ` by ${owner.name} (pid ${owner.pid})` : " by another program";
   return new MoltError("PORT_TAKEN", { message: `port ${port} on ${host} is taken${by}`, details: { port, ...(owner ?? {}) } });

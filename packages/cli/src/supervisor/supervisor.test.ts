@@ -18,7 +18,17 @@ function supervising(program: string, environment: NodeJS.ProcessEnv = {}) {
   writeFileSync(binary, program, { mode: 0o755 });
   const events: ServerEvent[] = [];
   const built = { config: "config.capnp", ui: folder.path };
-  const settings = { folder, host: "127.0.0.1", port: 0, binary, built, hostKey: "the-host-key", gatewayToken: "the-gateway-token", environment, version: "1" };
+  const settings = {
+    folder,
+    host: "127.0.0.1",
+    port: 0,
+    binary,
+    built,
+    hostKey: "the-host-key",
+    gatewayToken: "the-gateway-token",
+    environment,
+    version: "1",
+  };
   let crashes = 0;
   const backoff = { next: () => (++crashes < 6 ? 1 : undefined) };
   return { supervisor: new Supervisor(settings, (event) => events.push(event), backoff), events };
@@ -26,8 +36,13 @@ function supervising(program: string, environment: NodeJS.ProcessEnv = {}) {
 
 describe("a workerd that ends at once", () => {
   it("is started five times more, then given up with its last words and exit code", async () => {
-    const { supervisor, events } = supervising(`#!/bin/sh\necho '{"timestamp":"1","level":"error","source":"x","message":"out of luck"}' >&2\nexit 3\n`);
-    await expect(supervisor.run()).rejects.toMatchObject({ code: "WORKERD_CRASHED", message: "the server keeps crashing (exit code 3): out of luck" });
+    const { supervisor, events } = supervising(
+      `#!/bin/sh\necho '{"timestamp":"1","level":"error","source":"x","message":"out of luck"}' >&2\nexit 3\n`,
+    );
+    await expect(supervisor.run()).rejects.toMatchObject({
+      code: "WORKERD_CRASHED",
+      message: "the server keeps crashing (exit code 3): out of luck",
+    });
     expect(events.filter((event) => event.type === "restarting")).toHaveLength(5);
     expect(readRun(folder.path)).toBeUndefined();
   });
@@ -56,14 +71,23 @@ describe("what workerd is given", () => {
   it("secrets and seeds in its environment, nothing else of ours, and no secret in its arguments or in a log", async () => {
     const seen = join(folder.path, "seen");
     const program = `#!/bin/sh\nenv > ${seen}\necho "$@" >> ${seen}.args\necho "I was given $HOST_KEY and $OPENAI_API_KEY" >&2\nexit 1\n`;
-    const { supervisor, events } = supervising(program, { OPENAI_API_KEY: "sk-from-the-environment", HOME: "/home/me", UNRELATED_PASSWORD: "x" });
+    const { supervisor, events } = supervising(program, {
+      OPENAI_API_KEY: "sk-from-the-environment",
+      HOME: "/home/me",
+      UNRELATED_PASSWORD: "x",
+    });
     await expect(supervisor.run()).rejects.toThrow();
     const environment = readFileSync(seen, "utf8");
     expect(environment).toContain("HOST_KEY=the-host-key\n");
     expect(environment).toContain("MOLTBOT_GATEWAY_TOKEN=the-gateway-token\n");
     expect(environment).toContain("OPENAI_API_KEY=sk-from-the-environment\n");
     expect(environment).not.toContain("UNRELATED_PASSWORD");
-    const elsewhere = [readFileSync(`${seen}.args`, "utf8"), readFileSync(join(folder.logs, "moltworker.jsonl"), "utf8"), JSON.stringify(events)].join("\n");
-    for (const secret of ["the-host-key", "the-gateway-token", "sk-from-the-environment"]) expect(elsewhere).not.toContain(secret);
+    const elsewhere = [
+      readFileSync(`${seen}.args`, "utf8"),
+      readFileSync(join(folder.logs, "moltworker.jsonl"), "utf8"),
+      JSON.stringify(events),
+    ].join("\n");
+    for (const secret of ["the-host-key", "the-gateway-token", "sk-from-the-environment"])
+      expect(elsewhere).not.toContain(secret);
   });
 });

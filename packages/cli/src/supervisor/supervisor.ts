@@ -8,8 +8,8 @@ import { seedVariables } from "@moltworker/protocol/variables";
 import { type Backoff, createBackoff } from "./backoff.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { answerError, baseUrl, callHost, createLink, type HostAddress } from "./host-api.ts";
-import { createScrubber, type LogLine, logLineFrom } from "./log-line.ts";
 import { openLogFile } from "./log-file.ts";
+import { createScrubber, type LogLine, logLineFrom } from "./log-line.ts";
 import { ownIdentity, startMarkOf } from "./process-identity.ts";
 import { removeRun, writeRun } from "./run-file.ts";
 import { corruptStorage, permanentFailure, workerdCrashed } from "./start-failure.ts";
@@ -159,7 +159,8 @@ export class Supervisor {
       const answer = await callHost(this.#address(), "GET", "/readyz", readyTimeoutMs).catch(() => undefined);
       if (answer?.status === 200) return true;
       if (answer && ++failures >= failingAnswers) return this.#refuse(workerd, answerError(answer));
-      if (Date.now() > deadline) return this.#refuse(workerd, new MoltError("TIMEOUT", { message: "the assistant did not become ready in time" }));
+      if (Date.now() > deadline)
+        return this.#refuse(workerd, new MoltError("TIMEOUT", { message: "the assistant did not become ready in time" }));
       await new Promise((resolve) => setTimeout(resolve, 20 * Math.max(1, failures)));
     }
     return false;
@@ -179,7 +180,13 @@ export class Supervisor {
   async #announce(workerd: Workerd, served: boolean, early: { link: string } | undefined): Promise<void> {
     const address = this.#address();
     const [url, port, workerdPid] = [baseUrl(address), address.port, workerd.pid];
-    this.#log({ ts: new Date().toISOString(), level: "info", event: served ? "server.restarted" : "server.ready", port, workerdPid });
+    this.#log({
+      ts: new Date().toISOString(),
+      level: "info",
+      event: served ? "server.restarted" : "server.ready",
+      port,
+      workerdPid,
+    });
     if (served) {
       this.#report({ type: "restarted", url, port, workerdPid });
       return;
@@ -213,7 +220,15 @@ export class Supervisor {
     const { hostKey, version, folder } = this.#settings;
     const { host } = this.#address();
     const identity = { pid: workerd.pid, startMark: startMarkOf(workerd.pid) ?? "" };
-    writeRun(folder.path, { supervisor: ownIdentity(), workerd: identity, host, port: this.#port, hostKey, startedAt: this.#startedAt, version });
+    writeRun(folder.path, {
+      supervisor: ownIdentity(),
+      workerd: identity,
+      host,
+      port: this.#port,
+      hostKey,
+      startedAt: this.#startedAt,
+      version,
+    });
   }
 
   #address(): HostAddress {

@@ -17,8 +17,12 @@ const platformPackages: Record<string, string> = {
 /** Absolute path of the binary itself, not of npm's wrapper. Throws WORKERD_MISSING. */
 export function findWorkerd(platform = `${process.platform} ${process.arch}`): string {
   const subpath = platformPackages[platform];
-  if (!subpath) throw new MoltError("WORKERD_MISSING", { message: `workerd does not run on ${platform}`, hint: "Run the assistant on Linux or macOS, x64 or arm64." });
-  const path = resolveFrom(import.meta.url, subpath) ?? resolveThrough("workerd/package.json", subpath);
+  if (!subpath)
+    throw new MoltError("WORKERD_MISSING", {
+      message: `workerd does not run on ${platform}`,
+      hint: "Run the assistant on Linux or macOS, x64 or arm64.",
+    });
+  const path = resolveFrom(import.meta.url, subpath) ?? resolveThroughWrapper(subpath);
   if (path) return path;
   throw new MoltError("WORKERD_MISSING", {
     message: `the workerd binary for ${platform} is not installed (${subpath})`,
@@ -35,9 +39,13 @@ function resolveFrom(module: string | URL, subpath: string): string | undefined 
 }
 
 /** Where npm nests packages, the binary is visible to the package that asked for it alone. */
-function resolveThrough(wrapper: string, subpath: string): string | undefined {
-  const manifest = resolveFrom(import.meta.url, wrapper);
-  return manifest === undefined ? undefined : resolveFrom(manifest, subpath);
+function resolveThroughWrapper(subpath: string): string | undefined {
+  const require = createRequire(import.meta.url);
+  try {
+    return resolveFrom(require.resolve("workerd/package.json"), subpath);
+  } catch {
+    return undefined;
+  }
 }
 
 export interface BuiltFiles {
@@ -49,7 +57,8 @@ export interface BuiltFiles {
 export function findBuiltFiles(folder = dirname(fileURLToPath(import.meta.url))): BuiltFiles {
   const files = { config: join(folder, "worker", "config.bin"), ui: join(folder, "ui") };
   for (const path of Object.values(files)) {
-    if (!existsSync(path)) throw new MoltError("BUILD_FAILED", { message: `${path} is missing`, hint: "Run `npm run build` in the checkout." });
+    if (!existsSync(path))
+      throw new MoltError("BUILD_FAILED", { message: `${path} is missing`, hint: "Run `npm run build` in the checkout." });
   }
   return files;
 }

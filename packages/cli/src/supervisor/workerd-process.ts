@@ -50,8 +50,14 @@ export function spawnWorkerd(settings: WorkerdSettings): Promise<Workerd> {
     "--control-fd=3",
   ];
   const guard = process.platform === "linux" ? findProgram("setpriv") : undefined;
-  const [program, programArgs] = guard ? [guard, ["--pdeathsig", "KILL", "--", settings.binary, ...args]] : [settings.binary, args];
-  const child = spawn(program, programArgs, { detached: true, env: settings.environment, stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  const [program, programArgs] = guard
+    ? [guard, ["--pdeathsig", "KILL", "--", settings.binary, ...args]]
+    : [settings.binary, args];
+  const child = spawn(program, programArgs, {
+    detached: true,
+    env: settings.environment,
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("spawn", () => resolve(wrap(child, settings.onLine)));
