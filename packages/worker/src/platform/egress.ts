@@ -124,6 +124,7 @@ function checkHop(url: URL, named: boolean): void {
   if (why)
     throw new MoltError("EGRESS_BLOCKED", {
       message: `${url.hostname} ${why}, so it was not contacted`,
+      hint: "Only public addresses are contacted, and those that the owner named in the settings.",
       details: { host: url.hostname },
     });
 }

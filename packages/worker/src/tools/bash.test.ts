@@ -95,14 +95,20 @@ describe("bash", () => {
     expect(await run("exit 3")).toMatchObject({ isError: true, text: "exit code 3" });
   });
 
-  it.each(["git status", "python3 -c 'print(1)'", "curl https://example.com", "node -e 1", "tar cf x ."])(
-    "says that %s is missing",
-    async (command) => {
-      const outcome = await run(command);
-      expect(outcome).toMatchObject({ isError: true, meta: "exit 127" });
-      expect(outcome.text).toContain("not installed");
-    },
-  );
+  it.each([
+    "git status",
+    "python3 -c 'print(1)'",
+    "curl https://example.com",
+    "node -e 1",
+    "tar cf x .",
+    "yq . x",
+    "sqlite3 x",
+    "xan",
+  ])("says that %s is missing", async (command) => {
+    const outcome = await run(command);
+    expect(outcome).toMatchObject({ isError: true, meta: "exit 127" });
+    expect(outcome.text).toContain("not installed");
+  });
 
   it("never writes outside the workspace's tree", async () => {
     const workspace = createTestWorkspace({ "a.md": "x" });

@@ -3,7 +3,7 @@
  * bytes and time are bounded. What it changed comes back as `changes` and is committed with the call, or not at all.
  */
 
-import type { BashExecResult } from "just-bash/browser";
+import type { BashExecResult, CommandName } from "just-bash/browser";
 import * as z from "zod";
 import { defineTool, type ToolContext, type ToolOutcome } from "../agent/tool.ts";
 import { failed, withFailures } from "../agent/tool-failure.ts";
@@ -16,17 +16,20 @@ const timeoutMs = 30_000;
 
 /**
  * On top of the interpreter's own "hardened" profile. Counted limits matter most: a loop that touches no file gives
- * timers no turn. Arrays are copied at each append, so their length bounds a square.
+ * timers no turn.
  */
-const executionLimits = {
+const executionLimits = { maxCommandCount: 20_000, maxOutputSize: 1_000_000, maxExecutionTimeMs: timeoutMs };
   maxCommandCount: 20_000,
   maxArrayElements: 5_000,
   maxOutputSize: 1_000_000,
   maxExecutionTimeMs: timeoutMs,
 };
 
+/** Built-ins that need Node's own modules; unlisted, they are simply not found. */
+const unavailable = new Set(["tar", "yq", "xan", "sqlite3", "html-to-markdown"]);
+
 const missing =
-  "git, python, node, npm, curl, wget, ssh, tar, zip, make, sudo and other programs are not installed, and there is no network; fetch pages with `web_fetch`.";
+  "git, python, node, npm, curl, wget, ssh, tar, zip, make, sqlite3, sudo and other programs are not installed, and there is no network; fetch pages with `web_fetch`.";
 
 export const bash = defineTool({
   name: "bash",
@@ -40,7 +43,7 @@ export const bash = defineTool({
 
 async function run(command: string, context: ToolContext): Promise<ToolOutcome> {
   // Loaded at first use: the interpreter is the largest part of the Worker and most conversations never need it.
-  const { Bash } = await import("just-bash/browser");
+  const { Bash, getCommandNames } = await import("just-bash/browser");
   const { clock, signal } = context;
   signal.throwIfAborted();
   const fs = new OverlayFileSystem(context.workspace, { now: () => clock.now(), takeTurn: () => clock.sleep(0, signal) });
@@ -49,6 +52,7 @@ async function run(command: string, context: ToolContext): Promise<ToolOutcome> 
     fs,
     cwd: workspaceRoot,
     env: { HOME: workspaceRoot, USER: "assistant", TMPDIR: "/tmp" },
+    commands: getCommandNames().filter((name) => !unavailable.has(name)) as CommandName[],
     executionLimitProfile: "hardened",
     executionLimits,
     sleep: (ms) => clock.sleep(ms, signal),
