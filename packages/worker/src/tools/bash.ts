@@ -19,11 +19,6 @@ const timeoutMs = 30_000;
  * timers no turn.
  */
 const executionLimits = { maxCommandCount: 20_000, maxOutputSize: 1_000_000, maxExecutionTimeMs: timeoutMs };
-  maxCommandCount: 20_000,
-  maxArrayElements: 5_000,
-  maxOutputSize: 1_000_000,
-  maxExecutionTimeMs: timeoutMs,
-};
 
 /** Built-ins that need Node's own modules; unlisted, they are simply not found. */
 const unavailable = new Set(["tar", "yq", "xan", "sqlite3", "html-to-markdown"]);
