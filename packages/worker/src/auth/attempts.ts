@@ -10,6 +10,7 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/log.ts";
 import type { Database } from "../storage/database.ts";
 import { isLoopback } from "./address.ts";
 
@@ -47,7 +48,7 @@ interface Row {
 
 const fresh: Row = { failures: 0, window_started_at: 0, failed_at: 0, paused_until: 0, succeeded_at: 0 };
 
-export function createAttempts(db: Database, clock: Clock): Attempts {
+export function createAttempts(db: Database, clock: Clock, log: Log): Attempts {
   const read = (address: string): Row =>
     db.one<Row>(
       "SELECT failures, window_started_at, failed_at, paused_until, succeeded_at FROM auth_attempts WHERE address = ?",
@@ -74,12 +75,18 @@ export function createAttempts(db: Database, clock: Clock): Attempts {
     return inWindow && all.failures >= GLOBAL_FAILURES_PER_WINDOW ? all.window_started_at + WINDOW_MS - now : 0;
   }
 
-  function fail(address: string, now: number): void {
+  function fail(address: string, now: number, refusal: MoltError): void {
     const known = read(address);
     // Loopback's pauses are shorter than the window, so there only a quiet minute starts anew.
     const row = counted(known, isLoopback(address) ? known.failed_at : known.window_started_at, now);
     if (isLoopback(address)) row.paused_until = now + loopbackPauseMs(row.failures);
     else if (row.failures >= FAILURES_PER_WINDOW) row.paused_until = now + LOCKOUT_MS;
+    log.warn("auth.refused", {
+      code: refusal.code,
+      address,
+      failures: row.failures,
+      pausedMs: Math.max(0, row.paused_until - now),
+    });
     db.transaction(() => {
       write(address, row);
       const all = read(ALL);
@@ -102,7 +109,7 @@ export function createAttempts(db: Database, clock: Clock): Attempts {
       const { refusal, unguessable } = verdict();
       if (pause > 0 && !unguessable) throw limited(pause);
       if (refusal) {
-        fail(address, now);
+        fail(address, now, refusal);
         throw refusal;
       }
       // On loopback the owner's own programs must not wipe out what another program's guesses have earned.

@@ -78,7 +78,7 @@ test("a key that is no point of the curve is refused, not thrown", () =>
     const id = Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", publicKey)), (byte) =>
       byte.toString(16).padStart(2, "0"),
     ).join("");
-    const device = { id, publicKey: "_".repeat(42) + "8", signature: "A".repeat(86), signedAt: clock.now(), nonce: "n" };
+    const device = { id, publicKey: `${"_".repeat(42)}8`, signature: "A".repeat(86), signedAt: clock.now(), nonce: "n" };
     const socket = { principal: anonymous, nonce: "n", address: "192.0.2.1" };
     await expect(auth.connect(connectParams({ auth: { token: TOKEN }, device }), socket)).rejects.toMatchObject({
       code: "DEVICE_SIGNATURE_INVALID",

@@ -44,7 +44,7 @@ export function createAuth(deps: AuthDeps): Auth {
   const { db, secrets, clock, log, hostKey } = deps;
   seedGatewayToken(secrets, deps.seeds, log);
   const allowedHosts = readAllowedHosts(deps.seeds.MOLTWORKER_ALLOWED_HOSTS);
-  const attempts = createAttempts(db, clock);
+  const attempts = createAttempts(db, clock, log);
   const cookie = createSessionCookie(`${deps.assistantId.slice(0, 8)}_${instanceId(db, clock)}`);
   const gatewayToken = createGatewayToken(secrets);
   const sessions = createWebSessions(db, clock, gatewayToken.version);
@@ -59,6 +59,7 @@ export function createAuth(deps: AuthDeps): Auth {
 
   async function open(visit: Visit, tokenVersion: number | undefined): Promise<SignedIn> {
     const { secret, id } = await sessions.open(tokenVersion);
+    log.info("auth.signed-in", { session: id, by: tokenVersion === undefined ? "link" : "token", address: visit.address });
     return { setCookie: cookie.issue(secret, visit.secure), principal: ownerOf(id) };
   }
 

@@ -12,7 +12,6 @@ import {
 } from "../../../../tests/support/identity.ts";
 import { createLog } from "../platform/log.ts";
 import { type Blobs, blobsMigration, createBlobs, MAX_BLOB_BYTES } from "../storage/blobs.ts";
-import { migrate } from "../storage/migrations.ts";
 import { type Api, createApi } from "./api-routes.ts";
 
 const HOME = "http://localhost:8787";
@@ -160,7 +159,7 @@ describe("an address with ?token=", () => {
       null,
     ]);
     expect(page).toContain("AUTH_TOKEN_MISMATCH");
-    expect(page).toContain("Gateway token mismatch".toLowerCase());
+    expect(page).toContain("Unauthorized: gateway token mismatch");
     expect(page).not.toContain("canary");
     expect(page).not.toMatch(/<script|<i>|<b>|javascript:/);
     expect(page).toContain('href="/chat?keep=');

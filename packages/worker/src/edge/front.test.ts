@@ -171,10 +171,19 @@ describe("every answer", () => {
 describe("host names", () => {
   test.each(["/", "/api/auth/me", "/readyz", "/?token=x"])("a rebound name gets nothing of %s", async (path) => {
     const { ask, forwarded } = harness("molt.example.org");
-    const answer = await ask(path, html, "evil.example:8787");
+    const answer = await ask(path, {}, "evil.example:8787");
     const { error } = await answer.json();
     expect([answer.status, error.details.code, forwarded]).toEqual([403, "ORIGIN_NOT_ALLOWED", []]);
     expect(error.details.hint).toContain("MOLTWORKER_ALLOWED_HOSTS");
     expect((await ask(path, html, "molt.example.org")).status).toBe(200);
+  });
+
+  test("a person who opens it reads why", async () => {
+    const answer = await harness().ask("/?token=canary", html, "molt.example.org");
+    const page = await answer.text();
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([403, "text/html; charset=utf-8"]);
+    expect(page).toContain("does not answer to the host name &quot;molt.example.org&quot;");
+    expect(page).toContain("<code>moltworker status</code>");
+    expect(page).not.toMatch(/canary|<script/);
   });
 });

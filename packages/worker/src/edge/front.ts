@@ -3,11 +3,13 @@
  * Assistant object must (sockets, `/api/`, readiness, sign-in by a legacy `?token=` address). It holds no secret.
  */
 
+import { isMoltError } from "@moltworker/protocol/errors";
 import { checkHost, readAllowedHosts } from "../auth/origin.ts";
 import type { Env } from "../env.ts";
 import { createLog } from "../platform/log.ts";
 import { errorAnswer, json, methodRefused } from "./answers.ts";
 import { type AssetManifest, isNavigation, serveAsset } from "./assets.ts";
+import { problemPage } from "./problem-page.ts";
 import { secured } from "./security-headers.ts";
 
 export interface Front {
@@ -24,7 +26,8 @@ export function createFront(manifest: AssetManifest): Front {
       try {
         return secured(await route(request, env, manifest));
       } catch (error) {
-        return secured(errorAnswer(error, log));
+        const page = isNavigation(request) && isMoltError(error);
+        return secured(page ? problemPage({ title: "This address is not answered", error }) : errorAnswer(error, log));
       }
     },
   };
