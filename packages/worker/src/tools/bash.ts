@@ -16,9 +16,15 @@ const timeoutMs = 30_000;
 
 /**
  * On top of the interpreter's own "hardened" profile. Counted limits matter most: a loop that touches no file gives
- * timers no turn.
+ * timers no turn. An array is copied at each append, so its length bounds a square (it also bounds `grep -r` to as many
+ * files; `search` has no such bound).
  */
-const executionLimits = { maxCommandCount: 20_000, maxOutputSize: 1_000_000, maxExecutionTimeMs: timeoutMs };
+const executionLimits = {
+  maxCommandCount: 20_000,
+  maxArrayElements: 5_000,
+  maxOutputSize: 1_000_000,
+  maxExecutionTimeMs: timeoutMs,
+};
 
 /** Built-ins that need Node's own modules; unlisted, they are simply not found. */
 const unavailable = new Set(["tar", "yq", "xan", "sqlite3", "html-to-markdown"]);
