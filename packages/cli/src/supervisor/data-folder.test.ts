@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -23,6 +23,13 @@ describe("createDataFolder", () => {
     const { path } = folderAt();
     chmodSync(path, 0o755);
     expect(modeOf(folderAt().path)).toBe(0o700);
+  });
+
+  it("leaves a folder open that holds other things, and closes its own parts", () => {
+    mkdirSync(join(base, "data"), { mode: 0o755 });
+    writeFileSync(join(base, "data", "letter.txt"), "");
+    expect(modeOf(folderAt().path)).toBe(0o755);
+    expect(modeOf(folderAt().objects)).toBe(0o700);
   });
 
   it("gives one folder one name, through a symbolic link too", () => {

@@ -11,6 +11,7 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   statSync,
@@ -43,19 +44,26 @@ export function locateDataFolder(flag: string | undefined): DataFolder {
   }
 }
 
-/** Makes the folder and its parts, mode 0700. Throws DATA_NOT_WRITABLE with the path and the system's reason. */
+/** Makes the folder and its parts, for this user alone. Throws DATA_NOT_WRITABLE with the path and the system's reason. */
 export function createDataFolder(flag: string | undefined): DataFolder {
   const path = resolve(flag ?? join(homedir(), ".moltworker"));
   try {
     makeFolder(path);
     const folder = dataFolderAt(realpathSync(path));
-    if ((statSync(folder.path).mode & 0o077) !== 0) chmodSync(folder.path, 0o700);
+    if ((statSync(folder.path).mode & 0o077) !== 0 && holdsOnlyOurs(folder.path)) chmodSync(folder.path, 0o700);
     for (const part of [folder.objects, folder.blobs, folder.logs]) makeFolder(part);
     for (const part of [folder.path, folder.objects, folder.blobs, folder.logs]) accessSync(part, constants.W_OK);
     return folder;
   } catch (error) {
     throw notWritable(path, error);
   }
+}
+
+/** A folder that holds other things too, such as a home or /tmp, keeps its mode: our parts of it are closed one by one. */
+function holdsOnlyOurs(path: string): boolean {
+  return readdirSync(path).every((name) =>
+    /^(do|blobs|logs|gateway-token|run\.json|lock\.\d+|\.(lock|run|gateway-token)-.*)$/.test(name),
+  );
 }
 
 /** One level at a time: Node's own recursive mkdir never returns where the system denies that a parent exists, as in /proc. */

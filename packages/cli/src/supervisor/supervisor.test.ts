@@ -1,8 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createDataFolder, type DataFolder } from "./data-folder.ts";
+import { startMarkOf } from "./process-identity.ts";
 import { readRun } from "./run-file.ts";
 import { type ServerEvent, Supervisor } from "./supervisor.ts";
 
@@ -64,6 +66,25 @@ describe("a workerd that ends at once", () => {
     supervisor.stop();
     await running;
     expect(events.at(-1)?.type).toBe("stopped");
+  });
+});
+
+describe("a start that fails after workerd listens", () => {
+  it("leaves no workerd running", async () => {
+    const server = createServer((socket) => {
+      socket.once("data", (request) =>
+        socket.end(request.toString().startsWith("GET /readyz") ? "HTTP/1.0 200 OK\r\n\r\n{}" : "HTTP/1.0 500 No\r\n\r\n"),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const pidFile = join(folder.path, "pid");
+    const { supervisor } = supervising(
+      `#!/bin/sh\necho $$ > ${pidFile}\necho '{"event":"listen","socket":"http","port":${port}}' >&3\nexec sleep 60\n`,
+    );
+    await expect(supervisor.run()).rejects.toMatchObject({ code: "INTERNAL" });
+    expect(startMarkOf(Number(readFileSync(pidFile, "utf8")))).toBeUndefined();
+    server.close();
   });
 });
 

@@ -78,6 +78,9 @@ export class Supervisor {
         await this.#pause(exit, Date.now() - began, served);
       }
     } finally {
+      // Nothing of a failed start may go on writing to the folder once its lock is free.
+      this.#workerd?.kill("SIGKILL");
+      await this.#workerd?.exited;
       removeRun(this.#settings.folder.path);
       this.#logFile.close();
     }
