@@ -1,14 +1,13 @@
 /** The gateway with plain stand-ins for what surrounds it: secrets and settings in memory, egress over fetch. */
 
-import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
-import { providers } from "../../packages/worker/src/catalog/providers.ts";
 import type { ModelCall, ModelEvent } from "../../packages/worker/src/agent/model.ts";
 import type { CallRow } from "../../packages/worker/src/ai-gateway/call-row.ts";
 import { createGateway, type Gateway } from "../../packages/worker/src/ai-gateway/gateway.ts";
 import type { GatewayDependencies, GatewayLimits, ProviderSettings } from "../../packages/worker/src/ai-gateway/settings.ts";
+import { providers } from "../../packages/worker/src/catalog/providers.ts";
 import { type Clock, systemClock } from "../../packages/worker/src/platform/clock.ts";
 import type { EgressPolicy } from "../../packages/worker/src/platform/egress.ts";
-import { providerKeyName, type Secrets, type SecretSource } from "../../packages/worker/src/secrets/secrets.ts";
+import { providerKeyName, type SecretSource, type Secrets } from "../../packages/worker/src/secrets/secrets.ts";
 
 export interface Harness {
   gateway: Gateway;
@@ -75,18 +74,27 @@ function memorySecrets(keys: Record<string, string>): Secrets {
   };
 }
 
-export const userPrompt = (text: string): LanguageModelV4Prompt => [
+const userPrompt = (text: string): ModelCall["request"]["prompt"] => [
   { role: "system", content: "You are a test." },
   { role: "user", content: [{ type: "text", text }] },
 ];
 
-export function callFor(ref: string, text: string, more: Partial<ModelCall> & { thinking?: "off" | "medium"; tools?: string[] } = {}): ModelCall {
+export function callFor(
+  ref: string,
+  text: string,
+  more: Partial<ModelCall> & { thinking?: "off" | "medium"; tools?: string[] } = {},
+): ModelCall {
   const { thinking = "off", tools = [], ...rest } = more;
   return {
     ref,
     request: {
       prompt: userPrompt(text),
-      tools: tools.map((name) => ({ type: "function", name, description: `Runs ${name}.`, inputSchema: { type: "object", properties: { path: { type: "string" } } } })),
+      tools: tools.map((name) => ({
+        type: "function",
+        name,
+        description: `Runs ${name}.`,
+        inputSchema: { type: "object", properties: { path: { type: "string" } } },
+      })),
       thinking,
     },
     sessionKey: "agent:main:main",
@@ -98,7 +106,10 @@ export function callFor(ref: string, text: string, more: Partial<ModelCall> & { 
 }
 
 /** Everything that came, and how it ended. */
-export async function collect(stream: AsyncIterable<ModelEvent>, onEvent?: (event: ModelEvent) => void): Promise<{ events: ModelEvent[]; error?: unknown }> {
+export async function collect(
+  stream: AsyncIterable<ModelEvent>,
+  onEvent?: (event: ModelEvent) => void,
+): Promise<{ events: ModelEvent[]; error?: unknown }> {
   const events: ModelEvent[] = [];
   try {
     for await (const event of stream) {
@@ -110,3 +121,6 @@ export async function collect(stream: AsyncIterable<ModelEvent>, onEvent?: (even
     return { events, error };
   }
 }
+
+/** The product's own list. */
+export { providers };

@@ -29,18 +29,27 @@ export function answerModels(response: ServerResponse, request: ModelsRequest): 
   if (path === "/api/tags") return send(200, { models: models.map(ollamaModel) });
   if (path === "/api/show") return send(200, ollamaDetails(models, request.body));
   if (path === "/api/v0/models") return send(200, { object: "list", data: models.map(lmStudioModel) });
-  if (!path.endsWith("/models") && !path.endsWith("/key")) return send(404, { error: { message: `no such path: ${path}`, type: "invalid_request_error" } });
+  if (!path.endsWith("/models") && !path.endsWith("/key"))
+    return send(404, { error: { message: `no such path: ${path}`, type: "invalid_request_error" } });
   if (!request.keyOk) return send(401, unauthorised(path, headers));
   if (path.endsWith("/key")) return send(200, { data: { label: "fake" } });
-  if (headers["anthropic-version"]) return send(200, { data: models.map(anthropicModel), has_more: false, first_id: null, last_id: null });
+  if (headers["anthropic-version"])
+    return send(200, { data: models.map(anthropicModel), has_more: false, first_id: null, last_id: null });
   if (path.includes("/v1beta")) return send(200, { models: models.map(googleModel) });
-  return send(200, { object: "list", data: models.map((model) => ({ id: model.id, object: "model", created: 1_700_000_000, owned_by: "fake" })) });
+  return send(200, {
+    object: "list",
+    data: models.map((model) => ({ id: model.id, object: "model", created: 1_700_000_000, owned_by: "fake" })),
+  });
 }
 
 function unauthorised(path: string, headers: IncomingHttpHeaders): unknown {
-  if (headers["anthropic-version"]) return { type: "error", error: { type: "authentication_error", message: "invalid x-api-key" } };
-  if (path.includes("/v1beta")) return { error: { code: 400, message: "API key not valid. Please pass a valid API key.", status: "INVALID_ARGUMENT" } };
-  return { error: { message: "Incorrect API key provided.", type: "invalid_request_error", param: null, code: "invalid_api_key" } };
+  if (headers["anthropic-version"])
+    return { type: "error", error: { type: "authentication_error", message: "invalid x-api-key" } };
+  if (path.includes("/v1beta"))
+    return { error: { code: 400, message: "API key not valid. Please pass a valid API key.", status: "INVALID_ARGUMENT" } };
+  return {
+    error: { message: "Incorrect API key provided.", type: "invalid_request_error", param: null, code: "invalid_api_key" },
+  };
 }
 
 const ollamaModel = ({ id }: FakeModel) => ({
@@ -53,10 +62,19 @@ const ollamaModel = ({ id }: FakeModel) => ({
 function ollamaDetails(models: FakeModel[], body: string): unknown {
   const asked = JSON.parse(body) as { model?: string };
   const contextWindow = models.find((model) => model.id === asked.model)?.contextWindow ?? 8_192;
-  return { capabilities: ["completion", "tools"], model_info: { "general.architecture": "fake", "fake.context_length": contextWindow } };
+  return {
+    capabilities: ["completion", "tools"],
+    model_info: { "general.architecture": "fake", "fake.context_length": contextWindow },
+  };
 }
 
-const lmStudioModel = ({ id, contextWindow }: FakeModel) => ({ id, object: "model", type: "llm", state: "loaded", max_context_length: contextWindow ?? 8_192 });
+const lmStudioModel = ({ id, contextWindow }: FakeModel) => ({
+  id,
+  object: "model",
+  type: "llm",
+  state: "loaded",
+  max_context_length: contextWindow ?? 8_192,
+});
 
 const anthropicModel = ({ id, name, contextWindow }: FakeModel) => ({
   type: "model",

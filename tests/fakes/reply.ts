@@ -5,9 +5,30 @@
  */
 
 export const faults = [
-  "400", "401", "402", "403", "404", "413", "429", "500", "503", "529", "context", "quota",
-  "cut", "cut-before", "truncated", "malformed", "malformed-mid", "html", "empty", "hang-before", "hang-mid", "slow",
-  "error-in-200", "error-mid",
+  "400",
+  "401",
+  "402",
+  "403",
+  "404",
+  "413",
+  "429",
+  "500",
+  "503",
+  "529",
+  "context",
+  "quota",
+  "cut",
+  "cut-before",
+  "truncated",
+  "malformed",
+  "malformed-mid",
+  "html",
+  "empty",
+  "hang-before",
+  "hang-mid",
+  "slow",
+  "error-in-200",
+  "error-mid",
 ] as const;
 export type Fault = (typeof faults)[number];
 
@@ -113,7 +134,7 @@ function splitSteps(directives: Directive[]): Directive[][] {
 }
 
 /** Finds `[[name: value]]`; a value that holds JSON may itself contain `]]`. */
-export function parseDirectives(text: string): Directive[] {
+function parseDirectives(text: string): Directive[] {
   const found: Directive[] = [];
   const start = /\[\[\s*([a-z-]+)\s*(:|\]\])/g;
   for (let match = start.exec(text); match; match = start.exec(text)) {
@@ -150,7 +171,7 @@ const vocabulary = ["the", "quick", "model", "answers", "with", "plain", "words"
 const wordCache = new Map<number, string>();
 
 /** `count` words, always the same ones. */
-export function words(count: number): string {
+function words(count: number): string {
   const cached = wordCache.get(count);
   if (cached !== undefined) return cached;
   const text = Array.from({ length: count }, (_, index) => vocabulary[index % vocabulary.length]).join(" ");

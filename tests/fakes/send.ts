@@ -1,9 +1,9 @@
 /** Puts a reply on the wire: whole, as a stream, or broken in the way that a fault asks for. */
 
 import type { ServerResponse } from "node:http";
-import type { FakeRequest } from "./provider.ts";
 import type { FakeReply, Fault } from "./reply.ts";
 import { argumentsText } from "./reply.ts";
+import type { FakeRequest } from "./request.ts";
 import type { Wire, WireContext } from "./wire.ts";
 
 export interface Sending {
@@ -24,7 +24,11 @@ const statusFaults: Partial<Record<Fault, { status: number; message: string; kin
   "503": { status: 503, message: "The service is unavailable." },
   "529": { status: 529, message: "Overloaded" },
   quota: { status: 429, message: "You exceeded your current quota, please check your plan and billing details.", kind: "quota" },
-  context: { status: 400, message: "prompt is too long: 250000 tokens > 200000 maximum. Your input exceeds the context window of this model.", kind: "context" },
+  context: {
+    status: 400,
+    message: "prompt is too long: 250000 tokens > 200000 maximum. Your input exceeds the context window of this model.",
+    kind: "context",
+  },
 };
 
 export async function sendReply(response: ServerResponse, sending: Sending): Promise<void> {
@@ -35,7 +39,12 @@ export async function sendReply(response: ServerResponse, sending: Sending): Pro
   if (refusal) return sendRefusal(response, sending, refusal);
   if (fault === "hang-before") return;
   if (fault === "cut-before") return cut(response, request);
-  if (fault === "html") return finish(response.writeHead(200, { "content-type": "text/html" }), request, "<!doctype html><html><title>Welcome</title></html>");
+  if (fault === "html")
+    return finish(
+      response.writeHead(200, { "content-type": "text/html" }),
+      request,
+      "<!doctype html><html><title>Welcome</title></html>",
+    );
   const usage = reply.usage === undefined ? estimatedUsage(sending) : reply.usage;
   const context: WireContext = { index: request.index, model: request.model, usage };
   if (!request.stream) {
@@ -46,11 +55,19 @@ export async function sendReply(response: ServerResponse, sending: Sending): Pro
   await sendStream(response, sending, sending.wire.frames(reply, context));
 }
 
-function sendRefusal(response: ServerResponse, { wire, reply, request }: Sending, refusal: { status: number; message: string; kind?: "quota" | "context" }): void {
+function sendRefusal(
+  response: ServerResponse,
+  { wire, reply, request }: Sending,
+  refusal: { status: number; message: string; kind?: "quota" | "context" },
+): void {
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (reply.retryAfterSeconds !== undefined) headers["retry-after"] = String(reply.retryAfterSeconds);
   response.writeHead(refusal.status, headers);
-  finish(response, request, JSON.stringify(wire.errorBody(refusal.status, reply.errorMessage ?? refusal.message, refusal.kind ?? "plain")));
+  finish(
+    response,
+    request,
+    JSON.stringify(wire.errorBody(refusal.status, reply.errorMessage ?? refusal.message, refusal.kind ?? "plain")),
+  );
 }
 
 async function sendStream(response: ServerResponse, { wire, reply, request }: Sending, frames: string[]): Promise<void> {

@@ -1,7 +1,7 @@
 /** Anthropic Messages. */
 
 import { argumentsText, chunksOf, type FakeReply } from "./reply.ts";
-import { frame, isRecord, type Json, recordsOf, stringOf, textsOf, type Turn, type Wire, type WireContext } from "./wire.ts";
+import { frame, isRecord, type Json, recordsOf, stringOf, type Turn, textsOf, type Wire, type WireContext } from "./wire.ts";
 
 export const anthropicWire: Wire = {
   name: "anthropic",
@@ -31,7 +31,10 @@ function typeOf(status: number): string {
 function turnsOf(message: Json): Turn[] {
   if (message.role === "assistant") return [{ kind: "assistant" }];
   const results = recordsOf(message.content).filter((block) => block.type === "tool_result");
-  const texts = typeof message.content === "string" ? [message.content] : textsOf(recordsOf(message.content).filter((block) => block.type === "text"));
+  const texts =
+    typeof message.content === "string"
+      ? [message.content]
+      : textsOf(recordsOf(message.content).filter((block) => block.type === "text"));
   const turns: Turn[] = results.map((block) => ({ kind: "result", text: textsOf(block.content).join("") }));
   return texts.length > 0 ? [...turns, { kind: "user", texts }] : turns;
 }
@@ -58,7 +61,16 @@ function frames(reply: FakeReply, context: WireContext): string[] {
     frame(
       {
         type: "message_start",
-        message: { id: `msg_${context.index}`, type: "message", role: "assistant", model: context.model, content: [], stop_reason: null, stop_sequence: null, usage: inputUsage(context) },
+        message: {
+          id: `msg_${context.index}`,
+          type: "message",
+          role: "assistant",
+          model: context.model,
+          content: [],
+          stop_reason: null,
+          stop_sequence: null,
+          usage: inputUsage(context),
+        },
       },
       "message_start",
     ),
@@ -73,16 +85,25 @@ function frames(reply: FakeReply, context: WireContext): string[] {
   };
   if (reply.think) {
     const thoughts = chunksOf(reply.think).map((thinking) => ({ type: "thinking_delta", thinking }));
-    block({ type: "thinking", thinking: "", signature: "" }, [...thoughts, { type: "signature_delta", signature: `signed-${context.index}` }]);
+    block({ type: "thinking", thinking: "", signature: "" }, [
+      ...thoughts,
+      { type: "signature_delta", signature: `signed-${context.index}` },
+    ]);
   }
-  if (reply.text) block({ type: "text", text: "" }, chunksOf(reply.text).map((text) => ({ type: "text_delta", text })));
+  if (reply.text)
+    block(
+      { type: "text", text: "" },
+      chunksOf(reply.text).map((text) => ({ type: "text_delta", text })),
+    );
   for (const [position, call] of (reply.toolCalls ?? []).entries()) {
     const id = call.id ?? `toolu_${context.index}_${position}`;
     const pieces = chunksOf(argumentsText(call)).map((partial) => ({ type: "input_json_delta", partial_json: partial }));
     block({ type: "tool_use", id, name: call.name, input: {} }, pieces);
   }
   const usage = context.usage ? { output_tokens: context.usage.output } : { output_tokens: 0 };
-  out.push(frame({ type: "message_delta", delta: { stop_reason: stopReason(reply), stop_sequence: null }, usage }, "message_delta"));
+  out.push(
+    frame({ type: "message_delta", delta: { stop_reason: stopReason(reply), stop_sequence: null }, usage }, "message_delta"),
+  );
   out.push(frame({ type: "message_stop" }, "message_stop"));
   return out;
 }

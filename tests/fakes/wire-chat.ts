@@ -1,7 +1,7 @@
 /** OpenAI Chat Completions. */
 
 import { argumentsText, chunksOf, type FakeReply } from "./reply.ts";
-import { frame, type Json, recordsOf, stringOf, textsOf, type Turn, type Wire, type WireContext } from "./wire.ts";
+import { frame, type Json, recordsOf, stringOf, type Turn, textsOf, type Wire, type WireContext } from "./wire.ts";
 
 export const chatWire: Wire = {
   name: "chat",
@@ -61,7 +61,8 @@ function frames(reply: FakeReply, context: WireContext): string[] {
   for (const [index, call] of (reply.toolCalls ?? []).entries()) {
     const id = call.id ?? `call_${context.index}_${index}`;
     out.push(chunk({ tool_calls: [{ index, id, type: "function", function: { name: call.name, arguments: "" } }] }));
-    for (const piece of chunksOf(argumentsText(call))) out.push(chunk({ tool_calls: [{ index, function: { arguments: piece } }] }));
+    for (const piece of chunksOf(argumentsText(call)))
+      out.push(chunk({ tool_calls: [{ index, function: { arguments: piece } }] }));
   }
   out.push(chunk({}, finishReason(reply)));
   const usage = usageOf(context);
@@ -81,7 +82,13 @@ function whole(reply: FakeReply, context: WireContext): Json {
     object: "chat.completion",
     created: 1_700_000_000,
     model: context.model,
-    choices: [{ index: 0, message: { role: "assistant", content: reply.text ?? null, tool_calls: toolCalls }, finish_reason: finishReason(reply) }],
+    choices: [
+      {
+        index: 0,
+        message: { role: "assistant", content: reply.text ?? null, tool_calls: toolCalls },
+        finish_reason: finishReason(reply),
+      },
+    ],
     usage: usageOf(context),
   };
 }

@@ -1,7 +1,7 @@
 /** Google generateContent and streamGenerateContent. */
 
 import { chunksOf, type FakeReply } from "./reply.ts";
-import { frame, isRecord, type Json, recordsOf, stringOf, textsOf, type Turn, type Wire, type WireContext } from "./wire.ts";
+import { frame, isRecord, type Json, recordsOf, stringOf, type Turn, textsOf, type Wire, type WireContext } from "./wire.ts";
 
 export const googleWire: Wire = {
   name: "google",
@@ -13,8 +13,13 @@ export const googleWire: Wire = {
   }),
   frames: (reply, context) => chunks(reply, context).map((chunk) => frame(chunk)),
   whole: (reply, context) => {
-    const parts = chunks(reply, context).flatMap((chunk) => recordsOf(chunk.candidates).flatMap((one) => recordsOf((one.content as Json).parts)));
-    return { candidates: [{ content: { role: "model", parts }, finishReason: finishReason(reply), index: 0 }], usageMetadata: usageOf(context) };
+    const parts = chunks(reply, context).flatMap((chunk) =>
+      recordsOf(chunk.candidates).flatMap((one) => recordsOf((one.content as Json).parts)),
+    );
+    return {
+      candidates: [{ content: { role: "model", parts }, finishReason: finishReason(reply), index: 0 }],
+      usageMetadata: usageOf(context),
+    };
   },
   errorBody: (status, message) => ({ error: { code: status, message, status: statusName(status) } }),
   errorFrame: (message) => frame({ error: { code: 503, message, status: "UNAVAILABLE" } }),
@@ -22,7 +27,12 @@ export const googleWire: Wire = {
 
 function statusName(status: number): string {
   const names: Record<number, string> = {
-    400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE",
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    503: "UNAVAILABLE",
   };
   return names[status] ?? "INTERNAL";
 }
@@ -73,7 +83,10 @@ function chunks(reply: FakeReply, context: WireContext): Json[] {
     modelVersion: context.model,
     responseId: `resp_${context.index}`,
   }));
-  const last: Json = { candidates: [{ content: { role: "model", parts: [{ text: "" }] }, finishReason: finishReason(reply), index: 0 }], modelVersion: context.model };
+  const last: Json = {
+    candidates: [{ content: { role: "model", parts: [{ text: "" }] }, finishReason: finishReason(reply), index: 0 }],
+    modelVersion: context.model,
+  };
   const usage = usageOf(context);
   if (usage) last.usageMetadata = usage;
   return [...out, last];

@@ -1,7 +1,7 @@
 /** OpenAI Responses. */
 
 import { argumentsText, chunksOf, type FakeReply } from "./reply.ts";
-import { frame, type Json, recordsOf, stringOf, textsOf, type Turn, type Wire, type WireContext } from "./wire.ts";
+import { frame, type Json, recordsOf, stringOf, type Turn, textsOf, type Wire, type WireContext } from "./wire.ts";
 
 export const responsesWire: Wire = {
   name: "responses",
@@ -12,16 +12,33 @@ export const responsesWire: Wire = {
     tools: recordsOf(body.tools).map((tool) => stringOf(tool.name)),
   }),
   frames,
-  whole: (reply, context) => ({ ...responseOf(context), status: statusOf(reply), output: itemsOf(reply, context), usage: usageOf(context), incomplete_details: incompleteOf(reply) }),
+  whole: (reply, context) => ({
+    ...responseOf(context),
+    status: statusOf(reply),
+    output: itemsOf(reply, context),
+    usage: usageOf(context),
+    incomplete_details: incompleteOf(reply),
+  }),
   errorBody: (status, message, kind) => ({
     error: {
       message,
       type: status === 401 ? "invalid_request_error" : "server_error",
       param: null,
-      code: kind === "quota" ? "insufficient_quota" : kind === "context" ? "context_length_exceeded" : status === 404 ? "model_not_found" : null,
+      code:
+        kind === "quota"
+          ? "insufficient_quota"
+          : kind === "context"
+            ? "context_length_exceeded"
+            : status === 404
+              ? "model_not_found"
+              : null,
     },
   }),
-  errorFrame: (message) => frame({ type: "error", sequence_number: 0, error: { type: "server_error", code: "server_error", message, param: null } }, "error"),
+  errorFrame: (message) =>
+    frame(
+      { type: "error", sequence_number: 0, error: { type: "server_error", code: "server_error", message, param: null } },
+      "error",
+    ),
 };
 
 /** Several items may make one assistant message: consecutive ones count once. */
@@ -38,7 +55,14 @@ function turnsOf(items: Json[]): Turn[] {
 }
 
 function responseOf(context: WireContext): Json {
-  return { id: `resp_${context.index}`, object: "response", created_at: 1_700_000_000, model: context.model, status: "in_progress", output: [] };
+  return {
+    id: `resp_${context.index}`,
+    object: "response",
+    created_at: 1_700_000_000,
+    model: context.model,
+    status: "in_progress",
+    output: [],
+  };
 }
 
 const statusOf = (reply: FakeReply): string => (reply.finish && reply.finish !== "stop" ? "incomplete" : "completed");
@@ -62,10 +86,21 @@ function usageOf({ usage }: WireContext): Json | null {
 function itemsOf(reply: FakeReply, { index }: WireContext): Json[] {
   const items: Json[] = [];
   if (reply.think) {
-    items.push({ type: "reasoning", id: `rs_${index}`, summary: [{ type: "summary_text", text: reply.think }], encrypted_content: `sealed-${index}` });
+    items.push({
+      type: "reasoning",
+      id: `rs_${index}`,
+      summary: [{ type: "summary_text", text: reply.think }],
+      encrypted_content: `sealed-${index}`,
+    });
   }
   if (reply.text) {
-    items.push({ type: "message", id: `msg_${index}`, role: "assistant", status: "completed", content: [{ type: "output_text", text: reply.text, annotations: [] }] });
+    items.push({
+      type: "message",
+      id: `msg_${index}`,
+      role: "assistant",
+      status: "completed",
+      content: [{ type: "output_text", text: reply.text, annotations: [] }],
+    });
   }
   for (const [position, call] of (reply.toolCalls ?? []).entries()) {
     items.push({
@@ -91,7 +126,13 @@ function frames(reply: FakeReply, context: WireContext): string[] {
   emit("response.in_progress", { response: responseOf(context) });
   const items = itemsOf(reply, context);
   for (const [outputIndex, item] of items.entries()) itemFrames(emit, item, outputIndex);
-  const final = { ...responseOf(context), status: statusOf(reply), output: items, usage: usageOf(context), incomplete_details: incompleteOf(reply) };
+  const final = {
+    ...responseOf(context),
+    status: statusOf(reply),
+    output: items,
+    usage: usageOf(context),
+    incomplete_details: incompleteOf(reply),
+  };
   emit(statusOf(reply) === "completed" ? "response.completed" : "response.incomplete", { response: final });
   return out;
 }

@@ -43,4 +43,5 @@ export function textsOf(content: unknown): string[] {
   return recordsOf(content).flatMap((part) => (typeof part.text === "string" ? [part.text] : []));
 }
 
-export const frame = (data: unknown, event?: string): string => `${event ? `event: ${event}\n` : ""}data: ${JSON.stringify(data)}\n\n`;
+export const frame = (data: unknown, event?: string): string =>
+  `${event ? `event: ${event}\n` : ""}data: ${JSON.stringify(data)}\n\n`;

@@ -102,11 +102,14 @@ export function googleFaults(body: Json): string[] {
   for (const content of contents) {
     const parts = records(content.parts);
     if (parts.length === 0) faults.push(`empty ${String(content.role)} content`);
-    const names = (kind: "functionCall" | "functionResponse") => parts.flatMap((part) => (part[kind] ? [String((part[kind] as Json).name)] : []));
+    const names = (kind: "functionCall" | "functionResponse") =>
+      parts.flatMap((part) => (part[kind] ? [String((part[kind] as Json).name)] : []));
     const answered = names("functionResponse");
-    if (content.role === "user" && answered.join() !== owed.join()) faults.push(`calls ${owed.join()} answered by ${answered.join()}`);
+    if (content.role === "user" && answered.join() !== owed.join())
+      faults.push(`calls ${owed.join()} answered by ${answered.join()}`);
     if (content.role === "model" && (owed.length > 0 || answered.length > 0)) faults.push("calls and results out of place");
-    if (parts.some((part) => "text" in part && blank(part.text) && !part.thought && !part.thoughtSignature)) faults.push("blank text part");
+    if (parts.some((part) => "text" in part && blank(part.text) && !part.thought && !part.thoughtSignature))
+      faults.push("blank text part");
     owed = content.role === "model" ? names("functionCall") : [];
   }
   return owed.length > 0 ? [...faults, "ends with calls without result"] : faults;

@@ -1,11 +1,11 @@
 /** The rules that every compiled prompt keeps, before any dialect. Returns what is broken, in words. */
 
-import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
+import type { ModelRequest } from "../../packages/worker/src/agent/model.ts";
 
 const idForm = /^[A-Za-z0-9_-]{1,64}$/;
 const nameForm = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 
-export function promptFaults(prompt: LanguageModelV4Prompt, provider: string): string[] {
+export function promptFaults(prompt: ModelRequest["prompt"], provider: string): string[] {
   const faults = foreignData(prompt, provider);
   const seen = new Set<string>();
   let owed: string[] = [];
@@ -39,10 +39,14 @@ export function promptFaults(prompt: LanguageModelV4Prompt, provider: string): s
 }
 
 /** Data of one provider must never reach another; what we note for ourselves must reach none. */
-function foreignData(prompt: LanguageModelV4Prompt, provider: string): string[] {
+function foreignData(prompt: ModelRequest["prompt"], provider: string): string[] {
   return prompt.flatMap((message) => {
     if (typeof message.content === "string") return [];
     const parts: { providerOptions?: Record<string, unknown> | undefined }[] = message.content;
-    return parts.flatMap((part) => Object.keys(part.providerOptions ?? {}).filter((key) => key !== provider).map((key) => `data of ${key} goes to ${provider}`));
+    return parts.flatMap((part) =>
+      Object.keys(part.providerOptions ?? {})
+        .filter((key) => key !== provider)
+        .map((key) => `data of ${key} goes to ${provider}`),
+    );
   });
 }

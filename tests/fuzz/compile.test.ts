@@ -19,9 +19,15 @@ describe.each([...fuzzDialects, ...chatVariants])("$name", (dialect) => {
     const input = dialect.pictures ? (["text", "image"] as ("text" | "image")[]) : (["text"] as ("text" | "image")[]);
     for (let seed = firstSeed; seed < firstSeed + logs; seed += 1) {
       const entries = randomLog(seed);
-      const prompt = compile({ entries, system: "You are a test.", model: { provider: dialect.provider.id, id: dialect.model, input }, blobs });
+      const prompt = compile({
+        entries,
+        system: "You are a test.",
+        model: { provider: dialect.provider.id, id: dialect.model, input },
+        blobs,
+      });
       const faults = [...promptFaults(prompt, dialect.provider.id), ...dialect.faults(await bodyOf(prompt))];
-      if (faults.length > 0) expect.fail(`seed ${seed}: ${faults.join("; ")}\n${JSON.stringify(entries)}\n${JSON.stringify(prompt)}`);
+      if (faults.length > 0)
+        expect.fail(`seed ${seed}: ${faults.join("; ")}\n${JSON.stringify(entries)}\n${JSON.stringify(prompt)}`);
     }
   });
 });
@@ -55,7 +61,9 @@ describe("the rules themselves", () => {
 
   test("random logs are the hard ones: most hold a call or result that has lost its other half", () => {
     const hard = Array.from({ length: 1_000 }, (_, seed) => randomLog(seed + 1)).filter((log) => {
-      const calls = log.flatMap((entry) => (entry.role === "assistant" ? entry.content.filter((part) => part.type === "toolCall") : []));
+      const calls = log.flatMap((entry) =>
+        entry.role === "assistant" ? entry.content.filter((part) => part.type === "toolCall") : [],
+      );
       return calls.length !== log.filter((entry) => entry.role === "toolResult").length;
     });
     expect(hard.length).toBeGreaterThan(500);

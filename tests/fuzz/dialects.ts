@@ -1,13 +1,13 @@
 /** For each dialect: a model to compile for, the real SDK's body for a prompt, and the checker of that API's rules. */
 
-import type { LanguageModelV4, LanguageModelV4Prompt, SharedV4ProviderOptions } from "@ai-sdk/provider";
+import type { ModelRequest } from "../../packages/worker/src/agent/model.ts";
+import { baseUrlOf, type Provider } from "../../packages/worker/src/ai-gateway/provider.ts";
 import { anthropic } from "../../packages/worker/src/ai-gateway/providers/anthropic.ts";
 import { deepseek } from "../../packages/worker/src/ai-gateway/providers/deepseek.ts";
 import { google } from "../../packages/worker/src/ai-gateway/providers/google.ts";
 import { groq } from "../../packages/worker/src/ai-gateway/providers/groq.ts";
 import { mistral } from "../../packages/worker/src/ai-gateway/providers/mistral.ts";
 import { openai } from "../../packages/worker/src/ai-gateway/providers/openai.ts";
-import { baseUrlOf, type Provider } from "../../packages/worker/src/ai-gateway/provider.ts";
 import { systemClock } from "../../packages/worker/src/platform/clock.ts";
 import { anthropicFaults, chatFaults, googleFaults, responsesFaults } from "./check-body.ts";
 
@@ -32,7 +32,13 @@ export const fuzzDialects: readonly FuzzDialect[] = [
 /** Servers with habits of their own inside Chat Completions. */
 export const chatVariants: readonly FuzzDialect[] = [
   { name: "deepseek", provider: deepseek, model: "deepseek-v4-pro", pictures: false, faults: chatFaults },
-  { name: "mistral", provider: mistral, model: "mistral-medium-latest", pictures: true, faults: (body) => [...chatFaults(body), ...longIds(body)] },
+  {
+    name: "mistral",
+    provider: mistral,
+    model: "mistral-medium-latest",
+    pictures: true,
+    faults: (body) => [...chatFaults(body), ...longIds(body)],
+  },
 ];
 
 function longIds(body: Json): string[] {
@@ -42,12 +48,19 @@ function longIds(body: Json): string[] {
 }
 
 const stopped = new Error("captured");
-const tools = [{ type: "function" as const, name: "bash", description: "Runs a command.", inputSchema: { type: "object" as const, properties: { command: { type: "string" as const } } } }];
+const tools = [
+  {
+    type: "function" as const,
+    name: "bash",
+    description: "Runs a command.",
+    inputSchema: { type: "object" as const, properties: { command: { type: "string" as const } } },
+  },
+];
 
 /** A function from prompt to the JSON body that the provider's SDK sends. */
-export async function bodyMaker(dialect: FuzzDialect): Promise<(prompt: LanguageModelV4Prompt) => Promise<Json>> {
+export async function bodyMaker(dialect: FuzzDialect): Promise<(prompt: ModelRequest["prompt"]) => Promise<Json>> {
   let body = "";
-  const model: LanguageModelV4 = await dialect.provider.create(dialect.model, {
+  const model = await dialect.provider.create(dialect.model, {
     apiKey: "key",
     baseUrl: baseUrlOf(dialect.provider, undefined),
     clock: systemClock,
@@ -56,11 +69,11 @@ export async function bodyMaker(dialect: FuzzDialect): Promise<(prompt: Language
       throw stopped;
     },
   });
-  const providerOptions: SharedV4ProviderOptions = dialect.name === "responses" ? { openai: { store: false } } : {};
+  const options = dialect.name === "responses" ? { providerOptions: { openai: { store: false } } } : {};
   return async (prompt) => {
     body = "";
     try {
-      await model.doStream({ prompt, tools, providerOptions });
+      await model.doStream({ prompt, tools, ...options });
     } catch (error) {
       if (body === "") throw error;
     }

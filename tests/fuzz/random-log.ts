@@ -5,7 +5,19 @@ import { createRandom, type Random } from "./random.ts";
 
 const callIds = ["call_1", "call_2", "toolu_01", "call_1 ", "fc.1", "", "abcDEF123", "x".repeat(70), "ключ", "call-2", "a b"];
 const toolNames = ["bash", "read", "write", "functions.bash", "mcp:tool/run", "9lives", "", "web_fetch"];
-const texts = ["hello", "", " ", "\n\n", "Ja, gjerne.", "text with \ud83d half", "[[fault: 429]]", "a\u0000b", "long ".repeat(30), "<file>", "{}"];
+const texts = [
+  "hello",
+  "",
+  " ",
+  "\n\n",
+  "Ja, gjerne.",
+  "text with \ud83d half",
+  "[[fault: 429]]",
+  "a\u0000b",
+  "long ".repeat(30),
+  "<file>",
+  "{}",
+];
 const authors = [
   { provider: "anthropic", model: "claude-sonnet-5" },
   { provider: "openai", model: "gpt-6-sol" },
@@ -28,7 +40,8 @@ export function randomLog(seed: number): LogEntry[] {
   // Half of the logs are written by one author only, as most real ones are.
   const only = random.chance(0.5) ? random.pick(authors) : undefined;
   const log: LogEntry[] = [];
-  for (let index = 0; index < length; index += 1) log.push(randomEntry(random, { index: seed * 100 + index, author: only ?? random.pick(authors), log }));
+  for (let index = 0; index < length; index += 1)
+    log.push(randomEntry(random, { index: seed * 100 + index, author: only ?? random.pick(authors), log }));
   return log;
 }
 
@@ -52,8 +65,22 @@ function randomUserParts(random: Random): LogPart[] {
   for (let index = 0; index < count; index += 1) {
     const dice = random.next();
     if (dice < 0.7) parts.push({ type: "text", text: random.pick(texts) });
-    else if (dice < 0.85) parts.push({ type: "image", blobId: random.pick(["png", "gone", "empty"]), mimeType: "image/png", fileName: "p.png", sizeBytes: 12 });
-    else parts.push({ type: "file", blobId: random.pick(["txt", "gone"]), mimeType: random.pick(["text/plain", "application/pdf"]), fileName: "f.txt", sizeBytes: 13 });
+    else if (dice < 0.85)
+      parts.push({
+        type: "image",
+        blobId: random.pick(["png", "gone", "empty"]),
+        mimeType: "image/png",
+        fileName: "p.png",
+        sizeBytes: 12,
+      });
+    else
+      parts.push({
+        type: "file",
+        blobId: random.pick(["txt", "gone"]),
+        mimeType: random.pick(["text/plain", "application/pdf"]),
+        fileName: "f.txt",
+        sizeBytes: 13,
+      });
   }
   return parts;
 }
@@ -65,7 +92,8 @@ function randomAssistant(random: Random, { index, author }: Place): LogEntry {
     const data = random.chance(0.7) ? providerData(random, author.provider, `${index}_${part}`) : undefined;
     const dice = random.next();
     if (dice < 0.35) parts.push({ type: "text", text: random.pick(texts), ...(data?.text ? { providerData: data.text } : {}) });
-    else if (dice < 0.55) parts.push({ type: "thinking", thinking: random.pick(texts), ...(data?.thinking ? { providerData: data.thinking } : {}) });
+    else if (dice < 0.55)
+      parts.push({ type: "thinking", thinking: random.pick(texts), ...(data?.thinking ? { providerData: data.thinking } : {}) });
     else {
       parts.push({
         type: "toolCall",
@@ -80,10 +108,22 @@ function randomAssistant(random: Random, { index, author }: Place): LogEntry {
 }
 
 /** Shaped as the gateway records it for each provider. */
-function providerData(random: Random, provider: string, unique: string): { text?: ProviderData; thinking?: ProviderData; call?: ProviderData } {
+function providerData(
+  random: Random,
+  provider: string,
+  unique: string,
+): { text?: ProviderData; thinking?: ProviderData; call?: ProviderData } {
   const marked: ProviderData = random.chance(0.2) ? { moltworker: { invalidArguments: "{" } } : {};
-  if (provider === "anthropic") return { thinking: { anthropic: random.chance(0.8) ? { signature: `s${unique}` } : { redactedData: `r${unique}` } }, call: marked };
-  if (provider === "google") return { call: { google: { thoughtSignature: `t${unique}` }, ...marked }, text: { google: { thoughtSignature: `t${unique}` } } };
+  if (provider === "anthropic")
+    return {
+      thinking: { anthropic: random.chance(0.8) ? { signature: `s${unique}` } : { redactedData: `r${unique}` } },
+      call: marked,
+    };
+  if (provider === "google")
+    return {
+      call: { google: { thoughtSignature: `t${unique}` }, ...marked },
+      text: { google: { thoughtSignature: `t${unique}` } },
+    };
   if (provider !== "openai") return { call: marked };
   return {
     text: { openai: { itemId: `msg_${unique}` } },
@@ -93,7 +133,9 @@ function providerData(random: Random, provider: string, unique: string): { text?
 }
 
 function randomResult(random: Random, log: readonly LogEntry[]): LogEntry {
-  const made = log.flatMap((entry) => (entry.role === "assistant" ? entry.content.flatMap((part) => (part.type === "toolCall" ? [part.id] : [])) : []));
+  const made = log.flatMap((entry) =>
+    entry.role === "assistant" ? entry.content.flatMap((part) => (part.type === "toolCall" ? [part.id] : [])) : [],
+  );
   const toolCallId = made.length > 0 && random.chance(0.75) ? random.pick(made) : random.pick(callIds);
   return {
     role: "toolResult",

@@ -18,5 +18,10 @@ export function createRandom(seed: number): Random {
     return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32;
   };
   const below = (limit: number) => Math.floor(next() * limit);
-  return { next, below, chance: (probability) => next() < probability, pick: (items) => items[below(items.length)] as (typeof items)[number] };
+  return {
+    next,
+    below,
+    chance: (probability) => next() < probability,
+    pick: (items) => items[below(items.length)] as (typeof items)[number],
+  };
 }

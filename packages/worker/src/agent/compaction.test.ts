@@ -1,15 +1,40 @@
 import { describe, expect, test } from "vitest";
 import { randomLog } from "../../../../tests/fuzz/random-log.ts";
+import {
+  type CompactionPlan,
+  compactionEntry,
+  compactionPlan,
+  estimateTokens,
+  fallbackSummary,
+  needsCompaction,
+  summaryRequest,
+} from "./compaction.ts";
 import { compile } from "./compile.ts";
-import { type CompactionPlan, compactionEntry, compactionPlan, estimateTokens, fallbackSummary, needsCompaction, summaryRequest } from "./compaction.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { viewOf } from "./log-view.ts";
 
 const user = (text: string): LogEntry => ({ role: "user", content: [{ type: "text", text }] });
-const says = (text: string): LogEntry => ({ role: "assistant", content: [{ type: "text", text }], provider: "p", model: "m", stopReason: "stop" });
-const calls = (id: string): LogEntry => ({ role: "assistant", content: [{ type: "toolCall", id, name: "read", arguments: { path: `${id}.md` } }], provider: "p", model: "m", stopReason: "toolUse" });
+const says = (text: string): LogEntry => ({
+  role: "assistant",
+  content: [{ type: "text", text }],
+  provider: "p",
+  model: "m",
+  stopReason: "stop",
+});
+const calls = (id: string): LogEntry => ({
+  role: "assistant",
+  content: [{ type: "toolCall", id, name: "read", arguments: { path: `${id}.md` } }],
+  provider: "p",
+  model: "m",
+  stopReason: "toolUse",
+});
 const answers = (id: string, text: string, untrustedFrom?: string): LogEntry => ({
-  role: "toolResult", toolCallId: id, toolName: "read", content: [{ type: "text", text }], isError: false, ...(untrustedFrom ? { untrustedFrom } : {}),
+  role: "toolResult",
+  toolCallId: id,
+  toolName: "read",
+  content: [{ type: "text", text }],
+  isError: false,
+  ...(untrustedFrom ? { untrustedFrom } : {}),
 });
 /** About `tokens` tokens of text. */
 const long = (tokens: number) => "word".repeat(tokens);
@@ -24,12 +49,26 @@ describe("when", () => {
     expect(needsCompaction({ entries: [user("hi")], fixedCharacters: 4_000, model }, 0.75)).toBe(false);
   });
   test("trusts the provider's last count, unless a summary came after it", () => {
-    const usage = { input: 9_000, output: 100, cacheRead: 0, cacheWrite: 0, reasoning: 0, totalTokens: 9_100, cost: null, estimated: false };
+    const usage = {
+      input: 9_000,
+      output: 100,
+      cacheRead: 0,
+      cacheWrite: 0,
+      reasoning: 0,
+      totalTokens: 9_100,
+      cost: null,
+      estimated: false,
+    };
     const counted: LogEntry = { ...says("ok"), usage } as LogEntry;
     expect(estimateTokens({ entries: [user("hi"), counted, user("more")], fixedCharacters: 0 })).toBe(9_105);
     const folded: LogEntry = { role: "compaction", content: [{ type: "text", text: "S" }], kept: 1 };
     expect(estimateTokens({ entries: [user("hi"), counted, user("more"), folded], fixedCharacters: 0 })).toBeLessThan(100);
-    expect(estimateTokens({ entries: [user("hi"), { ...counted, usage: { ...usage, estimated: true } } as LogEntry], fixedCharacters: 0 })).toBeLessThan(100);
+    expect(
+      estimateTokens({
+        entries: [user("hi"), { ...counted, usage: { ...usage, estimated: true } } as LogEntry],
+        fixedCharacters: 0,
+      }),
+    ).toBeLessThan(100);
   });
 });
 
@@ -41,7 +80,16 @@ describe("where", () => {
     expect(plan.folded).toEqual(entries.slice(0, 2));
   });
   test("inside the last turn when it alone is too long, never between a call and its result", () => {
-    const entries = [user("go"), calls("a"), answers("a", long(4_000)), calls("b"), answers("b", long(1_500)), user("steered"), calls("c"), answers("c", "C")];
+    const entries = [
+      user("go"),
+      calls("a"),
+      answers("a", long(4_000)),
+      calls("b"),
+      answers("b", long(1_500)),
+      user("steered"),
+      calls("c"),
+      answers("c", "C"),
+    ];
     const plan = planOf(entries);
     expect(entries[entries.length - plan.kept]).toEqual(user("steered"));
     const single = planOf([user("go"), calls("a"), answers("a", long(4_000)), calls("b"), answers("b", long(1_500))]);
@@ -56,15 +104,32 @@ describe("where", () => {
     expect(compactionPlan([{ role: "compaction", content: [{ type: "text", text: "S" }], kept: 0 }], model)).toBeUndefined();
   });
   test("outside text leaves its mark on the summary that replaces it", () => {
-    const entries = [user("go"), calls("a"), answers("a", long(3_000), "example.com"), says("ok"), user("next"), says(long(1_000))];
+    const entries = [
+      user("go"),
+      calls("a"),
+      answers("a", long(3_000), "example.com"),
+      says("ok"),
+      user("next"),
+      says(long(1_000)),
+    ];
     const first = compactionEntry(planOf(entries), "S");
     expect(first).toMatchObject({ role: "compaction", untrustedFrom: "example.com", kept: 2 });
-    expect(compactionEntry(planOf([...entries, first, user(long(3_000)), says("x"), user("last")]), "S2")).toMatchObject({ untrustedFrom: "example.com" });
+    expect(compactionEntry(planOf([...entries, first, user(long(3_000)), says("x"), user("last")]), "S2")).toMatchObject({
+      untrustedFrom: "example.com",
+    });
   });
 });
 
 describe("what", () => {
-  const entries = [user("Find the invoice of Ola"), calls("a"), answers("a", "12 kroner"), says("It is 12 kroner"), user(long(3_000)), says("ok"), user("now")];
+  const entries = [
+    user("Find the invoice of Ola"),
+    calls("a"),
+    answers("a", "12 kroner"),
+    says("It is 12 kroner"),
+    user(long(3_000)),
+    says("ok"),
+    user("now"),
+  ];
   test("the model is asked with the conversation as text, tools and thinking off", () => {
     const request = summaryRequest(planOf(entries), model);
     const asked = JSON.stringify(request?.prompt);

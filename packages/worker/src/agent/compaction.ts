@@ -40,7 +40,9 @@ const largestSummary = 24_000;
 /** Tokens of the next request: the provider's own last count where there is one, else about four characters a token. */
 export function estimateTokens({ entries, fixedCharacters }: Omit<ContextSize, "model">): number {
   const fold = entries.findLastIndex((entry) => entry.role === "compaction");
-  const counted = entries.findLastIndex((entry) => entry.role === "assistant" && entry.usage !== undefined && !entry.usage.estimated && entry.stopReason !== "error");
+  const counted = entries.findLastIndex(
+    (entry) => entry.role === "assistant" && entry.usage !== undefined && !entry.usage.estimated && entry.stopReason !== "error",
+  );
   const last = entries[counted];
   if (counted > fold && last?.role === "assistant" && last.usage) {
     return last.usage.input + last.usage.output + entries.slice(counted + 1).reduce((sum, entry) => sum + entryTokens(entry), 0);
@@ -68,7 +70,9 @@ export function compactionPlan(entries: readonly LogEntry[], model: Pick<ModelRo
   if (folded.length === 0) return undefined;
   const outside = folded.find((entry) => entry.role === "toolResult" && entry.untrustedFrom !== undefined);
   const before = entries.findLast((entry) => entry.role === "compaction");
-  const untrustedFrom = (outside?.role === "toolResult" ? outside.untrustedFrom : undefined) ?? (before?.role === "compaction" ? before.untrustedFrom : undefined);
+  const untrustedFrom =
+    (outside?.role === "toolResult" ? outside.untrustedFrom : undefined) ??
+    (before?.role === "compaction" ? before.untrustedFrom : undefined);
   const summaryCharacters = Math.min(largestSummary, Math.floor(model.contextWindow * summaryShare) * charactersPerToken);
   return { kept, folded, earlier: view.summary, untrustedFrom, summaryCharacters };
 }
@@ -151,7 +155,9 @@ export function summaryRequest(plan: CompactionPlan, model: Pick<ModelRow, "cont
 
 /** A summary without a model: the user's own words, newest first in importance, and what was touched. Deterministic. */
 export function fallbackSummary(plan: CompactionPlan): string {
-  const asked = plan.folded.flatMap((entry) => (entry.role === "user" ? [shorten(plainText(entry), 400)] : [])).filter((text) => text !== "");
+  const asked = plan.folded
+    .flatMap((entry) => (entry.role === "user" ? [shorten(plainText(entry), 400)] : []))
+    .filter((text) => text !== "");
   const answered = plan.folded.findLast((entry) => entry.role === "assistant" && plainText(entry) !== "");
   const lines = ["(Older messages were left out to make room. This is what is known of them.)"];
   if (plan.earlier) lines.push("", shorten(plan.earlier, Math.floor(plan.summaryCharacters / 3)));
@@ -175,8 +181,11 @@ export function compactionEntry(plan: CompactionPlan, summary: string): LogEntry
 
 function rendered(entry: LogEntry, toolCharacters: number): string {
   if (entry.role === "user") return `User: ${plainText(entry)}${attachmentNames(entry.content)}`;
-  if (entry.role === "toolResult") return `Result of ${entry.toolName}${entry.untrustedFrom ? ` (outside text from ${entry.untrustedFrom})` : ""}: ${middleCut(plainText(entry), toolCharacters)}`;
-  const calls = callLines(entry).map((line) => `\nCalled ${line}`).join("");
+  if (entry.role === "toolResult")
+    return `Result of ${entry.toolName}${entry.untrustedFrom ? ` (outside text from ${entry.untrustedFrom})` : ""}: ${middleCut(plainText(entry), toolCharacters)}`;
+  const calls = callLines(entry)
+    .map((line) => `\nCalled ${line}`)
+    .join("");
   return entry.role === "assistant" ? `Assistant: ${plainText(entry)}${calls}` : `Summary: ${plainText(entry)}`;
 }
 
@@ -185,12 +194,17 @@ const attachmentNames = (parts: readonly LogPart[]): string =>
 
 function callLines(entry: LogEntry): string[] {
   if (entry.role !== "assistant") return [];
-  return entry.content.flatMap((part) => (part.type === "toolCall" ? [`${part.name} ${shorten(JSON.stringify(part.arguments), 160)}`] : []));
+  return entry.content.flatMap((part) =>
+    part.type === "toolCall" ? [`${part.name} ${shorten(JSON.stringify(part.arguments), 160)}`] : [],
+  );
 }
 
 function plainText(entry: LogEntry): string {
   const parts: readonly LogPart[] = entry.content;
-  return parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n").trim();
+  return parts
+    .flatMap((part) => (part.type === "text" ? [part.text] : []))
+    .join("\n")
+    .trim();
 }
 
 function shorten(text: string, characters: number): string {

@@ -26,7 +26,12 @@ export const firstFiles: readonly { path: string; text: string }[] = [
   },
   {
     path: "USER.md",
-    text: ["# About me", "", "Nothing is written here yet. Ask my name and what I would like help with when it comes up naturally.", ""].join("\n"),
+    text: [
+      "# About me",
+      "",
+      "Nothing is written here yet. Ask my name and what I would like help with when it comes up naturally.",
+      "",
+    ].join("\n"),
   },
   { path: "MEMORY.md", text: ["# What to remember", ""].join("\n") },
 ];

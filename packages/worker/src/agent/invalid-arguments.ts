@@ -23,7 +23,13 @@ export function parseToolCall(call: { id: string; name: string; input: string })
   } catch {
     // Falls through: marked below.
   }
-  return { type: "toolCall", id, name, arguments: {}, providerData: { [ownKey]: { invalidArguments: input.slice(0, keptCharacters) } } };
+  return {
+    type: "toolCall",
+    id,
+    name,
+    arguments: {},
+    providerData: { [ownKey]: { invalidArguments: input.slice(0, keptCharacters) } },
+  };
 }
 
 /** What the model wrote when it was no JSON object; undefined for a sound call. */

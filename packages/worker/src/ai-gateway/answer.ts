@@ -1,6 +1,11 @@
 /** Collects one streamed step: deltas become events as they come, whole parts in order become the log's content. */
 
-import type { LanguageModelV4FinishReason, LanguageModelV4StreamPart, LanguageModelV4Usage, SharedV4ProviderMetadata } from "@ai-sdk/provider";
+import type {
+  LanguageModelV4FinishReason,
+  LanguageModelV4StreamPart,
+  LanguageModelV4Usage,
+  SharedV4ProviderMetadata,
+} from "@ai-sdk/provider";
 import type { StopReason } from "@moltworker/protocol/messages";
 import { parseToolCall } from "../agent/invalid-arguments.ts";
 import type { LogPart, ProviderData } from "../agent/log-entry.ts";
@@ -127,6 +132,7 @@ export class Answer {
 function merge(part: Growing, metadata: SharedV4ProviderMetadata | undefined): void {
   if (!metadata) return;
   const data: ProviderData = part.providerData ?? {};
-  for (const [provider, values] of Object.entries(metadata)) data[provider] = { ...data[provider], ...(values as Record<string, unknown>) };
+  for (const [provider, values] of Object.entries(metadata))
+    data[provider] = { ...data[provider], ...(values as Record<string, unknown>) };
   part.providerData = data;
 }

@@ -77,7 +77,9 @@ export class Attempt {
     if (type.includes("text/html")) throw (this.fault ??= notAnApi(source, "an HTML page"));
     if (expects === "stream" && type.includes("application/json")) {
       const body = await readSome(response);
-      const fault = /"error"/.test(body) ? faultFromStatus(source, 503, response.headers, body) : badResponse(source, "did not stream its answer");
+      const fault = /"error"/.test(body)
+        ? faultFromStatus(source, 503, response.headers, body)
+        : badResponse(source, "did not stream its answer");
       throw (this.fault ??= fault);
     }
     if (!response.body) throw (this.fault ??= badResponse(source, "sent an empty answer"));

@@ -32,7 +32,14 @@ function maxOutput(request: ModelRequest, provider: Provider, row: ModelRow): { 
 
 function providerOptions(provider: Provider, thinks: boolean, sessionKey: string): SharedV4ProviderOptions {
   if (provider.dialect === "openai") {
-    return { openai: { store: false, promptCacheKey: sessionKey.slice(-60), strictJsonSchema: false, ...(thinks ? { reasoningSummary: "auto" } : {}) } };
+    return {
+      openai: {
+        store: false,
+        promptCacheKey: sessionKey.slice(-60),
+        strictJsonSchema: false,
+        ...(thinks ? { reasoningSummary: "auto" } : {}),
+      },
+    };
   }
   if (provider.dialect === "google" && thinks) return { google: { thinkingConfig: { includeThoughts: true } } };
   return {};

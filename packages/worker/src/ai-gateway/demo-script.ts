@@ -30,7 +30,8 @@ export function nextDemoStep(prompt: LanguageModelV4Prompt, tools: Tools): DemoS
   if (/\b(approv\w*|permission|user\.md|protected|about me|my name is)\b/.test(asked)) return askApproval(turn, available);
   if (/\b(note|notes|write|save|file|create|remember)\b/.test(asked)) return writeNote(turn, available);
   if (/\b(list|files|tools?|look|show me|demo|tour|start|try)\b/.test(asked)) return lookAround(available);
-  if (/\b(key|model|real|anthropic|openai|google|ollama|provider|settings)\b/.test(asked)) return { text: `${label}\n\n${howToAddKey}` };
+  if (/\b(key|model|real|anthropic|openai|google|ollama|provider|settings)\b/.test(asked))
+    return { text: `${label}\n\n${howToAddKey}` };
   if (/\b(stream|long|story|count|poem)\b/.test(asked)) return { text: longAnswer };
   if (/^\W*(hi|hello|hey|good (morning|evening)|hallo|hei)\b/.test(asked)) return { text: `Hello! ${introduction}` };
   if (/\b(help|what can you|who are you|how)\b/.test(asked)) return { text: introduction };
@@ -54,11 +55,14 @@ const longAnswer = [
   "",
   "```ts",
   "for (let step = 1; step <= 3; step += 1) {",
-  "  console.log(`step ${step}: every step is saved before the next one begins`);",
+  "  console.log(step, 'every step is saved before the next one begins');",
   "}",
   "```",
   "",
-  ...Array.from({ length: 12 }, (_, index) => `${index + 1}. A line of the script, number ${index + 1} of twelve, which says nothing new.`),
+  ...Array.from(
+    { length: 12 },
+    (_, index) => `${index + 1}. A line of the script, number ${index + 1} of twelve, which says nothing new.`,
+  ),
   "",
   "That was all. Close the tab in the middle next time: the answer is still here when you come back.",
 ].join("\n");
@@ -84,26 +88,36 @@ function writeNote(turn: Turn, available: Set<string>): DemoStep {
   if (!available.has("write")) return { text: `${label} The tool that writes files is switched off, so I leave it at that.` };
   return {
     text: `${label} I write a small note for you.`,
-    call: { name: "write", arguments: { path: "notes/welcome.md", content: `${welcomeNote}\nYou asked: ${excerpt(turn.asked)}\n` } },
+    call: {
+      name: "write",
+      arguments: { path: "notes/welcome.md", content: `${welcomeNote}\nYou asked: ${excerpt(turn.asked)}\n` },
+    },
   };
 }
 
 function askApproval(turn: Turn, available: Set<string>): DemoStep {
-  if (!available.has("write")) return { text: `${label} The tool that writes files is switched off, so there is nothing to approve.` };
+  if (!available.has("write"))
+    return { text: `${label} The tool that writes files is switched off, so there is nothing to approve.` };
   return {
     text: `${label} I should like to change \`USER.md\`, the file that says who you are. It is protected, so you are asked first. What you see is exactly what will run.`,
-    call: { name: "write", arguments: { path: "USER.md", content: `# About you\n\n- Tried the demo, and said: ${excerpt(turn.asked)}\n` } },
+    call: {
+      name: "write",
+      arguments: { path: "USER.md", content: `# About you\n\n- Tried the demo, and said: ${excerpt(turn.asked)}\n` },
+    },
   };
 }
 
 /** One call is always followed by words, so a turn of the demo has at most two calls. */
 function afterTool(turn: Turn, asked: string, available: Set<string>): DemoStep {
   const last = turn.calls.at(-1);
-  if (last?.failed && /said no|denied|refused/i.test(last.result)) return { text: `You said no, so nothing was changed. That is the whole point of asking.\n\n${howToAddKey}` };
+  if (last?.failed && /said no|denied|refused/i.test(last.result))
+    return { text: `You said no, so nothing was changed. That is the whole point of asking.\n\n${howToAddKey}` };
   if (last?.failed) return { text: `That did not work, and the tool says why: ${excerpt(last.result)}\n\n${howToAddKey}` };
   if (turn.calls.length === 1 && /\b(demo|tour)\b/.test(asked) && last?.name !== "write") return writeNote(turn, available);
   if (last?.name === "write") {
-    return { text: `Done. Ask me to **show me a tool** and the file is in the list; **ask for approval** shows what happens with a protected file.\n\n${howToAddKey}` };
+    return {
+      text: `Done. Ask me to **show me a tool** and the file is in the list; **ask for approval** shows what happens with a protected file.\n\n${howToAddKey}`,
+    };
   }
   const seen = excerpt(last?.result ?? "", 600).trim() || "nothing yet";
   return { text: `This is what the tool answered:\n\n\`\`\`\n${seen}\n\`\`\`\n\nNow try **write a note**. ${howToAddKey}` };
@@ -115,7 +129,12 @@ function readTurn(prompt: LanguageModelV4Prompt): Turn {
   for (const message of prompt.slice(lastUser + 1)) {
     if (message.role !== "tool") continue;
     for (const part of message.content) {
-      if (part.type === "tool-result") turn.calls.push({ name: part.toolName, result: "value" in part.output ? String(part.output.value) : "", failed: part.output.type.startsWith("error") });
+      if (part.type === "tool-result")
+        turn.calls.push({
+          name: part.toolName,
+          result: "value" in part.output ? String(part.output.value) : "",
+          failed: part.output.type.startsWith("error"),
+        });
     }
   }
   return turn;

@@ -12,25 +12,46 @@ const tools = ["ls", "read", "write", "edit", "bash"];
 const instant: Clock = { now: () => 0, sleep: async () => {} };
 
 /** Plays a whole turn: calls are answered by `answer` until the demo only talks. */
-async function play(text: string, answer: (name: string) => string, isError = false): Promise<{ said: string; calls: { name: string; arguments: Record<string, unknown> }[] }> {
+async function play(
+  text: string,
+  answer: (name: string) => string,
+  isError = false,
+): Promise<{ said: string; calls: { name: string; arguments: Record<string, unknown> }[] }> {
   const { gateway } = createHarness({ clock: instant });
   const entries: LogEntry[] = [{ role: "user", content: [{ type: "text", text }] }];
   const calls: { name: string; arguments: Record<string, unknown> }[] = [];
   let said = "";
   for (let step = 0; step < 5; step += 1) {
     const call = callFor("demo/scripted", "", { tools });
-    call.request.prompt = compile({ entries, system: "s", model: { provider: "demo", id: "scripted", input: ["text"] }, blobs: new Map() });
+    call.request.prompt = compile({
+      entries,
+      system: "s",
+      model: { provider: "demo", id: "scripted", input: ["text"] },
+      blobs: new Map(),
+    });
     const { events, error } = await collect(gateway.stream(call));
     expect(error).toBeUndefined();
     const finish = events.at(-1);
     if (finish?.type !== "finish") throw new Error("no finish");
     said += events.flatMap((event) => (event.type === "text" ? [event.delta] : [])).join("");
-    entries.push({ role: "assistant", content: finish.content, provider: "demo", model: "scripted", stopReason: finish.stopReason });
+    entries.push({
+      role: "assistant",
+      content: finish.content,
+      provider: "demo",
+      model: "scripted",
+      stopReason: finish.stopReason,
+    });
     const made = finish.content.flatMap((part) => (part.type === "toolCall" ? [part] : []));
     if (made.length === 0) return { said, calls };
     for (const one of made) {
       calls.push({ name: one.name, arguments: one.arguments });
-      entries.push({ role: "toolResult", toolCallId: one.id, toolName: one.name, content: [{ type: "text", text: answer(one.name) }], isError });
+      entries.push({
+        role: "toolResult",
+        toolCallId: one.id,
+        toolName: one.name,
+        content: [{ type: "text", text: answer(one.name) }],
+        isError,
+      });
     }
   }
   throw new Error("the demo loops");
@@ -63,7 +84,14 @@ describe("a turn", () => {
   test("a tool that failed is quoted", async () => {
     expect((await play("show me a tool", () => "No such folder.", true)).said).toContain("No such folder.");
   });
-  test.each(["how do I add a real key?", "what is the weather", "", "demo tour", "Fortell meg en lang historie", "x".repeat(5_000)])("ends and stays a script: %s", async (text) => {
+  test.each([
+    "how do I add a real key?",
+    "what is the weather",
+    "",
+    "demo tour",
+    "Fortell meg en lang historie",
+    "x".repeat(5_000),
+  ])("ends and stays a script: %s", async (text) => {
     const { said, calls } = await play(text === "" ? "(nothing)" : text, () => "done");
     expect(calls.length).toBeLessThanOrEqual(2);
     expect(said).toMatch(/script|Settings/);
@@ -73,7 +101,10 @@ describe("a turn", () => {
 test("abort stops it between two words", async () => {
   const { gateway } = createHarness();
   const controller = new AbortController();
-  const { error } = await collect(gateway.stream(callFor("demo/scripted", "stream something long", { signal: controller.signal })), () => controller.abort(new Error("stop")));
+  const { error } = await collect(
+    gateway.stream(callFor("demo/scripted", "stream something long", { signal: controller.signal })),
+    () => controller.abort(new Error("stop")),
+  );
   expect(error).toMatchObject({ code: "ABORTED" });
 });
 

@@ -1,9 +1,8 @@
 /** Which models there are: local servers found by themselves, the default chosen, keys tested before they are kept. */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { callFor, collect, createHarness } from "../../../../tests/fakes/gateway-harness.ts";
+import { callFor, collect, createHarness, providers } from "../../../../tests/fakes/gateway-harness.ts";
 import { type FakeProvider, startFakeProvider } from "../../../../tests/fakes/provider.ts";
-import { providers } from "../catalog/providers.ts";
 
 const key = "fake-key-0123456789";
 let fake: FakeProvider;
@@ -13,7 +12,8 @@ beforeAll(async () => {
 afterAll(() => fake.close());
 
 /** Nothing listens where local servers usually do. */
-const nobodyHome: typeof fetch = (input, init) => (String(input).startsWith(fake.url) ? fetch(input, init) : Promise.reject(new TypeError("fetch failed")));
+const nobodyHome: typeof fetch = (input, init) =>
+  String(input).startsWith(fake.url) ? fetch(input, init) : Promise.reject(new TypeError("fetch failed"));
 
 describe("without any key", () => {
   test("the demo is the default, and local servers are not found", async () => {
@@ -22,8 +22,18 @@ describe("without any key", () => {
     await gateway.settled();
     expect(gateway.defaultModel()).toBe("demo/scripted");
     expect(gateway.providerStatuses().map((status) => [status.id, status.state])).toEqual([
-      ["anthropic", "no-key"], ["openai", "no-key"], ["google", "no-key"], ["openrouter", "no-key"], ["mistral", "no-key"], ["xai", "no-key"],
-      ["deepseek", "no-key"], ["groq", "no-key"], ["openai-compatible", "not-found"], ["ollama", "not-found"], ["lmstudio", "not-found"], ["demo", "ready"],
+      ["anthropic", "no-key"],
+      ["openai", "no-key"],
+      ["google", "no-key"],
+      ["openrouter", "no-key"],
+      ["mistral", "no-key"],
+      ["xai", "no-key"],
+      ["deepseek", "no-key"],
+      ["groq", "no-key"],
+      ["openai-compatible", "not-found"],
+      ["ollama", "not-found"],
+      ["lmstudio", "not-found"],
+      ["demo", "ready"],
     ]);
     const rows = gateway.listModels();
     expect(rows.filter((row) => row.available).map((row) => row.ref)).toEqual(["demo/scripted"]);
@@ -44,7 +54,10 @@ describe("local servers", () => {
     ["lmstudio", "http://127.0.0.1:1234"],
   ])("%s is found at its usual address", async (id, address) => {
     const { gateway, outbound, changes } = createHarness({
-      fetch: (input, init) => (String(input).startsWith(address) ? fetch(String(input).replace(address, fake.url), init) : Promise.reject(new TypeError("fetch failed"))),
+      fetch: (input, init) =>
+        String(input).startsWith(address)
+          ? fetch(String(input).replace(address, fake.url), init)
+          : Promise.reject(new TypeError("fetch failed")),
     });
     expect(gateway.defaultModel()).toBe("demo/scripted");
     await gateway.settled();
@@ -58,23 +71,43 @@ describe("local servers", () => {
   });
 
   test("a named address is asked for its models, and the owner's own are added", async () => {
-    const { gateway } = createHarness({ keys: { "openai-compatible": key }, providers: { "openai-compatible": { baseUrl: fake.url, models: ["extra"] } }, fetch: nobodyHome });
+    const { gateway } = createHarness({
+      keys: { "openai-compatible": key },
+      providers: { "openai-compatible": { baseUrl: fake.url, models: ["extra"] } },
+      fetch: nobodyHome,
+    });
     await gateway.settled();
-    expect(gateway.listModels().filter((row) => row.provider === "openai-compatible").map((row) => row.id)).toEqual(["fake-large", "fake-small", "extra"]);
+    expect(
+      gateway
+        .listModels()
+        .filter((row) => row.provider === "openai-compatible")
+        .map((row) => row.id),
+    ).toEqual(["fake-large", "fake-small", "extra"]);
     expect(gateway.defaultModel()).toBe("openai-compatible/fake-large");
   });
 
   test("OpenAI at another address offers what that address lists", async () => {
-    const { gateway } = createHarness({ keys: { openai: key }, providers: { openai: { baseUrl: `${fake.url}/v1` } }, fetch: nobodyHome });
+    const { gateway } = createHarness({
+      keys: { openai: key },
+      providers: { openai: { baseUrl: `${fake.url}/v1` } },
+      fetch: nobodyHome,
+    });
     await gateway.settled();
-    expect(gateway.listModels().filter((row) => row.provider === "openai").map((row) => row.id)).toEqual(["fake-large", "fake-small"]);
+    expect(
+      gateway
+        .listModels()
+        .filter((row) => row.provider === "openai")
+        .map((row) => row.id),
+    ).toEqual(["fake-large", "fake-small"]);
     expect(gateway.defaultModel()).toBe("openai/fake-large");
   });
 });
 
 describe("the default model", () => {
   test("is the owner's choice, even while its provider has no key", () => {
-    expect(createHarness({ model: "anthropic/claude-opus-5-5", fetch: nobodyHome }).gateway.defaultModel()).toBe("anthropic/claude-opus-5-5");
+    expect(createHarness({ model: "anthropic/claude-opus-5-5", fetch: nobodyHome }).gateway.defaultModel()).toBe(
+      "anthropic/claude-opus-5-5",
+    );
   });
   test("is not a provider that is gone", () => {
     expect(createHarness({ model: "gone/model", fetch: nobodyHome }).gateway.defaultModel()).toBe("demo/scripted");
@@ -82,10 +115,16 @@ describe("the default model", () => {
   test("is the first ready provider's; one that is switched off is passed over", () => {
     const keys = { google: key, groq: key };
     expect(createHarness({ keys, fetch: nobodyHome }).gateway.defaultModel()).toBe("google/gemini-3.8-flash");
-    expect(createHarness({ keys, providers: { google: { enabled: false } }, fetch: nobodyHome }).gateway.defaultModel()).toBe("groq/openai/gpt-oss-120b");
+    expect(createHarness({ keys, providers: { google: { enabled: false } }, fetch: nobodyHome }).gateway.defaultModel()).toBe(
+      "groq/openai/gpt-oss-120b",
+    );
   });
   test("a rejected key gives way to a ready provider, and is named when there is none", async () => {
-    const refusing = { keys: { anthropic: "wrong-key-00", groq: key }, providers: { anthropic: { baseUrl: fake.url } }, fetch: nobodyHome };
+    const refusing = {
+      keys: { anthropic: "wrong-key-00", groq: key },
+      providers: { anthropic: { baseUrl: fake.url } },
+      fetch: nobodyHome,
+    };
     const { gateway, secrets } = createHarness(refusing);
     await collect(gateway.stream(callFor("anthropic/claude-sonnet-5", "hi")));
     expect(gateway.defaultModel()).toBe("groq/openai/gpt-oss-120b");
@@ -96,11 +135,18 @@ describe("the default model", () => {
 
 describe("typed keys", () => {
   test.each([
-    ["anthropic", ""], ["openai", "/v1"], ["google", ""], ["openrouter", "/v1"], ["mistral", "/v1"], ["openai-compatible", ""],
+    ["anthropic", ""],
+    ["openai", "/v1"],
+    ["google", ""],
+    ["openrouter", "/v1"],
+    ["mistral", "/v1"],
+    ["openai-compatible", ""],
   ])("%s: kept after a real call, refused without a trace", async (id, path) => {
     const { gateway, secrets, settings } = createHarness({ fetch: nobodyHome });
     const change = { baseUrl: fake.url + path, changedBy: "owner" };
-    await expect(gateway.setKey(id, { ...change, apiKey: "wrong-key-00" })).rejects.toMatchObject({ code: "PROVIDER_KEY_REJECTED" });
+    await expect(gateway.setKey(id, { ...change, apiKey: "wrong-key-00" })).rejects.toMatchObject({
+      code: "PROVIDER_KEY_REJECTED",
+    });
     expect([secrets.get(`provider.${id}.key`), settings.providers]).toEqual([undefined, {}]);
     const { defaultModel } = await gateway.setKey(id, { ...change, apiKey: ` ${key}\n` });
     expect(secrets.get(`provider.${id}.key`)).toBe(key);
@@ -114,23 +160,34 @@ describe("typed keys", () => {
   test("an address where nobody answers is refused in words", async () => {
     const { gateway } = createHarness({ fetch: nobodyHome });
     const attempt = gateway.setKey("groq", { apiKey: key, baseUrl: "http://127.0.0.1:9/v1", changedBy: "owner" });
-    await expect(attempt).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE", message: "Groq could not be reached at 127.0.0.1:9" });
+    await expect(attempt).rejects.toMatchObject({
+      code: "PROVIDER_UNAVAILABLE",
+      message: "Groq could not be reached at 127.0.0.1:9",
+    });
   });
 
   test("a server without a list of models is tested by a short answer", async () => {
     const noList: typeof fetch = (input, init) =>
-      String(input).includes("/models") ? Promise.resolve(new Response("nothing here", { status: 404 })) : nobodyHome(input, init);
+      String(input).includes("/models")
+        ? Promise.resolve(new Response("nothing here", { status: 404 }))
+        : nobodyHome(input, init);
     const { gateway, secrets } = createHarness({ fetch: noList });
-    await expect(gateway.setKey("anthropic", { apiKey: "wrong-key-00", baseUrl: fake.url, changedBy: "owner" })).rejects.toMatchObject({ code: "PROVIDER_KEY_REJECTED" });
+    await expect(
+      gateway.setKey("anthropic", { apiKey: "wrong-key-00", baseUrl: fake.url, changedBy: "owner" }),
+    ).rejects.toMatchObject({ code: "PROVIDER_KEY_REJECTED" });
     await gateway.setKey("anthropic", { apiKey: key, baseUrl: fake.url, changedBy: "owner" });
     expect(secrets.get("provider.anthropic.key")).toBe(key);
   });
 
   test("nonsense is refused before any call", async () => {
     const { gateway, outbound } = createHarness({ fetch: nobodyHome });
-    await expect(gateway.setKey("anthropic", { apiKey: "two words", changedBy: "owner" })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await expect(gateway.setKey("anthropic", { apiKey: "two words", changedBy: "owner" })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+    });
     await expect(gateway.setKey("anthropic", { changedBy: "owner" })).rejects.toMatchObject({ code: "PROVIDER_KEY_MISSING" });
-    await expect(gateway.setKey("openai-compatible", { apiKey: key, changedBy: "owner" })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await expect(gateway.setKey("openai-compatible", { apiKey: key, changedBy: "owner" })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+    });
     await expect(gateway.setKey("demo", { apiKey: key, changedBy: "owner" })).rejects.toMatchObject({ code: "NOT_FOUND" });
     await expect(gateway.setKey("nobody", { apiKey: key, changedBy: "owner" })).rejects.toMatchObject({ code: "NOT_FOUND" });
     expect(outbound).toEqual([]);

@@ -53,7 +53,8 @@ export class ModelDirectory {
     const slash = ref.indexOf("/");
     const provider = this.provider(ref.slice(0, slash));
     const model = ref.slice(slash + 1);
-    if (slash <= 0 || !provider || model === "") throw new MoltError("MODEL_UNKNOWN", { message: `no provider here offers "${ref}"` });
+    if (slash <= 0 || !provider || model === "")
+      throw new MoltError("MODEL_UNKNOWN", { message: `no provider here offers "${ref}"` });
     if (provider.dialect === "scripted" && !provider.models.some((known) => known.id === model)) {
       throw new MoltError("MODEL_UNKNOWN", { message: `${provider.label} has no model "${model}"` });
     }
@@ -88,7 +89,9 @@ export class ModelDirectory {
         baseUrlEditable: provider.dialect !== "scripted",
         keySource: place.apiKey === undefined ? "none" : source === "environment" ? "environment" : "typed",
         state: this.stateOf(place),
-        ...(trouble ? { lastError: { code: trouble.error.code, message: trouble.error.message, hint: trouble.error.hint, at: trouble.at } } : {}),
+        ...(trouble
+          ? { lastError: { code: trouble.error.code, message: trouble.error.message, hint: trouble.error.hint, at: trouble.at } }
+          : {}),
       };
     });
   }
@@ -175,7 +178,8 @@ export class ModelDirectory {
     if (!place.enabled) return "not-found";
     const found = this.foundAt(place);
     if (provider.local) return found && !found.error && found.models.length > 0 ? "ready" : "not-found";
-    if (provider.discovery === "always" && found?.error) return found.error.code === "PROVIDER_KEY_REJECTED" ? "rejected" : "unreachable";
+    if (provider.discovery === "always" && found?.error)
+      return found.error.code === "PROVIDER_KEY_REJECTED" ? "rejected" : "unreachable";
     return "ready";
   }
 
@@ -191,7 +195,11 @@ export class ModelDirectory {
       available: reason === undefined,
       ...(reason === undefined ? {} : { unavailableReason: reason }),
       thinkingLevels: model.reasoning ? [...thinkingLevels] : ["off"],
-      tags: [...(provider.local ? ["local"] : []), ...(provider.dialect === "scripted" ? ["demo"] : []), ...(model.id === provider.defaultModel ? ["default"] : [])],
+      tags: [
+        ...(provider.local ? ["local"] : []),
+        ...(provider.dialect === "scripted" ? ["demo"] : []),
+        ...(model.id === provider.defaultModel ? ["default"] : []),
+      ],
       price: this.rowPrices.get(ref) ?? null,
     };
   }
@@ -213,14 +221,31 @@ export class ModelDirectory {
   private async lookRound(places: Place[]): Promise<void> {
     const before = JSON.stringify([...this.found].map(([id, one]) => [id, one.models.map((model) => model.id)]));
     await Promise.all([...places.map((place) => this.discover(place)), this.loadPrices()]);
+    await this.warm();
     const after = JSON.stringify([...this.found].map(([id, one]) => [id, one.models.map((model) => model.id)]));
     if (after !== before) this.deps.onModelsChanged?.();
+  }
+
+  /** Loads the SDK that the next message will need, so that the first answer does not wait for it. */
+  private async warm(): Promise<void> {
+    const { provider, model } = this.resolve(this.defaultModel());
+    const noFetch = () => Promise.reject(new Error("only loading"));
+    await provider.create(model, {
+      apiKey: "none",
+      baseUrl: placeOf(this.deps, provider).baseUrl,
+      fetch: noFetch,
+      clock: this.deps.clock,
+    });
   }
 
   private async discover(place: Place): Promise<void> {
     const { provider, baseUrl } = place;
     try {
-      const models = await this.ask(place, this.limits.discoveryTimeoutMs, async (target, signal) => (await provider.listModels?.(target, signal)) ?? []);
+      const models = await this.ask(
+        place,
+        this.limits.discoveryTimeoutMs,
+        async (target, signal) => (await provider.listModels?.(target, signal)) ?? [],
+      );
       this.found.set(provider.id, { baseUrl, models });
     } catch (error) {
       this.found.set(provider.id, { baseUrl, models: [], error: moltErrorFrom(error) });
@@ -236,14 +261,27 @@ export class ModelDirectory {
   }
 
   /** One short call outside any conversation. Throws MoltError. */
-  async ask<Value>(place: Place, timeoutMs: number, work: (target: ProviderTarget, signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  async ask<Value>(
+    place: Place,
+    timeoutMs: number,
+    work: (target: ProviderTarget, signal: AbortSignal) => Promise<Value>,
+  ): Promise<Value> {
     const { egress, clock } = this.deps;
     const { provider, baseUrl, named, apiKey } = place;
     const source = { label: provider.label, provider: provider.id, model: "", apiKey };
     const outer = new AbortController();
     const attempts: Attempt[] = [];
     const fetchOnce: typeof fetch = (input, init) => {
-      const attempt = new Attempt({ egress, clock, source, named, firstByteTimeoutMs: timeoutMs, idleTimeoutMs: () => timeoutMs, expects: "json", signal: outer.signal });
+      const attempt = new Attempt({
+        egress,
+        clock,
+        source,
+        named,
+        firstByteTimeoutMs: timeoutMs,
+        idleTimeoutMs: () => timeoutMs,
+        expects: "json",
+        signal: outer.signal,
+      });
       attempts.push(attempt);
       return attempt.fetch(input, init);
     };

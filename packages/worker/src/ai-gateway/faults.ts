@@ -17,14 +17,17 @@ export interface FaultSource {
 
 const contextWords =
   /context[ _-]?(length|window|limit|size)|maximum context|prompt is too long|too many (input )?tokens|input token count.{0,40}exceeds|exceeds? the (available )?context|reduce the length|request_too_large|maximum prompt length/i;
-const quotaWords = /insufficient[_ ](quota|balance|credits?|funds)|credit balance|exceeded your current quota|billing_(error|hard_limit)|out of credits|payment required|requires more credits/i;
+const quotaWords =
+  /insufficient[_ ](quota|balance|credits?|funds)|credit balance|exceeded your current quota|billing_(error|hard_limit)|out of credits|payment required|requires more credits/i;
 const keyWords = /api key (not valid|expired|not found)|invalid[_ ](x-)?api[_ -]?key|incorrect api key|no auth credentials/i;
 const malformedNames = /JSONParse|TypeValidation|InvalidResponseData|NoContentGenerated|EmptyResponseBody/;
-const modelWords = /model.{0,80}(not found|not exist|not supported|unknown|not available)|(unknown|invalid|no such) model|model_not_found|models\/\S+ is not found/i;
+const modelWords =
+  /model.{0,80}(not found|not exist|not supported|unknown|not available)|(unknown|invalid|no such) model|model_not_found|models\/\S+ is not found/i;
 
 /** An answer with a status outside 2xx. `body` may be cut. */
 export function faultFromStatus(source: FaultSource, status: number, headers: Headers, body: string): MoltError {
-  if (/^\s*<(!doctype|html)/i.test(body) && status < 500 && status !== 429) return notAnApi(source, `an HTML page with status ${status}`);
+  if (/^\s*<(!doctype|html)/i.test(body) && status < 500 && status !== 429)
+    return notAnApi(source, `an HTML page with status ${status}`);
   const words = wordsOf(source, body);
   const retryAfterMs = retryAfterOf(headers, body);
   return faultFromWords(source, status, `${words} ${codesOf(body)}`, { words, retryAfterMs, isJson: parse(body) !== undefined });
@@ -41,20 +44,35 @@ interface Said {
 function faultFromWords(source: FaultSource, status: number, haystack: string, said: Said): MoltError {
   const { label, model } = source;
   const { words, retryAfterMs } = said;
-  const details = { provider: source.provider, model, ...(said.inStream ? {} : { status }), ...(words ? { providerMessage: words } : {}) };
+  const details = {
+    provider: source.provider,
+    model,
+    ...(said.inStream ? {} : { status }),
+    ...(words ? { providerMessage: words } : {}),
+  };
   const quoted = words ? `: ${words}` : "";
   if (status === 413 || (status < 500 && status !== 429 && contextWords.test(haystack))) {
-    return new MoltError("CONTEXT_TOO_LARGE", { message: `${label}: the conversation is larger than ${model} can read`, details });
+    return new MoltError("CONTEXT_TOO_LARGE", {
+      message: `${label}: the conversation is larger than ${model} can read`,
+      details,
+    });
   }
   if (status === 401 || status === 403 || (status === 400 && keyWords.test(haystack))) {
-    return new MoltError("PROVIDER_KEY_REJECTED", { message: `${label} rejected the key`, details: { provider: source.provider, status } });
+    return new MoltError("PROVIDER_KEY_REJECTED", {
+      message: `${label} rejected the key`,
+      details: { provider: source.provider, status },
+    });
   }
   // Google says "exceeded your current quota" for limits per minute too, and then tells when to come back.
   if (status === 402 || (quotaWords.test(haystack) && status < 500 && retryAfterMs === undefined)) {
     return new MoltError("PROVIDER_QUOTA", { message: `${label} has no credit left for this key${quoted}`, details });
   }
   if (status === 429) {
-    return new MoltError("PROVIDER_RATE_LIMITED", { message: `${label} is limiting requests${quoted}`, details, ...retryAfter(retryAfterMs) });
+    return new MoltError("PROVIDER_RATE_LIMITED", {
+      message: `${label} is limiting requests${quoted}`,
+      details,
+      ...retryAfter(retryAfterMs),
+    });
   }
   if ((status === 404 || status === 400) && modelWords.test(haystack)) {
     return new MoltError("MODEL_UNKNOWN", { message: `${label} has no model "${model}"`, details });
@@ -80,7 +98,10 @@ export function notAnApi(source: FaultSource, what: string): MoltError {
 }
 
 export function badResponse(source: FaultSource, what: string): MoltError {
-  return new MoltError("PROVIDER_BAD_RESPONSE", { message: `${source.label} ${what}`, details: { provider: source.provider, model: source.model } });
+  return new MoltError("PROVIDER_BAD_RESPONSE", {
+    message: `${source.label} ${what}`,
+    details: { provider: source.provider, model: source.model },
+  });
 }
 
 export function cutAnswer(source: FaultSource, cause?: unknown): MoltError {
@@ -91,8 +112,14 @@ export function cutAnswer(source: FaultSource, cause?: unknown): MoltError {
 /** Which time-out struck: no first byte, or silence in the middle. */
 export function timedOut(source: FaultSource, phase: "first byte" | "idle", limitMs: number): MoltError {
   const seconds = Math.round(limitMs / 100) / 10;
-  const message = phase === "first byte" ? `${source.label} did not begin to answer within ${seconds} s` : `${source.label} went silent for ${seconds} s in the middle of its answer`;
-  return new MoltError("PROVIDER_TIMEOUT", { message, details: { provider: source.provider, model: source.model, phase, limitMs } });
+  const message =
+    phase === "first byte"
+      ? `${source.label} did not begin to answer within ${seconds} s`
+      : `${source.label} went silent for ${seconds} s in the middle of its answer`;
+  return new MoltError("PROVIDER_TIMEOUT", {
+    message,
+    details: { provider: source.provider, model: source.model, phase, limitMs },
+  });
 }
 
 /** What egress threw: blocked addresses keep their own error, the rest becomes an unreachable provider. */
@@ -114,9 +141,13 @@ export function faultFromStream(source: FaultSource, error: unknown): MoltError 
   const name = error instanceof Error ? error.name : "";
   const record = asRecord(error);
   const inner = innerError(record);
-  if (!inner && (malformedNames.test(name) || /normalized \w+ stream error/.test(String(record.message)))) return badResponse(source, "sent a malformed event");
+  if (!inner && (malformedNames.test(name) || /normalized \w+ stream error/.test(String(record.message))))
+    return badResponse(source, "sent a malformed event");
   if (!inner && /^AI_(Unsupported|Invalid|NoSuch|LoadAPIKey)/.test(name)) {
-    return new MoltError("PROVIDER_REFUSED", { message: `${source.label} cannot take this request: ${clean(source, String(record.message))}`, cause: error });
+    return new MoltError("PROVIDER_REFUSED", {
+      message: `${source.label} cannot take this request: ${clean(source, String(record.message))}`,
+      cause: error,
+    });
   }
   if (!inner && error instanceof Error && record.statusCode === undefined) return moltErrorFrom(error);
   const { status, text, haystack } = describe(inner ?? (typeof error === "string" ? { message: error } : record));
@@ -153,7 +184,8 @@ function statusFromKind(kind: string): number {
   return /invalid_request|invalid_argument|context_length/i.test(kind) ? 400 : 503;
 }
 
-const asRecord = (value: unknown): Record<string, unknown> => (typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {});
+const asRecord = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 const stringOr = (value: unknown): string => (typeof value === "string" ? value : "");
 
 function findMoltError(error: unknown): MoltError | undefined {
@@ -179,7 +211,13 @@ function wordsOf(source: FaultSource, body: string): string {
   const json = parse(body);
   if (!json) return body.trimStart().startsWith("<") ? "" : clean(source, body);
   const error = json.error ?? json.errors;
-  const candidates = [asRecord(error).message, asRecord(Array.isArray(error) ? error[0] : error).message, error, json.message, json.detail];
+  const candidates = [
+    asRecord(error).message,
+    asRecord(Array.isArray(error) ? error[0] : error).message,
+    error,
+    json.message,
+    json.detail,
+  ];
   const text = candidates.find((candidate) => typeof candidate === "string");
   return clean(source, typeof text === "string" ? text : "");
 }

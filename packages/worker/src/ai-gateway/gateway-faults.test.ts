@@ -59,7 +59,11 @@ const quick = { maxTries: 3, firstByteTimeoutMs: 150, idleTimeoutMs: 400, thinki
 
 function harnessFor({ ref, path }: { ref: string; path: string }, limits: Record<string, number> = {}) {
   const provider = ref.slice(0, ref.indexOf("/"));
-  return createHarness({ keys: { [provider]: key }, providers: { [provider]: { baseUrl: fake.url + path } }, limits: { ...quick, ...limits } });
+  return createHarness({
+    keys: { [provider]: key },
+    providers: { [provider]: { baseUrl: fake.url + path } },
+    limits: { ...quick, ...limits },
+  });
 }
 
 describe.each(dialects)("$name", (dialect) => {
@@ -87,25 +91,40 @@ describe.each(dialects)("$name", (dialect) => {
     for (const request of requests) expect(await fake.waitForEnd(request, 2_000)).not.toBe("open");
   });
 
-  test.each(["429", "500", "cut-before", "html", "empty", "malformed", "error-in-200"] as const)("one %s, then an answer", async (fault) => {
-    const { gateway } = harnessFor(dialect);
-    const { events, error } = await collect(gateway.stream(callFor(dialect.ref, `${dialect.name} fine [[fault: ${fault}*1]] [[say: all well]]`)));
-    expect(error).toBeUndefined();
-    expect(events.map((event) => event.type)).toEqual(["retrying", "text", "text", "finish"]);
-  });
+  test.each(["429", "500", "cut-before", "html", "empty", "malformed", "error-in-200"] as const)(
+    "one %s, then an answer",
+    async (fault) => {
+      const { gateway } = harnessFor(dialect);
+      const { events, error } = await collect(
+        gateway.stream(callFor(dialect.ref, `${dialect.name} fine [[fault: ${fault}*1]] [[say: all well]]`)),
+      );
+      expect(error).toBeUndefined();
+      expect(events.map((event) => event.type)).toEqual(["retrying", "text", "text", "finish"]);
+    },
+  );
 
   test("abort ends the stream at once and closes the upstream", async () => {
-    const { gateway, rows } = harnessFor(dialect, { idleTimeoutMs: 60_000, thinkingTimeoutMs: 60_000, firstByteTimeoutMs: 60_000 });
+    const { gateway, rows } = harnessFor(dialect, {
+      idleTimeoutMs: 60_000,
+      thinkingTimeoutMs: 60_000,
+      firstByteTimeoutMs: 60_000,
+    });
     for (const fault of ["hang-mid", "hang-before"]) {
       const text = `${dialect.name} abort one two [[fault: ${fault}]]`;
       const controller = new AbortController();
-      const running = collect(gateway.stream(callFor(dialect.ref, text, { signal: controller.signal })), (event) => event.type === "text" && controller.abort(new Error("stop")));
+      const running = collect(
+        gateway.stream(callFor(dialect.ref, text, { signal: controller.signal })),
+        (event) => event.type === "text" && controller.abort(new Error("stop")),
+      );
       const request = await fake.waitForRequest((one) => one.lastUserText === text);
       if (fault === "hang-before") controller.abort(new Error("stop"));
       expect((await running).error).toMatchObject({ code: "ABORTED" });
       expect(await fake.waitForEnd(request)).toBe("closed");
     }
-    expect(rows.map((row) => [row.outcome, row.usage?.estimated])).toEqual([["ABORTED", true], ["ABORTED", undefined]]);
+    expect(rows.map((row) => [row.outcome, row.usage?.estimated])).toEqual([
+      ["ABORTED", true],
+      ["ABORTED", undefined],
+    ]);
   });
 
   test("a reader that walks away closes the upstream", async () => {
@@ -140,7 +159,10 @@ describe("retries", () => {
   test("end at once when the caller aborts in between", async () => {
     const { gateway } = harnessFor(groq, { firstRetryMs: 10_000 });
     const controller = new AbortController();
-    const { error } = await collect(gateway.stream(callFor(groq.ref, "x [[fault: 500]]", { signal: controller.signal })), (event) => event.type === "retrying" && controller.abort(new Error("stop")));
+    const { error } = await collect(
+      gateway.stream(callFor(groq.ref, "x [[fault: 500]]", { signal: controller.signal })),
+      (event) => event.type === "retrying" && controller.abort(new Error("stop")),
+    );
     expect(error).toMatchObject({ code: "ABORTED" });
   });
 });
@@ -150,7 +172,11 @@ describe("foreign words", () => {
 
   test("are quoted without the key and without what looks like one", async () => {
     const { gateway } = harnessFor(groq);
-    fake.script((request) => (request.lastUserText === "leak" ? { fault: "400", errorMessage: `bad request by ${key} and sk-abcdefghijklmnop` } : undefined));
+    fake.script((request) =>
+      request.lastUserText === "leak"
+        ? { fault: "400", errorMessage: `bad request by ${key} and sk-abcdefghijklmnop` }
+        : undefined,
+    );
     const { error } = await collect(gateway.stream(callFor(groq.ref, "leak")));
     fake.script(undefined);
     expect((error as MoltError).message).toBe("Groq refused the request: bad request by [key] and [redacted]");

@@ -31,13 +31,16 @@ function harnessFor({ ref, path }: { ref: string; path: string }, more: Paramete
 
 type Finish = Extract<ModelEvent, { type: "finish" }>;
 const finishOf = (events: ModelEvent[]) => events.at(-1) as Finish;
-const callsIn = (content: LogPart[]) => content.filter((part): part is Extract<LogPart, { type: "toolCall" }> => part.type === "toolCall");
+const callsIn = (content: LogPart[]) =>
+  content.filter((part): part is Extract<LogPart, { type: "toolCall" }> => part.type === "toolCall");
 
 describe.each(dialects)("$name", (dialect) => {
   test("streams thinking, text and parallel tool calls, and reports usage", async () => {
     const { gateway, rows, outbound } = harnessFor(dialect);
     const text = `${dialect.name}: [[think: I consider]] [[say: I look]] [[tool: read {"path":"a.md"}]] [[tool: ls {}]]`;
-    const { events, error } = await collect(gateway.stream(callFor(dialect.ref, text, { thinking: "medium", tools: ["read", "ls"] })));
+    const { events, error } = await collect(
+      gateway.stream(callFor(dialect.ref, text, { thinking: "medium", tools: ["read", "ls"] })),
+    );
     expect(error).toBeUndefined();
     const finish = finishOf(events);
     const deltas = (type: "text" | "thinking") => events.flatMap((event) => (event.type === type ? [event.delta] : []));
@@ -45,13 +48,22 @@ describe.each(dialects)("$name", (dialect) => {
     expect(deltas("text").join("")).toBe("I look");
     expect(deltas("thinking").join("")).toBe("I consider");
     expect(finish.content.map((part) => part.type)).toEqual(["thinking", "text", "toolCall", "toolCall"]);
-    expect(callsIn(finish.content).map((call) => [call.name, call.arguments])).toEqual([["read", { path: "a.md" }], ["ls", {}]]);
+    expect(callsIn(finish.content).map((call) => [call.name, call.arguments])).toEqual([
+      ["read", { path: "a.md" }],
+      ["ls", {}],
+    ]);
     const announced = events.flatMap((event) => (event.type === "tool-start" ? [event.toolCallId] : []));
     expect(announced).toEqual(callsIn(finish.content).map((call) => call.id));
     expect(finish.stopReason).toBe("toolUse");
     expect(finish.usage).toMatchObject({ estimated: false, totalTokens: finish.usage.input + finish.usage.output });
     const request = fake.requests.find((one) => one.lastUserText === text);
-    expect(request).toMatchObject({ dialect: dialect.wire, keyOk: true, keyInUrl: false, model: dialect.ref.slice(dialect.ref.indexOf("/") + 1), tools: ["read", "ls"] });
+    expect(request).toMatchObject({
+      dialect: dialect.wire,
+      keyOk: true,
+      keyInUrl: false,
+      model: dialect.ref.slice(dialect.ref.indexOf("/") + 1),
+      tools: ["read", "ls"],
+    });
     expect(rows).toMatchObject([{ outcome: "ok", attempt: 1, usage: finish.usage, sessionKey: "agent:main:main" }]);
     expect(outbound.every(({ policy }) => policy.named === true)).toBe(true);
   });
@@ -60,7 +72,8 @@ describe.each(dialects)("$name", (dialect) => {
     const { gateway } = harnessFor(dialect);
     const reported = `usage ${dialect.name}`;
     fake.script((request) => {
-      if (request.lastUserText === reported) return { text: "ok now", usage: { input: 1_000, output: 50, cacheRead: 600, reasoning: 20 } };
+      if (request.lastUserText === reported)
+        return { text: "ok now", usage: { input: 1_000, output: 50, cacheRead: 600, reasoning: 20 } };
       return request.lastUserText === `no ${reported}` ? { text: "ok now", usage: null } : undefined;
     });
     const known = finishOf((await collect(gateway.stream(callFor(dialect.ref, reported)))).events).usage;
@@ -77,7 +90,9 @@ describe.each(dialects)("$name", (dialect) => {
 
   test("reports why an answer ended early", async () => {
     const { gateway } = harnessFor(dialect);
-    fake.script((request) => (request.lastUserText === `short ${dialect.name}` ? { text: "half an", finish: "length" } : undefined));
+    fake.script((request) =>
+      request.lastUserText === `short ${dialect.name}` ? { text: "half an", finish: "length" } : undefined,
+    );
     const { events } = await collect(gateway.stream(callFor(dialect.ref, `short ${dialect.name}`)));
     expect(finishOf(events).stopReason).toBe("length");
     fake.script(undefined);
@@ -89,7 +104,13 @@ describe("tool calls", () => {
 
   test("arguments that are no JSON object become an empty, marked call", async () => {
     const { gateway } = harnessFor(groq);
-    fake.script(() => ({ toolCalls: [{ name: "read", arguments: '{"path": "a' }, { name: "ls", arguments: "" }, { name: "x", arguments: "[1]" }] }));
+    fake.script(() => ({
+      toolCalls: [
+        { name: "read", arguments: '{"path": "a' },
+        { name: "ls", arguments: "" },
+        { name: "x", arguments: "[1]" },
+      ],
+    }));
     const { events } = await collect(gateway.stream(callFor(groq.ref, "broken arguments", { tools: ["read"] })));
     fake.script(undefined);
     const [broken, empty, list] = callsIn(finishOf(events).content);
@@ -101,11 +122,20 @@ describe("tool calls", () => {
 
   test("an id that the conversation or this answer has already is replaced", async () => {
     const { gateway } = harnessFor(groq);
-    fake.script(() => ({ toolCalls: [{ id: "call_0", name: "read", arguments: {} }, { id: "call_1", name: "read", arguments: {} }, { id: "call_1", name: "ls", arguments: {} }] }));
+    fake.script(() => ({
+      toolCalls: [
+        { id: "call_0", name: "read", arguments: {} },
+        { id: "call_1", name: "read", arguments: {} },
+        { id: "call_1", name: "ls", arguments: {} },
+      ],
+    }));
     const call = callFor(groq.ref, "again");
     call.request.prompt.push(
       { role: "assistant", content: [{ type: "tool-call", toolCallId: "call_0", toolName: "read", input: {} }] },
-      { role: "tool", content: [{ type: "tool-result", toolCallId: "call_0", toolName: "read", output: { type: "text", value: "x" } }] },
+      {
+        role: "tool",
+        content: [{ type: "tool-result", toolCallId: "call_0", toolName: "read", output: { type: "text", value: "x" } }],
+      },
     );
     const { events } = await collect(gateway.stream(call));
     fake.script(undefined);
@@ -120,12 +150,21 @@ describe("tool calls", () => {
 
 describe("keys and addresses", () => {
   test("are read at the moment of use", async () => {
-    const { gateway, secrets, settings } = createHarness({ keys: { groq: "old-key-000" }, providers: { groq: { baseUrl: `${fake.url}/v1` } } });
+    const { gateway, secrets, settings } = createHarness({
+      keys: { groq: "old-key-000" },
+      providers: { groq: { baseUrl: `${fake.url}/v1` } },
+    });
     const first = await collect(gateway.stream(callFor("groq/m", "hello")));
     expect(first.error).toMatchObject({ code: "PROVIDER_KEY_REJECTED" });
-    expect(gateway.providerStatuses().find((status) => status.id === "groq")).toMatchObject({ state: "rejected", lastError: { code: "PROVIDER_KEY_REJECTED" } });
+    expect(gateway.providerStatuses().find((status) => status.id === "groq")).toMatchObject({
+      state: "rejected",
+      lastError: { code: "PROVIDER_KEY_REJECTED" },
+    });
     secrets.set("provider.groq.key", key, "typed");
-    expect(gateway.providerStatuses().find((status) => status.id === "groq")).toMatchObject({ state: "ready", keySource: "typed" });
+    expect(gateway.providerStatuses().find((status) => status.id === "groq")).toMatchObject({
+      state: "ready",
+      keySource: "typed",
+    });
     expect((await collect(gateway.stream(callFor("groq/m", "hello")))).error).toBeUndefined();
     settings.providers.groq = { baseUrl: `${fake.url}/other/v1` };
     await collect(gateway.stream(callFor("groq/m", "moved")));
@@ -134,7 +173,10 @@ describe("keys and addresses", () => {
 
   test("a missing key and an unknown provider are named before anything is sent", async () => {
     const { gateway, outbound } = createHarness();
-    expect((await collect(gateway.stream(callFor("anthropic/claude-sonnet-5", "hi")))).error).toMatchObject({ code: "PROVIDER_KEY_MISSING", message: "Anthropic has no key" });
+    expect((await collect(gateway.stream(callFor("anthropic/claude-sonnet-5", "hi")))).error).toMatchObject({
+      code: "PROVIDER_KEY_MISSING",
+      message: "Anthropic has no key",
+    });
     expect((await collect(gateway.stream(callFor("nobody/x", "hi")))).error).toMatchObject({ code: "MODEL_UNKNOWN" });
     expect((await collect(gateway.stream(callFor("openai-compatible/x", "hi")))).error).toMatchObject({ code: "MODEL_UNKNOWN" });
     expect(() => gateway.describe("no-slash")).toThrow(expect.objectContaining({ code: "MODEL_UNKNOWN" }));
@@ -142,7 +184,11 @@ describe("keys and addresses", () => {
   });
 
   test("default public addresses are not marked as named", async () => {
-    const { gateway, outbound } = createHarness({ keys: { anthropic: key }, fetch: () => Promise.reject(new TypeError("fetch failed")), limits: { maxTries: 1 } });
+    const { gateway, outbound } = createHarness({
+      keys: { anthropic: key },
+      fetch: () => Promise.reject(new TypeError("fetch failed")),
+      limits: { maxTries: 1 },
+    });
     const { error } = await collect(gateway.stream(callFor("anthropic/claude-sonnet-5", "hi")));
     expect(error).toMatchObject({ code: "PROVIDER_UNAVAILABLE", message: "Anthropic could not be reached at api.anthropic.com" });
     expect(outbound.find(({ url }) => url.startsWith("https://api.anthropic.com/v1/messages"))?.policy).toEqual({ named: false });
@@ -161,9 +207,15 @@ test("costs come from the price tables; unknown models have none; local ones are
   const usage = { input: 1_000_000, output: 0 };
   fake.script(() => ({ text: "a b", usage }));
   const anthropic = harnessFor({ ref: "anthropic/x", path: "/v1" });
-  expect(finishOf((await collect(anthropic.gateway.stream(callFor("anthropic/claude-haiku-4-5", "cost")))).events).usage.cost).toEqual({ total: 1 });
-  expect(finishOf((await collect(anthropic.gateway.stream(callFor("anthropic/never-heard-of", "cost")))).events).usage.cost).toBeNull();
+  expect(
+    finishOf((await collect(anthropic.gateway.stream(callFor("anthropic/claude-haiku-4-5", "cost")))).events).usage.cost,
+  ).toEqual({ total: 1 });
+  expect(
+    finishOf((await collect(anthropic.gateway.stream(callFor("anthropic/never-heard-of", "cost")))).events).usage.cost,
+  ).toBeNull();
   const ollama = harnessFor({ ref: "ollama/x", path: "/v1" });
-  expect(finishOf((await collect(ollama.gateway.stream(callFor("ollama/llama", "cost")))).events).usage.cost).toEqual({ total: 0 });
+  expect(finishOf((await collect(ollama.gateway.stream(callFor("ollama/llama", "cost")))).events).usage.cost).toEqual({
+    total: 0,
+  });
   fake.script(undefined);
 });

@@ -98,7 +98,8 @@ class EmbeddedGateway implements Gateway {
 
   async setKey(providerId: string, change: NewKey & { changedBy: string }): Promise<{ defaultModel: string | undefined }> {
     const { provider, apiKey } = await testKey(this.deps, this.directory, this.limits, { providerId, ...change });
-    if (change.baseUrl !== undefined) this.deps.config.patch({ providers: { [provider.id]: { baseUrl: change.baseUrl } } }, { changedBy: change.changedBy });
+    if (change.baseUrl !== undefined)
+      this.deps.config.patch({ providers: { [provider.id]: { baseUrl: change.baseUrl } } }, { changedBy: change.changedBy });
     if (change.apiKey !== undefined && apiKey !== undefined) this.deps.secrets.set(providerKeyName(provider.id), apiKey, "typed");
     this.directory.forget(provider.id);
     if (provider.discovery) await this.directory.refresh();
@@ -143,9 +144,16 @@ class EmbeddedGateway implements Gateway {
     const { provider, model } = this.directory.resolve(call.ref);
     const place = placeOf(this.deps, provider);
     if (provider.needsKey && place.apiKey === undefined) {
-      throw new MoltError("PROVIDER_KEY_MISSING", { message: `${provider.label} has no key`, details: { provider: provider.id } });
+      throw new MoltError("PROVIDER_KEY_MISSING", {
+        message: `${provider.label} has no key`,
+        details: { provider: provider.id },
+      });
     }
-    if (!place.enabled) throw new MoltError("MODEL_UNKNOWN", { message: `${provider.label} is switched off or has no address`, details: { provider: provider.id } });
+    if (!place.enabled)
+      throw new MoltError("MODEL_UNKNOWN", {
+        message: `${provider.label} is switched off or has no address`,
+        details: { provider: provider.id },
+      });
     const source = { label: provider.label, provider: provider.id, model, apiKey: place.apiKey };
     return { call, place, model, row: this.directory.describe(call.ref), source };
   }
@@ -174,7 +182,12 @@ class EmbeddedGateway implements Gateway {
     call.signal.throwIfAborted();
     const target = { apiKey: place.apiKey, baseUrl: place.baseUrl, fetch: attempt.fetch, clock: this.deps.clock };
     const sdk = await place.provider.create(model, target);
-    const options = callOptions(call.request, { provider: place.provider, row, sessionKey: call.sessionKey, signal: attempt.signal });
+    const options = callOptions(call.request, {
+      provider: place.provider,
+      row,
+      sessionKey: call.sessionKey,
+      signal: attempt.signal,
+    });
     const { stream } = await sdk.doStream(options);
     const reader = stream.getReader();
     try {
@@ -202,13 +215,21 @@ class EmbeddedGateway implements Gateway {
   /** The one truth about a failed try, noted and recorded. The caller throws or retries it. */
   private async endFailed(current: Try, thrown: unknown): Promise<MoltError> {
     const { step, attempt, answer } = current;
-    const error = step.call.signal.aborted ? new MoltError("ABORTED", { cause: thrown }) : (attempt.fault ?? faultOf(step.source, thrown));
+    const error = step.call.signal.aborted
+      ? new MoltError("ABORTED", { cause: thrown })
+      : (attempt.fault ?? faultOf(step.source, thrown));
     const begun = attempt.accepted || answer.shown;
     const usage = begun ? await this.usageOf(current) : null;
     this.record(current, error.code, usage);
     if (error.code === "ABORTED") return error;
     this.directory.noteTrouble(step.place, error);
-    this.deps.log.warn("model.try_failed", { provider: step.source.provider, model: step.model, attempt: current.number, code: error.code, message: error.message });
+    this.deps.log.warn("model.try_failed", {
+      provider: step.source.provider,
+      model: step.model,
+      attempt: current.number,
+      code: error.code,
+      message: error.message,
+    });
     return error;
   }
 

@@ -3,8 +3,10 @@
 import { describe, expect, test } from "vitest";
 import { callFor, collect, createHarness } from "../../../../tests/fakes/gateway-harness.ts";
 
-const chunk = (delta: object, finish: string | null = null) => `data: ${JSON.stringify({ id: "c", created: 1, model: "m", choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
-const anthropic = (events: { type: string }[]) => events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+const chunk = (delta: object, finish: string | null = null) =>
+  `data: ${JSON.stringify({ id: "c", created: 1, model: "m", choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+const anthropic = (events: { type: string }[]) =>
+  events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
 
 interface Upstream {
   fetch: typeof fetch;
@@ -42,12 +44,27 @@ const keys = { groq: "k".repeat(12), anthropic: "k".repeat(12) };
 // Loading the SDKs for the first time takes seconds under the test bundler.
 describe("in workerd", { timeout: 60_000 }, () => {
   test("Chat Completions and Anthropic stream through their SDKs", async () => {
-    const chat = upstream([chunk({ role: "assistant", content: "Hel" }), chunk({ content: "lo" }), chunk({}, "stop"), "data: [DONE]\n\n"], "end");
+    const chat = upstream(
+      [chunk({ role: "assistant", content: "Hel" }), chunk({ content: "lo" }), chunk({}, "stop"), "data: [DONE]\n\n"],
+      "end",
+    );
     const first = await collect(createHarness({ keys, fetch: chat.fetch }).gateway.stream(callFor("groq/m", "hi")));
     expect(first.events.map((event) => event.type)).toEqual(["text", "text", "finish"]);
     const messages = upstream(
       anthropic([
-        { type: "message_start", message: { id: "m", type: "message", role: "assistant", model: "c", content: [], stop_reason: null, stop_sequence: null, usage: { input_tokens: 5, output_tokens: 1 } } },
+        {
+          type: "message_start",
+          message: {
+            id: "m",
+            type: "message",
+            role: "assistant",
+            model: "c",
+            content: [],
+            stop_reason: null,
+            stop_sequence: null,
+            usage: { input_tokens: 5, output_tokens: 1 },
+          },
+        },
         { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
         { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Hi" } },
         { type: "content_block_stop", index: 0 },
@@ -56,8 +73,14 @@ describe("in workerd", { timeout: 60_000 }, () => {
       ] as { type: string }[]),
       "end",
     );
-    const second = await collect(createHarness({ keys, fetch: messages.fetch }).gateway.stream(callFor("anthropic/claude-haiku-4-5", "hi")));
-    expect(second.events.at(-1)).toMatchObject({ type: "finish", usage: { input: 5, output: 2, estimated: false }, content: [{ type: "text", text: "Hi" }] });
+    const second = await collect(
+      createHarness({ keys, fetch: messages.fetch }).gateway.stream(callFor("anthropic/claude-haiku-4-5", "hi")),
+    );
+    expect(second.events.at(-1)).toMatchObject({
+      type: "finish",
+      usage: { input: 5, output: 2, estimated: false },
+      content: [{ type: "text", text: "Hi" }],
+    });
   });
 
   test("a broken connection after the first word is named", async () => {
@@ -69,7 +92,9 @@ describe("in workerd", { timeout: 60_000 }, () => {
 
   test("silence in the middle ends in time, and the upstream is closed", async () => {
     const { fetch, closed } = upstream([chunk({ role: "assistant", content: "Hel" })], "silence");
-    const { error } = await collect(createHarness({ keys, fetch, limits: { idleTimeoutMs: 50 } }).gateway.stream(callFor("groq/m", "hi")));
+    const { error } = await collect(
+      createHarness({ keys, fetch, limits: { idleTimeoutMs: 50 } }).gateway.stream(callFor("groq/m", "hi")),
+    );
     expect(error).toMatchObject({ code: "PROVIDER_TIMEOUT" });
     await closed;
   });
@@ -77,7 +102,10 @@ describe("in workerd", { timeout: 60_000 }, () => {
   test("abort ends the stream and closes the upstream", async () => {
     const { fetch, closed } = upstream([chunk({ role: "assistant", content: "Hel" })], "silence");
     const controller = new AbortController();
-    const { error } = await collect(createHarness({ keys, fetch }).gateway.stream(callFor("groq/m", "hi", { signal: controller.signal })), () => controller.abort(new Error("stop")));
+    const { error } = await collect(
+      createHarness({ keys, fetch }).gateway.stream(callFor("groq/m", "hi", { signal: controller.signal })),
+      () => controller.abort(new Error("stop")),
+    );
     expect(error).toMatchObject({ code: "ABORTED" });
     await closed;
   });

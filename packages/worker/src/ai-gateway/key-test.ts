@@ -20,13 +20,19 @@ export async function testKey(
   { providerId, apiKey: typed, baseUrl }: NewKey & { providerId: string },
 ): Promise<{ provider: Provider; apiKey: string | undefined }> {
   const provider = directory.provider(providerId);
-  if (!provider || provider.dialect === "scripted") throw new MoltError("NOT_FOUND", { message: `there is no provider "${providerId}" that takes a key` });
+  if (!provider || provider.dialect === "scripted")
+    throw new MoltError("NOT_FOUND", { message: `there is no provider "${providerId}" that takes a key` });
   const place = placeOf(deps, provider);
   const apiKey = typed?.trim() ?? place.apiKey;
   if (provider.needsKey && !apiKey) throw new MoltError("PROVIDER_KEY_MISSING", { message: `${provider.label} needs a key` });
-  if (apiKey !== undefined && /[^\x21-\x7e]/.test(apiKey)) throw new MoltError("CONFIG_INVALID", { message: "a key is one word without spaces or special characters", details: { path: "apiKey" } });
+  if (apiKey !== undefined && /[^\x21-\x7e]/.test(apiKey))
+    throw new MoltError("CONFIG_INVALID", {
+      message: "a key is one word without spaces or special characters",
+      details: { path: "apiKey" },
+    });
   const url = baseUrl === undefined ? place.baseUrl : baseUrlOf(provider, baseUrl);
-  if (url === "") throw new MoltError("CONFIG_INVALID", { message: `${provider.label} needs an address`, details: { path: "baseUrl" } });
+  if (url === "")
+    throw new MoltError("CONFIG_INVALID", { message: `${provider.label} needs an address`, details: { path: "baseUrl" } });
   const tried = { ...place, baseUrl: url, named: place.named || baseUrl !== undefined, apiKey };
   await directory.ask(tried, limits.testTimeoutMs, (target, signal) => prove(provider, target, signal));
   return { provider, apiKey };
@@ -39,14 +45,21 @@ async function prove(provider: Provider, target: ProviderTarget, signal: AbortSi
     await provider.listModels(target, signal);
   } catch (error) {
     // A proxy may pass model calls only; then a model call decides.
-    const noList = isMoltError(error) && (error.code === "MODEL_UNKNOWN" || (error.code === "PROVIDER_BAD_RESPONSE" && error.message.includes("404")));
+    const noList =
+      isMoltError(error) &&
+      (error.code === "MODEL_UNKNOWN" || (error.code === "PROVIDER_BAD_RESPONSE" && error.message.includes("404")));
     if (!noList) throw error;
     await generateOneToken(provider, target, signal);
   }
 }
 
 async function generateOneToken(provider: Provider, target: ProviderTarget, signal: AbortSignal): Promise<void> {
-  if (!provider.defaultModel) throw new MoltError("PROVIDER_BAD_RESPONSE", { message: `${provider.label} lists no models at this address` });
+  if (!provider.defaultModel)
+    throw new MoltError("PROVIDER_BAD_RESPONSE", { message: `${provider.label} lists no models at this address` });
   const model = await provider.create(provider.defaultModel, target);
-  await model.doGenerate({ prompt: [{ role: "user", content: [{ type: "text", text: "Say ok." }] }], maxOutputTokens: 16, abortSignal: signal });
+  await model.doGenerate({
+    prompt: [{ role: "user", content: [{ type: "text", text: "Say ok." }] }],
+    maxOutputTokens: 16,
+    abortSignal: signal,
+  });
 }

@@ -86,6 +86,8 @@ export function placeOf(deps: GatewayDependencies, provider: Provider): Place {
     baseUrl: baseUrlOf(provider, settings?.baseUrl),
     named: settings?.baseUrl !== undefined || provider.local === true,
     apiKey: deps.secrets.get(providerKeyName(provider.id)),
-    enabled: settings?.enabled !== false && (provider.defaultBaseUrl !== "" || settings?.baseUrl !== undefined || provider.dialect === "scripted"),
+    enabled:
+      settings?.enabled !== false &&
+      (provider.defaultBaseUrl !== "" || settings?.baseUrl !== undefined || provider.dialect === "scripted"),
   };
 }

@@ -32,7 +32,8 @@ export function requestCharacters(request: ModelRequest): number {
     if (typeof message.content === "string") characters += message.content.length;
     else for (const part of message.content) characters += partCharacters(part);
   }
-  for (const tool of request.tools) characters += tool.name.length + (tool.description?.length ?? 0) + JSON.stringify(tool.inputSchema).length;
+  for (const tool of request.tools)
+    characters += tool.name.length + (tool.description?.length ?? 0) + JSON.stringify(tool.inputSchema).length;
   return characters;
 }
 

@@ -7,7 +7,10 @@ export async function createAnthropicModel(modelId: string, target: ProviderTarg
   const { createAnthropic } = await import("@ai-sdk/anthropic");
   const model = createAnthropic({ apiKey: target.apiKey ?? "", baseURL: target.baseUrl, fetch: target.fetch })(modelId);
   const { doStream, doGenerate } = model;
-  const marked = (options: LanguageModelV4CallOptions): LanguageModelV4CallOptions => ({ ...options, prompt: withCacheMarks(options.prompt) });
+  const marked = (options: LanguageModelV4CallOptions): LanguageModelV4CallOptions => ({
+    ...options,
+    prompt: withCacheMarks(options.prompt),
+  });
   model.doStream = (options) => doStream.call(model, marked(options));
   model.doGenerate = (options) => doGenerate.call(model, marked(options));
   return model;
@@ -20,7 +23,10 @@ function withCacheMarks(prompt: LanguageModelV4Prompt): LanguageModelV4Prompt {
   const last = prompt.length - 1;
   return prompt.map((message, index) => {
     if (message.role !== "system" && index !== last) return message;
-    return { ...message, providerOptions: { ...message.providerOptions, anthropic: { ...message.providerOptions?.anthropic, ...mark.anthropic } } };
+    return {
+      ...message,
+      providerOptions: { ...message.providerOptions, anthropic: { ...message.providerOptions?.anthropic, ...mark.anthropic } },
+    };
   });
 }
 

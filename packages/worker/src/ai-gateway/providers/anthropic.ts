@@ -38,7 +38,13 @@ export const anthropic: Provider = {
     return recordsIn(data).map((model) => {
       const id = String(model.id);
       const facts = plainModel(id, firstNumber(model.max_input_tokens) ?? 200_000);
-      return { ...facts, name: String(model.display_name ?? id), maxOutputTokens: firstNumber(model.max_tokens) ?? 64_000, reasoning: true, input: ["text", "image"] };
+      return {
+        ...facts,
+        name: String(model.display_name ?? id),
+        maxOutputTokens: firstNumber(model.max_tokens) ?? 64_000,
+        reasoning: true,
+        input: ["text", "image"],
+      };
     });
   },
 };

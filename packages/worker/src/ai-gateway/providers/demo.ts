@@ -4,8 +4,8 @@
  */
 
 import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
-import type { Provider, ProviderTarget } from "../provider.ts";
 import { type DemoStep, nextDemoStep } from "../demo-script.ts";
+import type { Provider, ProviderTarget } from "../provider.ts";
 
 const wordDelayMs = 18;
 
@@ -18,7 +18,16 @@ export const demo: Provider = {
   keyUrl: null,
   keyVariables: [],
   defaultModel: "scripted",
-  models: [{ id: "scripted", name: "Demo (scripted, no AI)", contextWindow: 32_000, maxOutputTokens: 2_000, reasoning: false, input: ["text"] }],
+  models: [
+    {
+      id: "scripted",
+      name: "Demo (scripted, no AI)",
+      contextWindow: 32_000,
+      maxOutputTokens: 2_000,
+      reasoning: false,
+      input: ["text"],
+    },
+  ],
   create: async (modelId, target) => createDemoModel(modelId, target),
 };
 
@@ -33,7 +42,11 @@ function createDemoModel(modelId: string, target: ProviderTarget): LanguageModel
   };
 }
 
-function streamOf(step: DemoStep, options: LanguageModelV4CallOptions, target: ProviderTarget): ReadableStream<LanguageModelV4StreamPart> {
+function streamOf(
+  step: DemoStep,
+  options: LanguageModelV4CallOptions,
+  target: ProviderTarget,
+): ReadableStream<LanguageModelV4StreamPart> {
   const parts = partsOf(step, options);
   return new ReadableStream<LanguageModelV4StreamPart>(
     {
@@ -68,7 +81,12 @@ function* partsOf(step: DemoStep, options: LanguageModelV4CallOptions): Generato
     type: "finish",
     finishReason: step.call ? { unified: "tool-calls", raw: "tool_calls" } : { unified: "stop", raw: "stop" },
     usage: {
-      inputTokens: { total: Math.ceil(JSON.stringify(options.prompt).length / 4), noCache: undefined, cacheRead: 0, cacheWrite: 0 },
+      inputTokens: {
+        total: Math.ceil(JSON.stringify(options.prompt).length / 4),
+        noCache: undefined,
+        cacheRead: 0,
+        cacheWrite: 0,
+      },
       outputTokens: { total: output, text: output, reasoning: 0 },
     },
   };

@@ -40,7 +40,9 @@ export const google: Provider = {
       const id = String(model.name).replace(/^models\//, "");
       const facts = plainModel(id, firstNumber(model.inputTokenLimit) ?? 32_000);
       const maxOutputTokens = firstNumber(model.outputTokenLimit) ?? facts.maxOutputTokens;
-      return [{ ...facts, name: String(model.displayName ?? id), maxOutputTokens, input: ["text", "image"] as ("text" | "image")[] }];
+      return [
+        { ...facts, name: String(model.displayName ?? id), maxOutputTokens, input: ["text", "image"] as ("text" | "image")[] },
+      ];
     });
   },
 };

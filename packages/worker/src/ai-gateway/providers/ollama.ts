@@ -30,7 +30,7 @@ export const ollama: Provider = {
 };
 
 /** `OLLAMA_HOST` may be `host`, `host:port` or a URL, and `0.0.0.0` when it names where Ollama listens. */
-export function ollamaBaseUrl(typed: string): string {
+function ollamaBaseUrl(typed: string): string {
   const url = new URL(/^https?:\/\//.test(typed) ? typed : `http://${typed}`);
   if (url.hostname === "0.0.0.0" || url.hostname === "[::]") url.hostname = "127.0.0.1";
   if (!url.port && !/^https?:\/\//.test(typed)) url.port = "11434";
@@ -41,7 +41,11 @@ export function ollamaBaseUrl(typed: string): string {
 const rootOf = (target: ProviderTarget): string => target.baseUrl.replace(/\/v1$/, "");
 
 async function describeModel(target: ProviderTarget, id: string, signal: AbortSignal): Promise<KnownModel> {
-  const details = await getJson(target, `${rootOf(target)}/api/show`, { method: "POST", body: JSON.stringify({ model: id }), signal }).catch((): Json => ({}));
+  const details = await getJson(target, `${rootOf(target)}/api/show`, {
+    method: "POST",
+    body: JSON.stringify({ model: id }),
+    signal,
+  }).catch((): Json => ({}));
   const info = (details.model_info ?? {}) as Json;
   const capabilities = Array.isArray(details.capabilities) ? details.capabilities : [];
   const context = Object.entries(info).find(([key]) => key.endsWith(".context_length"))?.[1];

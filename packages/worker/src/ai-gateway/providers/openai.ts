@@ -37,11 +37,17 @@ export const openai: Provider = {
   keyVariables: ["OPENAI_API_KEY"],
   baseUrlVariable: "OPENAI_BASE_URL",
   defaultModel: "gpt-6-sol",
-  models: [gpt("gpt-6-sol", "GPT-6 Sol", 1_050_000), gpt("gpt-6-luna", "GPT-6 Luna", 1_050_000), gpt("gpt-5-mini", "GPT-5 mini", 400_000)],
+  models: [
+    gpt("gpt-6-sol", "GPT-6 Sol", 1_050_000),
+    gpt("gpt-6-luna", "GPT-6 Luna", 1_050_000),
+    gpt("gpt-5-mini", "GPT-5 mini", 400_000),
+  ],
   pricesId: "openai",
   discovery: "moved",
   baseUrlFrom: (url) => withDefaultPath(url, defaultBaseUrl),
   create: (modelId, target) =>
-    speaksResponses(target.baseUrl) ? createResponsesModel(modelId, rootOf(target)) : createChatModel(modelId, target, { name: "openai" }),
+    speaksResponses(target.baseUrl)
+      ? createResponsesModel(modelId, rootOf(target))
+      : createChatModel(modelId, target, { name: "openai" }),
   listModels: (target, signal) => listOpenAiModels(rootOf(target), signal),
 };
