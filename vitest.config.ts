@@ -11,6 +11,8 @@ export default defineConfig({
           include: ["packages/*/src/**/*.test.{ts,tsx}", "tests/unit/**/*.test.ts", "tests/fuzz/**/*.test.ts"],
           exclude: ["**/*.workerd.test.ts", "**/node_modules/**"],
           environment: "node",
+          // A guard against hanging, not a measure: several files share a small machine's cores.
+          testTimeout: 30_000,
         },
       },
       {
