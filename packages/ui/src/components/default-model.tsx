@@ -9,10 +9,16 @@ export function DefaultModel() {
   const available = models.filter((model) => model.available);
   const groups = [...new Set(available.map((model) => model.provider))];
   return (
-    <label className="flex flex-col gap-1">
-      <span className="font-semibold">The assistant's model</span>
-      <span className="text-sm text-soft">Each conversation may choose another below its field.</span>
+    <div className="flex flex-col gap-1">
+      <label htmlFor="default-model" className="font-semibold">
+        The assistant's model
+      </label>
+      <p id="default-model-about" className="text-sm text-soft">
+        Each conversation may choose another below its field.
+      </p>
       <select
+        id="default-model"
+        aria-describedby="default-model-about"
         className="field mt-1 max-w-md"
         value={available.some((model) => model.ref === chosen) ? chosen : ""}
         onChange={(event) => {
@@ -33,6 +39,6 @@ export function DefaultModel() {
           </optgroup>
         ))}
       </select>
-    </label>
+    </div>
   );
 }

@@ -6,6 +6,7 @@ import Check from "lucide-react/icons/check";
 import { useEffect, useState } from "react";
 import { useApp } from "../store/app.ts";
 import { openModelPicker } from "../store/commands.ts";
+import { lookForModels } from "../store/gateway.ts";
 import { go } from "../store/route.ts";
 import { thinkingOf } from "../store/select.ts";
 import { chooseModel, chooseThinking } from "../store/sessions.ts";
@@ -15,17 +16,22 @@ import { PickList } from "./pick-list.tsx";
 export function ModelPopover({ sessionKey, model, chosen }: { sessionKey: string; model: ModelRow | undefined; chosen: string }) {
   const [open, setOpen] = useState(false);
   const thinking = useApp((state) => thinkingOf(state, sessionKey));
+  const show = (next: boolean) => {
+    setOpen(next);
+    // What a provider offers changes without us: a local server was started, a model was added.
+    if (next) void lookForModels();
+  };
   useEffect(() => {
-    const show = () => setOpen(true);
-    openModelPicker.addEventListener("open", show);
-    return () => openModelPicker.removeEventListener("open", show);
-  }, []);
+    const onOpen = () => show(true);
+    openModelPicker.addEventListener("open", onOpen);
+    return () => openModelPicker.removeEventListener("open", onOpen);
+  });
   const close = (then: () => void) => () => {
     setOpen(false);
     then();
   };
   return (
-    <Popover.Root open={open} onOpenChange={setOpen}>
+    <Popover.Root open={open} onOpenChange={show}>
       <Popover.Trigger className={modelButtonLook} aria-label={`Model: ${model?.name ?? (chosen || "none")}`}>
         <ModelLabel model={model} chosen={chosen} sessionKey={sessionKey} />
       </Popover.Trigger>
@@ -50,9 +56,11 @@ export function ModelPopover({ sessionKey, model, chosen }: { sessionKey: string
 
 function Models({ chosen, onPick, onSettings }: { chosen: string; onPick(model: ModelRow): void; onSettings(): void }) {
   const models = useApp((state) => state.models);
-  const items = models.map((model) => ({
+  const providers = useApp((state) => state.providers);
+  const label = (id: string) => providers.find((provider) => provider.id === id)?.label ?? id;
+  const items = inOrder(models).map((model) => ({
     id: model.ref,
-    group: model.provider,
+    group: label(model.provider),
     text: `${model.name} ${model.ref}`,
     disabled: !model.available,
     value: model,
@@ -76,6 +84,12 @@ function Models({ chosen, onPick, onSettings }: { chosen: string; onPick(model: 
       }
     />
   );
+}
+
+/** Providers that work come first, each with all its models. */
+function inOrder(models: ModelRow[]): ModelRow[] {
+  const works = new Set(models.filter((model) => model.available).map((model) => model.provider));
+  return models.toSorted((a, b) => Number(works.has(b.provider)) - Number(works.has(a.provider)));
 }
 
 function ModelLine({ model, chosen }: { model: ModelRow; chosen: boolean }) {

@@ -27,21 +27,25 @@ export function AssistantSettings() {
   return (
     <div className="flex flex-col gap-8">
       <form onSubmit={keepName}>
-        <label className="flex flex-col gap-1">
-          <span className="font-semibold">Name</span>
-          <span className="text-sm text-soft">How it calls itself, here and in its messages.</span>
-          <span className="mt-1 flex gap-2">
-            <input
-              className="field w-full max-w-xs"
-              value={name}
-              maxLength={60}
-              onChange={(event) => setName(event.target.value)}
-            />
-            <Button type="submit" disabled={name.trim() === "" || name.trim() === saved}>
-              Save
-            </Button>
-          </span>
+        <label htmlFor="assistant-name" className="font-semibold">
+          Name
         </label>
+        <p id="assistant-name-about" className="text-sm text-soft">
+          How it calls itself, here and in its messages.
+        </p>
+        <div className="mt-1 flex gap-2">
+          <input
+            id="assistant-name"
+            aria-describedby="assistant-name-about"
+            className="field w-full max-w-xs"
+            value={name}
+            maxLength={60}
+            onChange={(event) => setName(event.target.value)}
+          />
+          <Button type="submit" disabled={name.trim() === "" || name.trim() === saved}>
+            Save
+          </Button>
+        </div>
       </form>
       <fieldset>
         <legend className="font-semibold">Thinking</legend>

@@ -31,9 +31,17 @@ export function FileSettings() {
   const others = files.filter((file) => !(file.path in known)).map((file) => file.path);
   return (
     <div className="flex flex-col gap-4">
-      <label className="flex flex-col gap-1">
-        <span className="font-semibold">File</span>
-        <select className="field max-w-md" value={name} onChange={(event) => setName(event.target.value)}>
+      <div className="flex flex-col gap-1">
+        <label htmlFor="file-name" className="font-semibold">
+          File
+        </label>
+        <select
+          id="file-name"
+          aria-describedby="file-about"
+          className="field max-w-md"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        >
           <optgroup label="Its character and memory">
             {Object.keys(known).map((path) => (
               <option key={path} value={path}>
@@ -51,10 +59,10 @@ export function FileSettings() {
             </optgroup>
           )}
         </select>
-        <span className="text-sm text-soft">
+        <p id="file-about" className="text-sm text-soft">
           {known[name] ?? sizeText(files.find((file) => file.path === name)?.sizeBytes ?? 0)}
-        </span>
-      </label>
+        </p>
+      </div>
       <FileEditor key={name} name={name} onSaved={list} />
     </div>
   );

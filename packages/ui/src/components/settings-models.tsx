@@ -2,14 +2,19 @@
 
 import type { ProviderStatus } from "@moltworker/protocol/rows";
 import ChevronRight from "lucide-react/icons/chevron-right";
+import { useEffect } from "react";
 import { useApp } from "../store/app.ts";
 import { dateTimeText } from "../store/format.ts";
+import { lookForModels, refreshModels } from "../store/gateway.ts";
 import { sentence } from "../store/notices.ts";
 import { DefaultModel } from "./default-model.tsx";
 import { ProviderForm } from "./provider-form.tsx";
 
 export function ModelSettings() {
   const providers = useApp((state) => state.providers);
+  useEffect(() => {
+    void lookForModels().then(() => refreshModels().catch(() => {}));
+  }, []);
   const shown = providers.filter((provider) => provider.id !== "demo").toSorted((a, b) => rank(a) - rank(b));
   return (
     <>

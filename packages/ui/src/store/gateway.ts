@@ -115,6 +115,16 @@ export async function refreshModels(): Promise<void> {
   app.update((state) => applySettings(state, startup));
 }
 
+/** Asks the providers themselves what they offer now; slower than what is known already, so the list is shown meanwhile. */
+export async function lookForModels(): Promise<void> {
+  try {
+    const { models } = await request("models.list", { refresh: true }, { resend: true });
+    app.update((state) => ({ ...state, models }));
+  } catch (error) {
+    notifyError(error);
+  }
+}
+
 async function refreshPending(key: string): Promise<void> {
   const history = await request("chat.history", { sessionKey: key, limit: 1 }, { resend: true }).catch(() => undefined);
   if (!history) return;
