@@ -19,8 +19,24 @@ export default defineConfig({
         plugins: [cloudflareTest({ wrangler: { configPath: "./tests/workerd/wrangler.jsonc" } })],
         test: { name: "workerd", include: ["packages/worker/src/**/*.workerd.test.ts"] },
       },
-      { test: { name: "e2e", include: ["tests/e2e/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
-      { test: { name: "faults", include: ["tests/faults/**/*.test.ts"], testTimeout: 3_600_000, hookTimeout: 120_000, fileParallelism: false } },
+      {
+        test: {
+          name: "e2e",
+          include: ["tests/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "faults",
+          include: ["tests/faults/**/*.test.ts"],
+          testTimeout: 3_600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -62,14 +62,16 @@ export function corruptStorage(objects: string, lines: LogLine[]): MoltError | u
 }
 
 /** After too many crashes: the cause is whatever was logged last. */
-export function workerdCrashed(context: FailureContext, exit: WorkerdExit | undefined): MoltError {
-  const ended = exit ? ` (${exit.signal ? `signal ${exit.signal}` : `exit code ${exit.code}`})` : "";
-  const last = context.lines.filter((line) => line.level === "error").at(-1) ?? context.lines.at(-1);
-  const said = last ? `: ${String(last.message ?? last.event).split("\n")[0]}` : "";
-  return new MoltError("WORKERD_CRASHED", {
-    message: `the server keeps crashing${ended}${said}`.slice(0, 1_000),
-    details: { lastLines: context.lines.slice(-20) },
-  });
+export function workerdCrashed({ lines }: FailureContext, exit: WorkerdExit): MoltError {
+  const message = `the server keeps crashing${endOf(exit, lines)}`.slice(0, 1_000);
+  return new MoltError("WORKERD_CRASHED", { message, details: { lastLines: lines.slice(-20) } });
+}
+
+/** How workerd ended and the last error it logged: ` (signal SIGABRT): heap out of memory`. */
+export function endOf(exit: WorkerdExit, lines: LogLine[]): string {
+  const ended = ` (${exit.signal ? `signal ${exit.signal}` : `exit code ${exit.code}`})`;
+  const last = lines.findLast((line) => line.level === "error");
+  return last ? `${ended}: ${String(last.message ?? last.event).split("\n")[0]}` : ended;
 }
 
 function portTaken(host: string, port: number): MoltError {

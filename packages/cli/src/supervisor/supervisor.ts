@@ -12,7 +12,7 @@ import { openLogFile } from "./log-file.ts";
 import { createScrubber, type LogLine, logLineFrom } from "./log-line.ts";
 import { ownIdentity, startMarkOf } from "./process-identity.ts";
 import { removeRun, writeRun } from "./run-file.ts";
-import { corruptStorage, permanentFailure, workerdCrashed } from "./start-failure.ts";
+import { corruptStorage, endOf, permanentFailure, workerdCrashed } from "./start-failure.ts";
 import type { BuiltFiles } from "./workerd-binary.ts";
 import { spawnWorkerd, type Workerd, type WorkerdExit } from "./workerd-process.ts";
 
@@ -207,7 +207,7 @@ export class Supervisor {
     if (failure && (!served || failure.code === "STORAGE_CORRUPT")) throw failure;
     const inMs = this.#backoff.next(ranForMs);
     if (inMs === undefined) throw failure ?? workerdCrashed(context, exit);
-    const cause = workerdCrashed(context, exit).message;
+    const cause = `the server ended${endOf(exit, this.#lines)}`;
     this.#log({ ts: new Date().toISOString(), level: "warn", event: "server.restarting", inMs, message: cause });
     this.#report({ type: "restarting", inMs, cause });
     await new Promise<void>((resolve) => {
