@@ -9,14 +9,14 @@ import { ensureInstalled } from "./install.mjs";
 
 const vitest = "node_modules/vitest/vitest.mjs";
 
-/** What a task runs, as arguments of Node. Flags given to the task go to its last command. */
+/** What a task runs, as arguments of Node, and the variables that make it a full run unless they are set already. Flags go to the last command. */
 const tasks = {
   build: { dev: false, commands: [["scripts/build.mjs"]] },
   check: { dev: true, commands: [["scripts/check.mjs"]] },
   faults: {
     dev: true,
     commands: [["scripts/build.mjs"], [vitest, "run", "--project", "faults"]],
-    environment: { FAULTS: "full" },
+    environment: { FAULT_MESSAGES: "1000", FAULT_KILLS: "200" },
   },
   fuzz: { dev: true, commands: [[vitest, "run", "--project", "unit", "fuzz"]], environment: { FUZZ: "full" } },
   conformance: { dev: true, commands: [["scripts/build.mjs"], ["tests/conformance/run.ts"]] },
@@ -30,7 +30,7 @@ export async function runTask(name, flags) {
     throw new Failure("USAGE", `there is no task ${name ?? "without a name"}`, `Tasks: ${Object.keys(tasks).join(", ")}.`);
   await ensureInstalled({ root: repository, dev: task.dev });
   const node = task.dev ? devNode(repository) : process.execPath;
-  const environment = { ...devEnvironment(repository, node), ...task.environment };
+  const environment = { ...task.environment, ...devEnvironment(repository, node) };
   for (const [index, command] of task.commands.entries()) {
     const last = index === task.commands.length - 1;
     const code = await runNode(node, [...command, ...(last ? flags : [])], environment);
