@@ -154,6 +154,12 @@ describe("the gateway token", () => {
     expect(auth.stillValid(bearer)).toBe(false);
   });
 
+  test("a check that is under way while the token changes does not pass on the old one", async () => {
+    const pending = identity.auth.redeemToken(TOKEN, here);
+    identity.secrets.set(gatewayTokenName, "the next token", "typed");
+    await expect(pending).rejects.toThrow(code("AUTH_TOKEN_MISMATCH"));
+  });
+
   test("an empty, near, longer or shorter one is refused", async () => {
     const { auth } = identity;
     await expect(auth.redeemToken("  ", here)).rejects.toThrow(code("AUTH_TOKEN_MISSING"));

@@ -171,6 +171,7 @@ describe("seeds", () => {
     open(db, { MOLTWORKER_MODEL: "openai/a" }).patch({ agent: { model: "openai/mine" } }, { changedBy: "t" });
     expect(open(db, { MOLTWORKER_MODEL: "openai/a" }).get("agent").model).toBe("openai/mine");
     expect(open(db, { MOLTWORKER_MODEL: "openai/b" }).get("agent").model).toBe("openai/mine");
+    expect(open(db, { MOLTWORKER_MODEL: "openai/c" }).get("agent").model).toBe("openai/mine");
   });
 
   test("typing one key of a provider leaves the environment's other key in force", () => {

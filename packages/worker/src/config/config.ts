@@ -21,7 +21,6 @@ import {
   mergePatch,
   overlay,
   valueAt,
-  withoutKey,
   withValueAt,
 } from "./merge.ts";
 import type { AnySection } from "./section.ts";
