@@ -73,7 +73,7 @@ function chunks(reply: FakeReply, context: WireContext): Json[] {
       functionCall: {
         id: call.id ?? `fc_${context.index}_${position}`,
         name: call.name,
-        args: isRecord(call.arguments) ? call.arguments : (JSON.parse(call.arguments) as Json),
+        args: objectFrom(call.arguments),
       },
       thoughtSignature: Buffer.from(`signed-${context.index}-${position}`).toString("base64"),
     })),
@@ -90,4 +90,15 @@ function chunks(reply: FakeReply, context: WireContext): Json[] {
   const usage = usageOf(context);
   if (usage) last.usageMetadata = usage;
   return [...out, last];
+}
+
+/** This format cannot carry broken JSON: text that is none travels inside an object. */
+function objectFrom(value: Json | string): Json {
+  if (typeof value !== "string") return value;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return isRecord(parsed) ? parsed : { value: parsed };
+  } catch {
+    return { text: value };
+  }
 }

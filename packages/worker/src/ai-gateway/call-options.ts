@@ -8,16 +8,16 @@ import type { Provider } from "./provider.ts";
 export interface CallFacts {
   provider: Provider;
   row: ModelRow;
-  sessionKey: string;
   signal: AbortSignal;
 }
 
-export function callOptions(request: ModelRequest, { provider, row, sessionKey, signal }: CallFacts): LanguageModelV4CallOptions {
+export function callOptions(request: ModelRequest, { provider, row, signal }: CallFacts): LanguageModelV4CallOptions {
+  // "off" leaves it to the provider: some models cannot be told not to think, and refuse to be asked.
   const thinks = row.reasoning && request.thinking !== "off";
   return {
     prompt: request.prompt,
     abortSignal: signal,
-    providerOptions: providerOptions(provider, thinks, sessionKey),
+    providerOptions: providerOptions(provider, thinks),
     ...(request.tools.length > 0 ? { tools: request.tools, toolChoice: { type: "auto" } } : {}),
     ...(thinks ? { reasoning: request.thinking as "minimal" | "low" | "medium" | "high" } : {}),
     ...maxOutput(request, provider, row),
@@ -30,12 +30,11 @@ function maxOutput(request: ModelRequest, provider: Provider, row: ModelRow): { 
   return provider.dialect === "anthropic" ? { maxOutputTokens: Math.min(row.maxOutputTokens, 32_000) } : {};
 }
 
-function providerOptions(provider: Provider, thinks: boolean, sessionKey: string): SharedV4ProviderOptions {
+function providerOptions(provider: Provider, thinks: boolean): SharedV4ProviderOptions {
   if (provider.dialect === "openai") {
     return {
       openai: {
         store: false,
-        promptCacheKey: sessionKey.slice(-60),
         strictJsonSchema: false,
         ...(thinks ? { reasoningSummary: "auto" } : {}),
       },

@@ -211,3 +211,27 @@ test("every provider's default is among its models, and ids are unique", () => {
     expect(provider.defaultBaseUrl).not.toMatch(/\/$/);
   }
 });
+
+test("a key that may not use one model is not taken for a rejected one", async () => {
+  const { gateway } = createHarness({
+    keys: { groq: key },
+    providers: { groq: { baseUrl: `${fake.url}/v1` } },
+    fetch: nobodyHome,
+  });
+  const { error } = await collect(gateway.stream(callFor("groq/secret-model", "may I [[fault: 403]]")));
+  expect(error).toMatchObject({ code: "PROVIDER_KEY_REJECTED", message: "Groq does not let this key use secret-model" });
+  expect(gateway.providerStatuses().find((status) => status.id === "groq")).toMatchObject({
+    state: "ready",
+    lastError: { code: "PROVIDER_KEY_REJECTED" },
+  });
+});
+
+test("a request that was at fault is not held against the provider", async () => {
+  const { gateway } = createHarness({
+    keys: { groq: key },
+    providers: { groq: { baseUrl: `${fake.url}/v1` } },
+    fetch: nobodyHome,
+  });
+  await collect(gateway.stream(callFor("groq/m", "too long [[fault: context]]")));
+  expect(gateway.providerStatuses().find((status) => status.id === "groq")?.lastError).toBeUndefined();
+});

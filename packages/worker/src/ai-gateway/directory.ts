@@ -3,7 +3,7 @@
  * Looking never blocks anybody: rows come from what is known now, and a look-round in the background says when that changed.
  */
 
-import { isMoltError, MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import { type ErrorCode, isMoltError, MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import { type ModelRow, type ProviderStatus, thinkingLevels } from "@moltworker/protocol/rows";
 import { providerKeyName } from "../secrets/secrets.ts";
 import { Attempt } from "./attempt.ts";
@@ -14,6 +14,18 @@ import { type GatewayDependencies, type GatewayLimits, type Place, placeOf } fro
 
 /** Milliseconds for which a look-round counts as fresh. */
 const freshMs = 60_000;
+
+/** What says something about the provider; the rest is about one request. */
+const providerTroubles: ReadonlySet<ErrorCode> = new Set([
+  "PROVIDER_KEY_REJECTED",
+  "PROVIDER_QUOTA",
+  "PROVIDER_RATE_LIMITED",
+  "PROVIDER_UNAVAILABLE",
+  "PROVIDER_BAD_RESPONSE",
+  "PROVIDER_CUT",
+  "PROVIDER_TIMEOUT",
+  "EGRESS_BLOCKED",
+]);
 
 interface Discovery {
   baseUrl: string;
@@ -129,7 +141,7 @@ export class ModelDirectory {
   }
 
   noteTrouble(place: Place, error: MoltError): void {
-    if (error.code === "ABORTED") return;
+    if (!providerTroubles.has(error.code)) return;
     this.troubles.set(place.provider.id, { error, at: this.deps.clock.now(), apiKey: place.apiKey });
   }
 
@@ -174,7 +186,9 @@ export class ModelDirectory {
     const { provider } = place;
     if (provider.dialect === "scripted") return "ready";
     if (provider.needsKey && place.apiKey === undefined) return "no-key";
-    if (this.troubleOf(place)?.error.code === "PROVIDER_KEY_REJECTED") return "rejected";
+    const error = this.troubleOf(place)?.error;
+    // 403 is about one model, as a rule; the key may serve for others.
+    if (error?.code === "PROVIDER_KEY_REJECTED" && error.details.status !== 403) return "rejected";
     if (!place.enabled) return "not-found";
     const found = this.foundAt(place);
     if (provider.local) return found && !found.error && found.models.length > 0 ? "ready" : "not-found";

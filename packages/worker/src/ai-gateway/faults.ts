@@ -18,7 +18,9 @@ export interface FaultSource {
 const contextWords =
   /context[ _-]?(length|window|limit|size)|maximum context|prompt is too long|too many (input )?tokens|input token count.{0,40}exceeds|exceeds? the (available )?context|reduce the length|request_too_large|maximum prompt length/i;
 const quotaWords =
-  /insufficient[_ ](quota|balance|credits?|funds)|credit balance|exceeded your current quota|billing_(error|hard_limit)|out of credits|payment required|requires more credits/i;
+  /insufficient[_ ](quota|balance|credits?|funds)|credit balance|billing_(error|hard_limit)|out of credits|payment required|requires more credits/i;
+/** Google says this for limits per minute too, and then tells when to come back. */
+const quotaOrRateWords = /exceeded your current quota/i;
 const keyWords = /api key (not valid|expired|not found)|invalid[_ ](x-)?api[_ -]?key|incorrect api key|no auth credentials/i;
 const malformedNames = /JSONParse|TypeValidation|InvalidResponseData|NoContentGenerated|EmptyResponseBody/;
 const modelWords =
@@ -58,13 +60,11 @@ function faultFromWords(source: FaultSource, status: number, haystack: string, s
     });
   }
   if (status === 401 || status === 403 || (status === 400 && keyWords.test(haystack))) {
-    return new MoltError("PROVIDER_KEY_REJECTED", {
-      message: `${label} rejected the key`,
-      details: { provider: source.provider, status },
-    });
+    const message = status === 403 ? `${label} does not let this key use ${model}` : `${label} rejected the key`;
+    return new MoltError("PROVIDER_KEY_REJECTED", { message, details: { provider: source.provider, status } });
   }
-  // Google says "exceeded your current quota" for limits per minute too, and then tells when to come back.
-  if (status === 402 || (quotaWords.test(haystack) && status < 500 && retryAfterMs === undefined)) {
+  const noCredit = quotaWords.test(haystack) || (quotaOrRateWords.test(haystack) && retryAfterMs === undefined);
+  if (status === 402 || (noCredit && status < 500)) {
     return new MoltError("PROVIDER_QUOTA", { message: `${label} has no credit left for this key${quoted}`, details });
   }
   if (status === 429) {

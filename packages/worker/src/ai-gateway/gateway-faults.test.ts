@@ -185,6 +185,7 @@ describe("foreign words", () => {
   test.each([
     ["This model's maximum context length is 8192 tokens.", "CONTEXT_TOO_LARGE"],
     ["input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000", "CONTEXT_TOO_LARGE"],
+    ["The service tier has insufficient_quota left.", "PROVIDER_QUOTA"],
     ["Your credit balance is too low to access the Anthropic API.", "PROVIDER_QUOTA"],
     ["API key not valid. Please pass a valid API key.", "PROVIDER_KEY_REJECTED"],
     ["Invalid model: nonsense", "MODEL_UNKNOWN"],

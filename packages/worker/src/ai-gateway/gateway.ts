@@ -185,7 +185,6 @@ class EmbeddedGateway implements Gateway {
     const options = callOptions(call.request, {
       provider: place.provider,
       row,
-      sessionKey: call.sessionKey,
       signal: attempt.signal,
     });
     const { stream } = await sdk.doStream(options);
