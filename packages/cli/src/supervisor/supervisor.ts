@@ -3,6 +3,7 @@
  * drains it on stop. The caller holds the folder's lock for as long as `run` has not settled.
  */
 
+import { isIP } from "node:net";
 import { MoltError } from "@moltworker/protocol/errors";
 import { seedVariables } from "@moltworker/protocol/variables";
 import { type Backoff, createBackoff } from "./backoff.ts";
@@ -142,12 +143,14 @@ export class Supervisor {
   }
 
   #workerdEnvironment(): Record<string, string> {
-    const { environment, hostKey, gatewayToken } = this.#settings;
+    const { environment, host, hostKey, gatewayToken } = this.#settings;
     const passed: Record<string, string> = {};
     for (const name of [...seedVariables, "SSL_CERT_FILE", "SSL_CERT_DIR", "TZ"]) {
       const value = environment[name];
       if (value) passed[name] = value;
     }
+    // A name that the server is bound to is one it answers to; addresses need no naming.
+    if (isIP(host) === 0) passed.MOLTWORKER_ALLOWED_HOSTS = [passed.MOLTWORKER_ALLOWED_HOSTS ?? "", host].join(" ").trim();
     return { ...passed, HOST_KEY: hostKey, MOLTBOT_GATEWAY_TOKEN: gatewayToken };
   }
 

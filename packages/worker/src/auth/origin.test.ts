@@ -68,6 +68,15 @@ describe("Origin", () => {
     expect(() => checkOrigin(from("http://localhost:8787/api/x", headers), ["molt.example.org"])).toThrow(refused);
   });
 
+  test.each([
+    ["http://localhost:8787/x", "http://localhost:3000", ["localhost"]],
+    ["http://127.0.0.1:8787/x", "http://127.0.0.1", ["127.0.0.1"]],
+    ["http://molt.example.org:8787/x", "http://molt.example.org", ["molt.example.org"]],
+    ["http://127.0.0.1:8787/x", "https://molt.example.org:444", ["molt.example.org"]],
+  ])("%s: naming a host does not admit its other ports, %s", (url, origin, allowed) => {
+    expect(() => checkOrigin(from(url, { origin }), allowed)).toThrow(refused);
+  });
+
   test("an http page may not call an https server of the same name", () => {
     expect(() => checkOrigin(from("https://nas.local/api/x", { origin: "http://nas.local" }), [])).toThrow(refused);
   });

@@ -31,8 +31,8 @@ export function checkOrigin(request: Request, allowedHosts: readonly string[]): 
   const from = URL.canParse(origin) ? new URL(origin) : undefined;
   const own = new URL(request.url);
   if (!from || (from.protocol !== "http:" && from.protocol !== "https:")) throw refused(request);
-  // A proxy may rewrite Host; then the owner has named the outer one.
-  const named = allowedHosts.includes(from.hostname) || allowedHosts.includes(from.host);
+  // A proxy may rewrite Host; then the owner has named the outer one. Another port of the same host is never that.
+  const named = allowedHosts.includes(from.host) && from.hostname !== own.hostname;
   const same = from.host === own.host && (own.protocol === "http:" || from.protocol === "https:");
   if (!same && !named) throw refused(request);
 }
