@@ -35,18 +35,21 @@ function createHouse(steps: Record<string, Step[]>) {
   return { world, asked: () => network.sent.map((sent) => sent.url) };
 }
 
-const ended = (world: World, runId: string) => vi.waitFor(() => expect(world.ends(runId)).toHaveLength(1));
+/** On a busy machine the first use of the shell takes seconds. */
+const patience = { timeout: 30_000 };
+
+const ended = (world: World, runId: string) => vi.waitFor(() => expect(world.ends(runId)).toHaveLength(1), patience);
 const pendingOne = (world: World) =>
   vi.waitFor(() => {
     const [approval] = world.approvals.pending();
     if (!approval) throw new Error("nothing is asked yet");
     return approval;
-  });
+  }, patience);
 
 const fetchOf = (url: string): Step => ({ name: "web_fetch", args: { url } });
 const bashOf = (command: string): Step => ({ name: "bash", args: { command } });
 
-describe("a page that wants the assistant's secrets", () => {
+describe("a page that wants the assistant's secrets", { timeout: 60_000 }, () => {
   it("cannot have them sent, not even by an address that the model printed or filed first", async () => {
     const { world, asked } = createHouse({
       a: [fetchOf(page), bashOf(`echo ${stolen} | tee notes.md`), { name: "read", args: { path: "notes.md" } }, fetchOf(stolen)],
@@ -99,7 +102,7 @@ describe("a page that wants the assistant's secrets", () => {
   });
 });
 
-describe("a script that changes who the assistant is", () => {
+describe("a script that changes who the assistant is", { timeout: 60_000 }, () => {
   it("is shown with all it would write, and writes that or nothing", async () => {
     const steps = [bashOf("echo hidden line >> SOUL.md; echo x > other.md")];
     const { world } = createHouse({ a: steps, b: steps });

@@ -111,7 +111,7 @@ describe("limits", () => {
     const { egress } = network({ "https://example.com/": endless });
     const response = await egress.fetch("https://example.com/", {}, { maxBytes: 10_000 });
     expect(await codeOf(response.arrayBuffer())).toBe("PAYLOAD_TOO_LARGE");
-    await vi.waitFor(() => expect(cancelled).toBe(true));
+    await vi.waitFor(() => expect(cancelled).toBe(true), { timeout: 30_000 });
     expect(produced).toBeLessThan(30_000);
   });
 

@@ -123,6 +123,27 @@ describe("web_fetch", () => {
     expect(outcome.text).toContain("redirects to https://evil.example/");
   });
 
+  it("says what is unknown when the network breaks", async () => {
+    const broken = () => {
+      throw new Error("connection lost");
+    };
+    const post = await call({ url, method: "POST", body: "{}" }, broken);
+    expect(post.outcome).toMatchObject({ isError: true, text: expect.stringContaining("may have arrived") });
+    const get = await call({ url }, broken);
+    expect(get.outcome.text).not.toContain("may have arrived");
+    const half = () =>
+      new Response(
+        new ReadableStream({
+          start: (controller) => controller.enqueue(new TextEncoder().encode("first half")),
+          pull: (controller) => controller.error(new Error("connection lost")),
+        }),
+      );
+    expect((await call({ url }, half)).outcome).toMatchObject({
+      text: expect.stringMatching(/connection broke after 10 bytes\n\nfirst half$/),
+      untrustedFrom: "example.com",
+    });
+  });
+
   it("is a read for GET only, and tells the gate where it goes", () => {
     expect(webFetch.effect({ url })).toBe("read");
     expect(webFetch.effect({ url, method: "GET" })).toBe("read");
