@@ -1,4 +1,4 @@
-/** The development tools need Node 22.12; where the system's is older, the one that npm installed beside them is used. */
+/** The development tools need Node 22.18, which reads TypeScript; where the system's is older, the one that npm installed beside them is used. */
 
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
@@ -7,13 +7,13 @@ import { Failure } from "./failure.mjs";
 /** Path of a Node that runs the tools. Throws NODE_TOO_OLD when there is none. */
 export function devNode(root, version = process.versions.node) {
   const [major = 0, minor = 0] = version.split(".").map(Number);
-  if (major > 22 || (major === 22 && minor >= 12)) return process.execPath;
+  if (major > 22 || (major === 22 && minor >= 18)) return process.execPath;
   const bundled = join(root, "node_modules", `node-${process.platform}-${process.arch}`, "bin", "node");
   if (existsSync(bundled)) return bundled;
   throw new Failure(
     "NODE_TOO_OLD",
-    `the development tools need Node.js 22.12, this is ${version}`,
-    "Install Node.js 22.12 or newer; `npm start` itself runs on 20.19.",
+    `the development tools need Node.js 22.18, this is ${version}`,
+    "Install Node.js 22.18 or newer; `npm start` itself runs on 20.19.",
   );
 }
 
