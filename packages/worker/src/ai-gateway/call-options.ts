@@ -27,7 +27,9 @@ export function callOptions(request: ModelRequest, { provider, row, signal }: Ca
 /** Anthropic must be told, and counts it against the context: the SDK's own choice, the model's most, would not fit beside a long conversation. */
 function maxOutput(request: ModelRequest, provider: Provider, row: ModelRow): { maxOutputTokens?: number } {
   if (request.maxOutputTokens !== undefined) return { maxOutputTokens: request.maxOutputTokens };
-  return provider.dialect === "anthropic" ? { maxOutputTokens: Math.min(row.maxOutputTokens, 32_000) } : {};
+  if (provider.dialect !== "anthropic") return {};
+  // The SDK adds the room for thinking to this, up to as much again.
+  return { maxOutputTokens: Math.min(row.maxOutputTokens, 32_000, Math.floor(row.contextWindow / 10)) };
 }
 
 function providerOptions(provider: Provider, thinks: boolean): SharedV4ProviderOptions {

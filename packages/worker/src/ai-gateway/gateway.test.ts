@@ -203,6 +203,12 @@ test("Anthropic's cache marks stand after the system text and the last message",
   expect(body.match(/"cache_control":\{"type":"ephemeral"\}/g)).toHaveLength(2);
 });
 
+test("Anthropic is asked for no more than fits beside a long conversation, thinking included", async () => {
+  const { gateway } = harnessFor({ ref: "anthropic/x", path: "/v1" });
+  await collect(gateway.stream(callFor("anthropic/claude-haiku-4-5", "room", { thinking: "high" })));
+  expect(Number(fake.requests.at(-1)?.body.max_tokens)).toBeLessThanOrEqual(200_000 * 0.3);
+});
+
 test("costs come from the price tables; unknown models have none; local ones are free", async () => {
   const usage = { input: 1_000_000, output: 0 };
   fake.script(() => ({ text: "a b", usage }));
