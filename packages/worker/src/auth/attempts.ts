@@ -3,9 +3,9 @@
  * forgives them. An attempt is judged here before anything is known about its credential.
  *
  * A remote address that fails 10 times in a minute is locked for five minutes, whatever it presents. Loopback is shared
- * by every program of the machine and by a tunnel's whole traffic, so it only gets a growing pause of at most 5 s, and
- * a right credential that nobody can guess (made here, 128 bits or more) passes even then: no other program can lock
- * the owner out.
+ * by every program of the machine and by a tunnel's whole traffic, so it only gets a growing pause of at most 5 s; and
+ * when many addresses fail together, those that never signed in wait for the minute's end. In these two cases a right
+ * credential that nobody can guess (made here, 128 bits or more) still passes: no one can lock the owner out.
  */
 
 import { MoltError } from "@moltworker/protocol/errors";
@@ -19,7 +19,7 @@ const WINDOW_MS = 60_000;
 const LOCKOUT_MS = 300_000;
 const LOOPBACK_FIRST_PAUSE_MS = 250;
 const LOOPBACK_LONGEST_PAUSE_MS = 5_000;
-/** Failures of all remote addresses together; above it only addresses that have signed in before may try. */
+/** Failures of all remote addresses together; above it, addresses that have not signed in within 30 days must wait. */
 const GLOBAL_FAILURES_PER_WINDOW = 200;
 
 const KNOWN_ADDRESS_MS = 30 * 86_400_000;
@@ -67,12 +67,13 @@ export function createAttempts(db: Database, clock: Clock, log: Log): Attempts {
     );
   }
 
-  function pauseMs(address: string, row: Row, now: number): number {
-    if (row.paused_until > now) return row.paused_until - now;
-    if (isLoopback(address) || row.succeeded_at > now - KNOWN_ADDRESS_MS) return 0;
+  /** How long this address must wait for its own failures, and a stranger for everybody's. */
+  function pausesMs(address: string, row: Row, now: number): { own: number; crowd: number } {
+    const own = Math.max(0, row.paused_until - now);
+    if (isLoopback(address) || row.succeeded_at > now - KNOWN_ADDRESS_MS) return { own, crowd: 0 };
     const all = read(ALL);
-    const inWindow = all.window_started_at > now - WINDOW_MS;
-    return inWindow && all.failures >= GLOBAL_FAILURES_PER_WINDOW ? all.window_started_at + WINDOW_MS - now : 0;
+    const crowded = all.window_started_at > now - WINDOW_MS && all.failures >= GLOBAL_FAILURES_PER_WINDOW;
+    return { own, crowd: crowded ? all.window_started_at + WINDOW_MS - now : 0 };
   }
 
   function fail(address: string, now: number, refusal: MoltError): void {
@@ -104,10 +105,10 @@ export function createAttempts(db: Database, clock: Clock, log: Log): Attempts {
     judge: (address, verdict) => {
       const now = clock.now();
       const row = read(address);
-      const pause = pauseMs(address, row, now);
-      if (pause > 0 && !isLoopback(address)) throw limited(pause);
+      const { own, crowd } = pausesMs(address, row, now);
+      if (own > 0 && !isLoopback(address)) throw limited(own);
       const { refusal, unguessable } = verdict();
-      if (pause > 0 && !unguessable) throw limited(pause);
+      if (own + crowd > 0 && !unguessable) throw limited(Math.max(own, crowd));
       if (refusal) {
         fail(address, now, refusal);
         throw refusal;

@@ -324,6 +324,9 @@ describe("too many failures", () => {
     expect(await auth.redeemToken(TOKEN, { ...far, address: "198.51.100.2" }).catch(codeOf)).toBe("AUTH_RATE_LIMITED");
     await expect(auth.redeemToken(TOKEN, known)).resolves.toBeDefined();
     await expect(auth.redeemToken(TOKEN, here)).resolves.toBeDefined();
+    // Nor can the crowd keep the owner's new phone out, which has a link of ours.
+    await expect(auth.redeemLink((await auth.createLink()).code, { ...far, address: "198.51.100.3" })).resolves.toBeDefined();
+    expect(await auth.redeemLink("wrong", { ...far, address: "198.51.100.4" }).catch(codeOf)).toBe("AUTH_RATE_LIMITED");
     clock.advance(60_001);
     await expect(auth.redeemToken(TOKEN, { ...far, address: "198.51.100.2" })).resolves.toBeDefined();
   });
