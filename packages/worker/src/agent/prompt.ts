@@ -50,10 +50,26 @@ function rules(name: string): string {
 }
 
 function today(nowMs: number, timeZone: string): string {
-  const format = { weekday: "long", day: "numeric", month: "long", year: "numeric" } as const;
+  const { zone, format } = calendarOf(timeZone);
+  return `${format.format(nowMs)} (${zone})`;
+}
+
+const calendars = new Map<string, { zone: string; format: Intl.DateTimeFormat }>();
+
+/** Kept, since making one costs as much as the rest of the prompt. A zone that nobody knows is UTC. */
+function calendarOf(timeZone: string): { zone: string; format: Intl.DateTimeFormat } {
+  const known = calendars.get(timeZone);
+  if (known) return known;
+  const make = (zone: string) => ({
+    zone,
+    format: new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: zone }),
+  });
+  let made = make("UTC");
   try {
-    return `${new Intl.DateTimeFormat("en-GB", { ...format, timeZone }).format(nowMs)} (${timeZone})`;
+    made = make(timeZone);
   } catch {
-    return `${new Intl.DateTimeFormat("en-GB", { ...format, timeZone: "UTC" }).format(nowMs)} (UTC)`;
+    // The zone is not one: UTC stands.
   }
+  calendars.set(timeZone, made);
+  return made;
 }

@@ -18,6 +18,7 @@ import { badResponse, cutAnswer, type FaultSource, faultFromStream, saysEndIsMis
 import { type NewKey, testKey } from "./key-test.ts";
 import { createPrices, type Prices } from "./prices.ts";
 import { retryDelayMs } from "./retry.ts";
+import { SdkModels } from "./sdk-models.ts";
 import { defaultLimits, type GatewayDependencies, type GatewayLimits, type Place, placeOf } from "./settings.ts";
 import { requestCharacters, tokensOf, usageFrom } from "./usage.ts";
 
@@ -65,10 +66,12 @@ class EmbeddedGateway implements Gateway {
   private readonly limits: GatewayLimits;
   private readonly prices: Prices = createPrices();
   private readonly directory: ModelDirectory;
+  private readonly sdkModels: SdkModels;
 
   constructor(deps: GatewayDependencies) {
     this.deps = deps;
     this.limits = { ...defaultLimits, ...deps.limits };
+    this.sdkModels = new SdkModels(deps.clock);
     this.directory = new ModelDirectory(deps, this.limits, this.prices);
   }
 
@@ -180,8 +183,7 @@ class EmbeddedGateway implements Gateway {
     const { step, attempt, answer } = current;
     const { call, place, model, row, source } = step;
     call.signal.throwIfAborted();
-    const target = { apiKey: place.apiKey, baseUrl: place.baseUrl, fetch: attempt.fetch, clock: this.deps.clock };
-    const sdk = await place.provider.create(model, target);
+    const sdk = await this.sdkModels.get(place, model, attempt);
     const options = callOptions(call.request, {
       provider: place.provider,
       row,

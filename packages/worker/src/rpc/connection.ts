@@ -40,6 +40,17 @@ export function createConnection(socket: WebSocket, initial?: ConnectionState): 
   const keep = () => socket.serializeAttachment(state);
   if (initial) keep();
 
+  // The number survives hibernation if it is kept by the end of this turn; writing it once a turn is enough.
+  let keeping = false;
+  const keepSoon = () => {
+    if (keeping) return;
+    keeping = true;
+    queueMicrotask(() => {
+      keeping = false;
+      keep();
+    });
+  };
+
   const send = (text: string) => {
     try {
       socket.send(text);
@@ -69,7 +80,7 @@ export function createConnection(socket: WebSocket, initial?: ConnectionState): 
     respondError: (id, error) => send(JSON.stringify({ type: "res", id, ok: false, error: errorToWire(error) })),
     sendEvent(event, payload, cursor) {
       state.seq += 1;
-      keep();
+      keepSoon();
       const position = cursor !== undefined && state.caps.includes("resume") ? `,"cursor":${cursor}` : "";
       send(`{"type":"event","event":"${event}","payload":${payload},"seq":${state.seq}${position}}`);
     },

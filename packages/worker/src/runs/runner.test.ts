@@ -25,6 +25,13 @@ async function turns(count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Waits for what an event brings about; vitest's own limit ends a wait for nothing. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await turns(1);
+}
+
+const asked = (world: World) => until(() => world.approvals.pending().length > 0);
+
 /** A gate that a test opens. */
 function gateway() {
   let open = () => {};
@@ -80,7 +87,7 @@ describe("a run", () => {
     let world = createWorld({ script: () => hang() });
     const id = world.send("boom");
     for (let life = 0; life < 11; life += 1) {
-      await turns(2);
+      await until(() => world.modelCalls.length === life + 1);
       world.crash();
       world = world.revive();
     }
@@ -151,10 +158,9 @@ describe("tools", () => {
       script: (call) => (JSON.stringify(call.request.prompt).includes("tool-result") ? says("I cannot tell") : calls({ name: "post", args: {} })),
     });
     const id = world.send("send it");
-    await turns(6);
+    await asked(world);
     world.approvals.resolve(world.approvals.pending()[0]?.id ?? "", true, "owner");
-    await turns(6);
-    expect(sent).toBe(1);
+    await until(() => sent === 1);
     world.crash();
     world = world.revive();
     await ended(world, id);
@@ -174,11 +180,11 @@ describe("tools", () => {
       script: (call) => (JSON.stringify(call.request.prompt).includes("tool-result") ? says("done") : calls({ name: "post", args: { value: "exactly this" } })),
     });
     const id = world.send("go");
-    await turns(6);
+    await asked(world);
     expect(world.store.get(id)?.state).toBe("waiting");
     world.crash();
     world = world.revive();
-    await turns(6);
+    await until(() => world.modelCalls.length === 1 && world.events.filter((seen) => "state" in seen.payload && seen.payload.state === "status" && "phase" in seen.payload && seen.payload.phase === "waiting_approval").length === 2);
     const pending = world.approvals.pending();
     expect(pending).toHaveLength(1);
     expect(pending[0]?.request.arguments).toEqual({ value: "exactly this" });
@@ -193,7 +199,7 @@ describe("tools", () => {
     });
     const world = createWorld({ tools: [post], script: (_call, turn) => (turn === 0 ? calls({ name: "post", args: {} }) : says("fine")) });
     const id = world.send("go");
-    await turns(6);
+    await asked(world);
     world.approvals.resolve(world.approvals.pending()[0]?.id ?? "", false, "owner");
     await ended(world, id);
     expect(world.log()[2]).toBe("toolResult: The owner said no to this call.");
@@ -234,7 +240,7 @@ describe("messages that arrive in mid-run", () => {
       script: (_call, turn) => (turn === 0 ? calls({ name: "look", args: {} }) : says("answer to both")),
     });
     const first = world.send("one");
-    await turns(4);
+    await until(() => world.log().includes("assistant: <look>"));
     const second = world.send("two");
     expect(world.ends(second)).toEqual(["final"]);
     expect(world.store.get(second)).toMatchObject({ state: "done", merged_into: first });
@@ -249,7 +255,7 @@ describe("messages that arrive in mid-run", () => {
       script: (_call, turn) => (turn === 0 ? saysAfter(busy.opened, "first answer") : says("second answer")),
     });
     const first = world.send("one");
-    await turns(2);
+    await until(() => world.modelCalls.length === 1);
     world.send("two");
     busy.open();
     await ended(world, first);
@@ -259,7 +265,7 @@ describe("messages that arrive in mid-run", () => {
   test("a steering message survives a kill before it was taken", async () => {
     let world = createWorld({ script: (_call, turn) => (turn === 0 ? hang() : says("answered")) });
     const first = world.send("one");
-    await turns(2);
+    await until(() => world.modelCalls.length === 1);
     world.send("two");
     world.crash();
     world = world.revive();
@@ -288,7 +294,7 @@ describe("messages that arrive in mid-run", () => {
   test("interrupt: stops what runs and goes first", async () => {
     const world = createWorld({ script: (_call, turn) => (turn === 0 ? hang() : says("new answer")) });
     world.send("one", { id: "a" });
-    await turns(2);
+    await until(() => world.modelCalls.length === 1);
     world.send("two", { id: "b", queueMode: "interrupt" });
     await ended(world, "b");
     expect(world.ends("a")).toEqual(["aborted"]);
@@ -311,7 +317,7 @@ describe("stopping", () => {
     const late = gateway();
     const world = createWorld({ script: () => saysAfterWord("Half", late.opened, "a whole answer") });
     const id = world.send("hi");
-    await turns(3);
+    await until(() => world.runner.inFlight(testSession)?.text === "Half");
     expect(world.runner.abort({ sessionKey: testSession }, "stop")).toEqual([id]);
     expect(world.log()).toEqual(["user: hi", "assistant: Half"]);
     late.open();
@@ -323,7 +329,7 @@ describe("stopping", () => {
   test("abort while an approval waits cancels it", async () => {
     const world = createWorld({ tools: [tool("post", "external")], script: () => calls({ name: "post", args: {} }) });
     const id = world.send("go");
-    await turns(6);
+    await asked(world);
     world.runner.abort({ sessionKey: testSession, runId: id }, "stop");
     expect(world.approvals.pending()).toEqual([]);
     expect(world.log().at(-1)).toBe("toolResult: Stopped before this call ran.");
@@ -332,7 +338,7 @@ describe("stopping", () => {
   test("STOP halts everything, lets nothing start, survives a restart, and is lifted", async () => {
     let world = createWorld({ script: (_call, turn) => (turn < 2 ? hang() : says("back")) });
     const [a, b] = [world.send("one", { sessionKey: "agent:main:a" }), world.send("two", { sessionKey: "agent:main:b" })];
-    await turns(2);
+    await until(() => world.modelCalls.length === 2);
     expect(world.runner.suspend(true).toSorted()).toEqual([a, b].toSorted());
     expect(() => world.send("three")).toThrowError(expect.objectContaining({ code: "SUSPENDED" }));
     world.crash();
@@ -357,7 +363,7 @@ describe("stopping", () => {
     });
     const ids = ["a", "b", "c", "d"].map((name) => world.send(name, { sessionKey: `agent:main:${name}` }));
     world.send("a2", { sessionKey: "agent:main:a", queueMode: "followup" });
-    await turns(3);
+    await until(() => order.length >= 2);
     expect(order).toEqual(["a", "b"]);
     while (order.length < 5 || open.length > 0) {
       open.shift()?.();
