@@ -55,7 +55,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     log: quiet,
     recordCall: (row) => void rows.push(row),
     onModelsChanged: () => void (changes += 1),
-    limits: { firstRetryMs: 5, discoveryTimeoutMs: 300, ...options.limits },
+    limits: { firstRetryMs: 5, discoveryTimeoutMs: 10_000, ...options.limits },
     random: () => 0.5,
   };
   return { gateway: createGateway(deps), rows, secrets, settings, outbound, changes: () => changes };

@@ -31,7 +31,11 @@ export class SdkModels {
     const known = this.made.get(name);
     if (known && known.apiKey === place.apiKey && known.baseUrl === place.baseUrl) return known.model;
     const { apiKey, baseUrl } = place;
-    const made = { apiKey, baseUrl, model: place.provider.create(model, { apiKey, baseUrl, fetch: this.fetch, clock: this.clock }) };
+    const made = {
+      apiKey,
+      baseUrl,
+      model: place.provider.create(model, { apiKey, baseUrl, fetch: this.fetch, clock: this.clock }),
+    };
     if (this.made.size >= keptModels) this.made.delete(this.made.keys().next().value ?? "");
     this.made.set(name, made);
     // One that could not be made is not the answer for ever.
