@@ -100,7 +100,7 @@ export interface ConnectOptions {
 
 export async function createTestDevice(): Promise<TestDevice> {
   const pair = (await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"])) as CryptoKeyPair;
-  const raw = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+  const raw = new Uint8Array((await crypto.subtle.exportKey("raw", pair.publicKey)) as ArrayBuffer);
   const id = hexFromBytes(new Uint8Array(await crypto.subtle.digest("SHA-256", raw)));
   const publicKey = base64UrlFromBytes(raw);
   return {

@@ -1,6 +1,7 @@
 /** Identity on the runtime's own SQLite, WebCrypto and headers: where Node's could differ. */
 
-import { env, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import {
   connectParams,
@@ -15,10 +16,11 @@ import {
 import { createDatabase } from "../storage/database.ts";
 import { anonymous } from "./principal.ts";
 
+const objects = (env as { TEST_OBJECT: DurableObjectNamespace }).TEST_OBJECT;
 const here = { address: "127.0.0.1", secure: false };
 
 function inObject(name: string, work: (identity: TestIdentity) => Promise<void>): Promise<void> {
-  const stub = env.TEST_OBJECT.get(env.TEST_OBJECT.idFromName(name));
+  const stub = objects.getByName(name);
   return runInDurableObject(stub, (_, state) => work(createTestIdentity(createDatabase(state.storage))));
 }
 

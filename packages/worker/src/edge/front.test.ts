@@ -39,6 +39,9 @@ function harness(allowedHosts?: string) {
   return { ask, forwarded };
 }
 
+const wireError = async (answer: Response) =>
+  ((await answer.json()) as { error: { details: { code: string; hint: string } } }).error;
+
 const html = { headers: { accept: "text/html,*/*;q=0.8" } };
 
 describe("health", () => {
@@ -101,7 +104,7 @@ describe("files", () => {
     "%s is nowhere",
     async (path) => {
       const answer = await harness().ask(path);
-      expect([answer.status, (await answer.json()).error.details.code]).toEqual([404, "NOT_FOUND"]);
+      expect([answer.status, (await wireError(answer)).details.code]).toEqual([404, "NOT_FOUND"]);
     },
   );
 
@@ -116,7 +119,7 @@ describe("files", () => {
 
   test("a file that the build promised and is not there is named", async () => {
     const answer = await harness().ask("/assets/gone.js");
-    expect([answer.status, (await answer.json()).error.details.hint]).toEqual([503, "Build it again: `npm run build`."]);
+    expect([answer.status, (await wireError(answer)).details.hint]).toEqual([503, "Build it again: `npm run build`."]);
   });
 });
 
@@ -172,7 +175,7 @@ describe("host names", () => {
   test.each(["/", "/api/auth/me", "/readyz", "/?token=x"])("a rebound name gets nothing of %s", async (path) => {
     const { ask, forwarded } = harness("molt.example.org");
     const answer = await ask(path, {}, "evil.example:8787");
-    const { error } = await answer.json();
+    const error = await wireError(answer);
     expect([answer.status, error.details.code, forwarded]).toEqual([403, "ORIGIN_NOT_ALLOWED", []]);
     expect(error.details.hint).toContain("MOLTWORKER_ALLOWED_HOSTS");
     expect((await ask(path, html, "molt.example.org")).status).toBe(200);
