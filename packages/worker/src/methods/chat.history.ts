@@ -12,7 +12,11 @@ export const chatHistory = defineMethod<"chat.history">({
     limit: z.int().min(1).max(1000).optional(),
     offset: z.int().min(0).optional(),
     maxChars: z.int().min(1).optional(),
+    maxBytes: z.int().min(1).optional(),
     agentId: z.string().optional(),
+    messageId: z.string().optional(),
+    /** Stock clients ask for a delta by it; they get the whole page, which they take as well. */
+    cursor: z.union([z.string(), z.number()]).optional(),
   }),
   handle: (params, context) =>
     readHistory(context, { sessionKey: resolveSessionKey(params.sessionKey), limit: params.limit ?? 200, offset: params.offset ?? 0 }),
