@@ -2,11 +2,17 @@
 
 import { lazy, Suspense, useEffect, useState } from "react";
 
-const PaletteDialog = lazy(() => import("./palette-list.tsx").then((module) => ({ default: module.PaletteDialog })));
+const load = () => import("./palette-list.tsx");
+const PaletteDialog = lazy(() => load().then((module) => ({ default: module.PaletteDialog })));
 const opener = new EventTarget();
 
 export function openPalette(): void {
   opener.dispatchEvent(new Event("open"));
+}
+
+/** Fetches the dialog ahead of its first use, so that what is typed right after the keys lands in it. */
+export function preloadPalette(): void {
+  void load();
 }
 
 export function CommandPalette() {

@@ -15,28 +15,12 @@ const components = {
   a: Link,
   img: Picture,
   table: Table,
-  ...plain(
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "strong",
-    "ul",
-    "ol",
-    "li",
-    "blockquote",
-    "hr",
-    "thead",
-    "tbody",
-    "tr",
-    "th",
-    "td",
-    "p",
-    "sup",
-    "sub",
-  ),
+  // The page's own headings are h1 and h2, so an answer's begin at h3; they look as they were meant.
+  h1: heading("h3", "first"),
+  h2: heading("h4", "second"),
+  h3: heading("h5", "third"),
+  h4: heading("h6", "fourth"),
+  ...plain("h5", "h6", "strong", "ul", "ol", "li", "blockquote", "hr", "thead", "tbody", "tr", "th", "td", "p", "sup", "sub"),
   inlineCode: ({ node: _node, ...rest }: ComponentProps<"code"> & Node) => <code {...rest} />,
 } as unknown as Components;
 
@@ -61,6 +45,12 @@ export function MarkdownBody({ text, live }: { text: string; live: boolean }) {
 function plain(...tags: (keyof React.JSX.IntrinsicElements)[]): Record<string, unknown> {
   return Object.fromEntries(
     tags.map((Tag) => [Tag, ({ node: _node, ...rest }: Node & Record<string, unknown>) => <Tag {...rest} />]),
+  );
+}
+
+function heading(Tag: "h3" | "h4" | "h5" | "h6", rank: string) {
+  return ({ node: _node, className: _className, ...rest }: ComponentProps<"h3"> & Node) => (
+    <Tag {...rest} className={`heading-${rank}`} />
   );
 }
 

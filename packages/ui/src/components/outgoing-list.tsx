@@ -53,7 +53,7 @@ function OutgoingState({ own, sessionKey }: { own: Outgoing; sessionKey: string 
       </div>
     );
   }
-  if (own.queued) return <p className="text-xs text-soft">Waits for the next step</p>;
   if (own.state === "sending" && offline) return <p className="text-xs text-soft">Goes out as soon as the connection is back</p>;
+  if (own.queued) return <p className="text-xs text-soft">Waits for the next step</p>;
   return null;
 }

@@ -70,7 +70,7 @@ function Parts({ parts, sessionKey, run }: { parts: TurnPart[]; sessionKey: stri
   if (parts.length === 0 && !run) return null;
   return (
     <div className="mt-4 min-w-0" data-answer={run ? "live" : "done"}>
-      {parts.some((part) => part.kind !== "folded") && <h3 className="sr-only">{name || "The assistant"} answered</h3>}
+      {parts.some((part) => part.kind !== "folded") && <h2 className="sr-only">{name || "The assistant"} answered</h2>}
       {parts.map((part, index) => (
         <PartView
           // biome-ignore lint/suspicious/noArrayIndexKey: a part keeps its place when the live text becomes a row, so place is its identity.

@@ -26,7 +26,7 @@ export function UserMessageView({ message, sessionKey }: { message: UserMessage;
   }
   return (
     <div className="group/user flex flex-col items-end gap-1.5">
-      <h3 className="sr-only">You said, {dateTimeText(message.timestamp)}</h3>
+      <h2 className="sr-only">You said, {dateTimeText(message.timestamp)}</h2>
       {files.length > 0 && (
         <div className="flex max-w-[85%] flex-wrap justify-end gap-2">
           {files.map((file) => (

@@ -5,6 +5,7 @@ import { Announcer } from "../components/announcer.tsx";
 import { ApprovalDock } from "../components/approval-dock.tsx";
 import { Button } from "../components/button.tsx";
 import { ChatHeader } from "../components/chat-header.tsx";
+import { preloadPalette } from "../components/command-palette.tsx";
 import { Composer } from "../components/composer.tsx";
 import { ConnectionStrip } from "../components/connection-line.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
@@ -16,9 +17,16 @@ import { threadOf, useApp } from "../store/app.ts";
 import { loadThread } from "../store/gateway.ts";
 import { sentence } from "../store/notices.ts";
 
+/** The first screen goes first. */
+const preloadAfterMs = 300;
+
 export function ChatPage() {
   const key = useApp((state) => state.currentKey || state.mainKey);
-  useEffect(preloadMarkdown, []);
+  useEffect(() => {
+    preloadMarkdown();
+    const timer = setTimeout(preloadPalette, preloadAfterMs);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <>
       <ChatHeader sessionKey={key} />
