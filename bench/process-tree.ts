@@ -14,7 +14,7 @@ export interface TreeUse {
 const clockTickMs = 10;
 
 /** The process and its descendants that live now. */
-export function treeOf(pid: number): number[] {
+function treeOf(pid: number): number[] {
   const children = new Map<number, number[]>();
   for (const entry of readdirSync("/proc")) {
     const stat = /^\d+$/.test(entry) ? statOf(Number(entry)) : undefined;

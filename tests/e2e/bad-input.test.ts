@@ -128,8 +128,8 @@ describe("after hello", () => {
     await socket.frame((candidate) => candidate.id === "long" && candidate.ok === true, 20_000);
     socket.send(request("read", "chat.history", { sessionKey: "long" }));
     const history = await socket.frame((candidate) => candidate.id === "read");
-    const [first] = history.payload?.messages as { content: { type: string; sizeBytes?: number }[] }[];
-    expect(first?.content.at(-1)).toMatchObject({ type: "file", sizeBytes: long.length });
+    const messages = history.payload?.messages as { content: { type: string; sizeBytes?: number }[] }[];
+    expect(messages[0]?.content.at(-1)).toMatchObject({ type: "file", sizeBytes: long.length });
     socket.close();
   });
 

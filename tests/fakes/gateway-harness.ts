@@ -82,7 +82,7 @@ const userPrompt = (text: string): ModelCall["request"]["prompt"] => [
 export function callFor(
   ref: string,
   text: string,
-  more: Partial<ModelCall> & { thinking?: "off" | "medium"; tools?: string[] } = {},
+  more: Partial<ModelCall> & { thinking?: "off" | "medium" | "high"; tools?: string[] } = {},
 ): ModelCall {
   const { thinking = "off", tools = [], ...rest } = more;
   return {

@@ -27,7 +27,7 @@ export function gatewayTokenOf(dataDir: string): string {
 }
 
 /** `url` is the server's `http://…` address. Not connected until `start()`; `connectClient` does both. */
-export function createRecordingClient(url: string, options: RecordingOptions): RecordingClient {
+function createRecordingClient(url: string, options: RecordingOptions): RecordingClient {
   const events: EventFrame[] = [];
   const states: ConnectionState[] = [];
   const waiters = new Set<() => void>();

@@ -157,7 +157,7 @@ function live(base: Database, options: WorldOptions, events: SeenEvent[], modelC
     tools: options.tools ?? [],
     workspace,
     egress: { fetch: () => Promise.reject(new Error("no network in this test")) },
-    blobs: { put: async () => {}, get: async () => undefined, bytes: async () => undefined, delete: async () => {} },
+    blobs: { put: async () => ({ sizeBytes: 0, mimeType: "", sha256: "", createdAt: 0 }), get: async () => undefined, bytes: async () => undefined, delete: async () => {} },
     settings: () => ({ ...settings, ...options.settings }),
     suspension: { get: () => marks.get("suspended") === "yes", set: (on) => marks.set("suspended", on ? "yes" : "no") },
     authorize: () => {},
@@ -216,13 +216,14 @@ function live(base: Database, options: WorldOptions, events: SeenEvent[], modelC
 
 /** A database that a dead process can no longer reach. */
 function mortal(db: Database, isDead: () => boolean): Database {
-  const guard = () => {
+  const living = () => {
     if (isDead()) throw new Error("this life is over");
+    return db;
   };
   return {
-    all: (sql, ...bindings) => (guard(), db.all(sql, ...bindings)),
-    one: (sql, ...bindings) => (guard(), db.one(sql, ...bindings)),
-    run: (sql, ...bindings) => (guard(), db.run(sql, ...bindings)),
-    transaction: (work) => (guard(), db.transaction(work)),
+    all: (sql, ...bindings) => living().all(sql, ...bindings),
+    one: (sql, ...bindings) => living().one(sql, ...bindings),
+    run: (sql, ...bindings) => living().run(sql, ...bindings),
+    transaction: (work) => living().transaction(work),
   };
 }

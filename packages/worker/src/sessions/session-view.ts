@@ -65,7 +65,7 @@ export function createSessionView(deps: Dependencies): SessionView {
 }
 
 /** `anthropic/claude-x` → provider and model; the model part may hold slashes itself. */
-export function splitRef(ref: string): { modelProvider: string; model: string } {
+function splitRef(ref: string): { modelProvider: string; model: string } {
   const slash = ref.indexOf("/");
   return { modelProvider: ref.slice(0, slash), model: ref.slice(slash + 1) };
 }
