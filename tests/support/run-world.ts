@@ -157,7 +157,7 @@ function live(base: Database, options: WorldOptions, events: SeenEvent[], modelC
     tools: options.tools ?? [],
     workspace,
     egress: { fetch: () => Promise.reject(new Error("no network in this test")) },
-    blobs: { put: async () => ({ sizeBytes: 0, mimeType: "", sha256: "", createdAt: 0 }), get: async () => undefined, bytes: async () => undefined, delete: async () => {} },
+    blobs: { put: async () => ({ sizeBytes: 0, mimeType: "", sha256: "", createdAt: 0 }), info: () => undefined, get: async () => undefined, bytes: async () => undefined, delete: async () => {} },
     settings: () => ({ ...settings, ...options.settings }),
     suspension: { get: () => marks.get("suspended") === "yes", set: (on) => marks.set("suspended", on ? "yes" : "no") },
     authorize: () => {},
