@@ -75,6 +75,25 @@ describe("first run", () => {
   });
 });
 
+describe("a model on this machine", () => {
+  it("is found by itself, said plainly, and answers without a key", async () => {
+    const local = await startFakeProvider();
+    const server = await startServer({ env: { OLLAMA_HOST: local.url } });
+    cleanUps.push(
+      () => local.close(),
+      () => server.dispose(),
+    );
+    const { page, context, faults } = await openSurface(browser, server.link);
+    cleanUps.push(() => context.close());
+    await isReady(page);
+    await page.getByText(/Answering with .* from Ollama on this machine/).waitFor();
+    expect(await page.getByRole("complementary", { name: "Add a model" }).count()).toBe(0);
+    await say(page, "are you here?");
+    await reads(page, "answer to: are you here?");
+    expect(faults).toEqual([]);
+  });
+});
+
 describe("approvals", () => {
   const change = { path: "USER.md", content: "# You\n\nLikes tea.\n" };
 

@@ -55,7 +55,7 @@ function ApprovalCard({ approval, others }: { approval: Approval; others: number
         </div>
       </div>
       <div className="max-h-[38vh] overflow-y-auto">
-        {Object.keys(args).length === 0 ? <CodeBlock code={command} language="" label="call" /> : <ToolInput args={args} />}
+        {Object.keys(args).length === 0 ? <CodeBlock code={command} language="" label="call" wrap /> : <ToolInput args={args} />}
       </div>
       <div className="flex flex-wrap items-center gap-2">
         <Button look="primary" disabled={busy !== null} onClick={() => answer("allow-once")}>

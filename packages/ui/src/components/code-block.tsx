@@ -1,11 +1,19 @@
 /** A block of code with its language and a copy button. Plain at once, coloured when the highlighter is there. */
 
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { CopyButton } from "./copy-button.tsx";
 import { type Highlighted, highlight, nowHighlighted } from "./highlight.ts";
 
-export function CodeBlock({ code, language, label }: { code: string; language: string; label?: string }) {
-  const tokens = useHighlighted(code, language);
+interface CodeBlockProps {
+  code: string;
+  language: string;
+  label?: string;
+  /** Long lines are folded instead of scrolled: nothing may be out of sight. */
+  wrap?: boolean;
+}
+
+export function CodeBlock({ code, language, label, wrap = false }: CodeBlockProps) {
+  const coloured = useHighlighted(code, language);
   return (
     <figure
       className="my-3 overflow-hidden rounded-xl border border-line bg-sunk"
@@ -15,9 +23,15 @@ export function CodeBlock({ code, language, label }: { code: string; language: s
         <span className="font-mono">{label ?? (language || "text")}</span>
         <CopyButton text={code} label="Copy code" />
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable from the keyboard. */}
-      <pre className="code max-h-[32rem] overflow-auto px-3.5 pb-3" tabIndex={0}>
-        <code>{tokens ? <Tokens tokens={tokens} /> : code}</code>
+      <pre
+        className={`code max-h-[32rem] overflow-auto px-3.5 pb-3 ${wrap ? "whitespace-pre-wrap [overflow-wrap:anywhere]" : ""}`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable from the keyboard.
+        tabIndex={0}
+      >
+        <code>
+          {coloured && <Tokens tokens={coloured.tokens} />}
+          {coloured ? code.slice(coloured.code.length) : code}
+        </code>
       </pre>
     </figure>
   );
@@ -40,27 +54,41 @@ function Tokens({ tokens }: { tokens: Highlighted }) {
   ));
 }
 
-function useHighlighted(code: string, language: string): Highlighted | null {
-  const [tokens, setTokens] = useState<Highlighted | null>(() => nowHighlighted(code, language));
-  useEffect(() => {
-    let current = true;
-    // While it still streams, colours follow a little behind instead of with every word.
-    const timer = setTimeout(
-      () => highlight(code, language).then((next) => current && setTokens(next)),
-      nowHighlighted(code, language) ? 0 : 60,
-    );
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
-  }, [code, language]);
-  // Colours of an older text must never hide newer words.
-  return tokens && lengthOf(tokens) === code.length ? tokens : null;
+interface Coloured {
+  code: string;
+  tokens: Highlighted;
 }
 
-function lengthOf(tokens: Highlighted): number {
-  return tokens.reduce(
-    (sum, line) => sum + line.reduce((width, token) => width + token.content.length, 0),
-    Math.max(0, tokens.length - 1),
-  );
+/** While code streams, colours follow a little behind instead of with every word. */
+const colourEveryMs = 120;
+
+/** Colours of the code, or of a beginning of it; null when there are none. */
+function useHighlighted(code: string, language: string): Coloured | null {
+  const [coloured, setColoured] = useState<Coloured | null>(() => {
+    const tokens = nowHighlighted(code, language);
+    return tokens && { code, tokens };
+  });
+  const newest = useRef(code);
+  newest.current = code;
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const alive = useRef(true);
+
+  useEffect(() => {
+    alive.current = true;
+    return () => {
+      alive.current = false;
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    };
+  }, []);
+  useEffect(() => {
+    if (timer.current !== undefined || nowHighlighted(code, language) === coloured?.tokens) return;
+    timer.current = setTimeout(async () => {
+      timer.current = undefined;
+      const text = newest.current;
+      const tokens = await highlight(text, language);
+      if (alive.current && tokens) setColoured({ code: text, tokens });
+    }, colourEveryMs);
+  }, [code, language, coloured]);
+  return coloured && code.startsWith(coloured.code) ? coloured : null;
 }

@@ -8,7 +8,7 @@ import Hourglass from "lucide-react/icons/hourglass";
 import Terminal from "lucide-react/icons/terminal";
 import TextCursor from "lucide-react/icons/text-cursor";
 import { useApp } from "../store/app.ts";
-import { isDemo, modelOf } from "../store/select.ts";
+import { isDemo, localProviders, modelOf } from "../store/select.ts";
 import { sendMessage } from "../store/talk.ts";
 import { Mark } from "./mark.tsx";
 
@@ -36,7 +36,9 @@ const examples = [
 
 export function EmptyState({ sessionKey }: { sessionKey: string }) {
   const name = useApp((state) => state.assistantName);
-  const demo = useApp((state) => isDemo(modelOf(state, sessionKey)));
+  const model = useApp((state) => modelOf(state, sessionKey));
+  const demo = isDemo(model);
+  const local = useApp((state) => localProviders(state.providers).find((provider) => provider.id === model?.provider)?.label);
   return (
     <div className="flex min-h-0 flex-1 overflow-y-auto [scrollbar-gutter:stable_both-edges]">
       <div className="m-auto w-full max-w-[47rem] animate-rise px-4 py-8 sm:px-6">
@@ -50,6 +52,11 @@ export function EmptyState({ sessionKey }: { sessionKey: string }) {
           <p className="mt-3 max-w-prose text-sm text-soft">
             <span className="rounded bg-honey-wash px-1.5 text-honey">scripted</span> You are talking to the demo: it shows how
             things work and knows nothing. A key or a local model makes it real.
+          </p>
+        )}
+        {local && model && (
+          <p className="mt-3 max-w-prose text-sm text-kelp">
+            Answering with {model.name} from {local} on this machine: no key, no cost.
           </p>
         )}
         <ul className="mt-6 grid gap-2.5 sm:grid-cols-2">

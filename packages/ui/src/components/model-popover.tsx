@@ -96,7 +96,7 @@ function ModelLine({ model, chosen }: { model: ModelRow; chosen: boolean }) {
   const facts = [
     model.input.includes("image") && "sees images",
     model.reasoning && "thinks",
-    model.price && `$${model.price.input} / $${model.price.output} per M`,
+    model.price && model.price.input + model.price.output > 0 && `$${model.price.input} / $${model.price.output} per M`,
   ]
     .filter(Boolean)
     .join(" · ");

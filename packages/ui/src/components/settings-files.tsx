@@ -8,10 +8,10 @@ import { notify, notifyError, sentence } from "../store/notices.ts";
 import { Button } from "./button.tsx";
 
 const known: Record<string, string> = {
-  "AGENTS.md": "how it works: rules it follows in every conversation",
-  "SOUL.md": "who it is: its manner and values",
-  "USER.md": "who you are: what it should know about you",
-  "MEMORY.md": "what it remembers; it writes here itself",
+  "AGENTS.md": "How it works: rules it follows in every conversation",
+  "SOUL.md": "Who it is: its manner and values",
+  "USER.md": "Who you are: what it should know about you",
+  "MEMORY.md": "What it remembers; it writes here itself",
 };
 
 interface Opened {

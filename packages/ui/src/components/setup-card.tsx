@@ -31,7 +31,8 @@ export function SetupCard() {
           <div className="flex-1">
             <h2 className="font-semibold">Give it a mind of its own</h2>
             <p className="mt-0.5 text-sm text-soft">
-              The demo answers meanwhile. Your key is tested with one real call, kept on this machine, and never shown again.
+              The demo answers meanwhile. Your key is tested with one real call, kept by the assistant alone, and never shown
+              again.
             </p>
           </div>
           <IconButton label="Put this card away" className="-mr-2 -mt-1" onClick={() => dismissSetupCard(true)}>

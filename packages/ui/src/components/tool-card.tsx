@@ -57,7 +57,7 @@ export function ToolCard({ tool }: { tool: ToolView }) {
         ) : tool.output === "" ? (
           <p className="my-3 text-soft">It gave no output.</p>
         ) : (
-          <CodeBlock code={tool.output} language="" label={tool.standing === "failed" ? "error" : "output"} />
+          <CodeBlock code={tool.output} language="" wrap label={tool.standing === "failed" ? "error" : "output"} />
         )}
       </div>
     </details>

@@ -20,7 +20,9 @@ export function ToolInput({ args }: { args: Record<string, unknown> }) {
       )}
       {fields.map(
         (field) =>
-          field.block && <CodeBlock key={field.label} code={field.text} language={field.block.language} label={field.label} />,
+          field.block && (
+            <CodeBlock key={field.label} code={field.text} language={field.block.language} label={field.label} wrap />
+          ),
       )}
     </>
   );
