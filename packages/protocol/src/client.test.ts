@@ -67,6 +67,25 @@ describe("the client", () => {
     vi.useRealTimers();
   });
 
+  test("what is asked on hearing that it is connected is sent once", () => {
+    client.close();
+    client = createClient({
+      url: "ws://played/ws",
+      client: { id: "test", version: "1", platform: "test", mode: "test" },
+      onEvent: () => {},
+      onState: (state) => {
+        if (state.phase === "connected") client.request("health", {}).catch(() => {});
+      },
+      createSocket: () => {
+        sockets.push(new PlayedSocket());
+        return last();
+      },
+    });
+    client.start();
+    last().hello();
+    expect(last().sent.map((frame) => frame.method)).toEqual(["connect", "health"]);
+  });
+
   test("a request made before the connection stands is sent after hello", async () => {
     const answer = client.request("health", {});
     expect(last().sent).toEqual([]);

@@ -181,8 +181,9 @@ class GatewayClient implements Client {
     this.silenceLimitMs = hello.policy.tickIntervalMs * 2 + 5_000;
     this.watchSilence();
     if (hello.resume && hello.resume.result !== "replayed") this.cursor = hello.resume.cursor;
-    this.setState({ phase: "connected", hello });
+    // First what waited: a listener that asks something on hearing "connected" must not have it sent twice.
     this.pending.resendAll();
+    this.setState({ phase: "connected", hello });
   }
 
   private closed(code: number, reason: string): void {
