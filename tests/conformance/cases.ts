@@ -1,7 +1,7 @@
 /** The stock commands that must work against us, and what their users must see. */
 
 import assert from "node:assert/strict";
-import type { OpenClawRun } from "../support/openclaw.ts";
+import type { OpenClawRun, Typing } from "../support/openclaw.ts";
 
 export interface ConformanceCase {
   name: string;
@@ -10,6 +10,8 @@ export interface ConformanceCase {
   explicit?: boolean;
   /** Another token than the right one. */
   token?: string;
+  /** Run in a terminal, and what is typed there. */
+  typing?: Typing;
   /** Expected exit code, default 0. */
   code?: number;
   /** Throws when the output is not what it should be. */
@@ -110,6 +112,12 @@ export const cases: ConformanceCase[] = [
       '[[tool: write {"path":"note.md","content":"kept"}]] [[then]] [[say: written]]',
     ],
     expect: says(/written/),
+  },
+  {
+    name: "tui: a turn typed by hand",
+    args: ["tui", "--session", "main"],
+    explicit: true,
+    typing: { ready: /connected/, input: "ping by hand\r", until: /answer to: .*ping by hand/ },
   },
   {
     name: "gateway call of an unknown method",

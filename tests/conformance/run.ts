@@ -12,6 +12,7 @@ import {
   type OpenClawRun,
   openClawVersion,
   runOpenClaw,
+  typeIntoOpenClaw,
 } from "../support/openclaw.ts";
 import { startServer } from "../support/server.ts";
 import { cases } from "./cases.ts";
@@ -54,7 +55,8 @@ async function main(wanted: string[]): Promise<number> {
 
 /** What is wrong, in words; undefined when the stock command did what its user expects. */
 async function judge(home: OpenClawHome, one: (typeof cases)[number], flags: string[]): Promise<string | undefined> {
-  const run = await runOpenClaw(home, [...one.args, ...flags]);
+  const args = [...one.args, ...flags];
+  const run = one.typing ? await typeIntoOpenClaw(home, args, one.typing) : await runOpenClaw(home, args);
   try {
     const expectedCode = one.code ?? 0;
     if (run.code !== expectedCode) throw new Error(`exit code ${run.code}, expected ${expectedCode}`);

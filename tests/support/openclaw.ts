@@ -89,3 +89,49 @@ export async function runOpenClaw(home: OpenClawHome, args: string[], timeoutMs 
   clearTimeout(timer);
   return { code, ...output };
 }
+
+/**
+ * Runs a stock command in a terminal of its own: when `ready` was printed, `input` is typed, and it is ended once `until` was
+ * printed or time is up. The code is 0 when it was.
+ */
+export async function typeIntoOpenClaw(
+  home: OpenClawHome,
+  args: string[],
+  typing: Typing,
+  timeoutMs = 60_000,
+): Promise<OpenClawRun> {
+  const quoted = [process.execPath, join(packageFolder, "openclaw.mjs"), ...args].map(
+    (part) => `'${part.replaceAll("'", "'\\''")}'`,
+  );
+  const child = spawn("script", ["-qec", quoted.join(" "), "/dev/null"], {
+    cwd: home.path,
+    env: { ...home.env, TERM: "xterm" },
+    stdio: "pipe",
+  });
+  let stdout = "";
+  let typed = false;
+  const seen = await new Promise<boolean>((resolve) => {
+    const timer = setTimeout(() => resolve(false), timeoutMs);
+    child.once("close", () => resolve(false));
+    child.once("error", () => resolve(false));
+    child.stdout.on("data", (chunk) => {
+      stdout += chunk;
+      if (!typed && typing.ready.test(stdout)) {
+        typed = true;
+        child.stdin.write(typing.input);
+      }
+      if (!typing.until.test(stdout)) return;
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+  child.stdin.destroy();
+  child.kill("SIGKILL");
+  return { code: seen ? 0 : 1, stdout, stderr: "" };
+}
+
+export interface Typing {
+  ready: RegExp;
+  input: string;
+  until: RegExp;
+}
