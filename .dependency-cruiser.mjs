@@ -13,8 +13,8 @@ const layers = [
   [`${src}/(worker|assistant)\\.ts$`],
   [`${src}/services\\.ts$`],
   [`${src}/catalog/(?!sections)`],
-  [`${src}/methods/`, `${src}/tools/`, `${src}/channels/`, `${src}/doctor/`, `${src}/ai-gateway/providers/`],
-  [`${src}/edge/`, `${src}/rpc/`, `${src}/ai-gateway/(?!providers/)`, `${src}/schedule/`, `${src}/snapshots/`],
+  [`${src}/methods/`, `${src}/tools/`, `${src}/channels/`, `${src}/doctor/checks/`, `${src}/ai-gateway/providers/`],
+  [`${src}/edge/`, `${src}/rpc/`, `${src}/ai-gateway/(?!providers/)`, `${src}/schedule/`, `${src}/snapshots/`, `${src}/doctor/(?!checks/)`],
   [`${src}/runs/`],
   [
     `${src}/agent/`,
@@ -40,7 +40,7 @@ const downward = layers.slice(1).map((layer, index) => ({
 }));
 
 /** One file is one leaf; a folder named after a leaf belongs to it alone. */
-const siblings = ["methods", "tools", "channels", "doctor", "ai-gateway/providers"].map((folder) => ({
+const siblings = ["methods", "tools", "channels", "doctor/checks", "ai-gateway/providers"].map((folder) => ({
   name: `sibling-${folder.replace("/", "-")}`,
   comment: "A leaf never imports a sibling leaf: what two share goes to the layer below.",
   severity: "error",

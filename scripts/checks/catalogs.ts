@@ -12,7 +12,7 @@ const catalogs = [
   { name: "channels", folder: "channels", nested: true },
   { name: "providers", folder: "ai-gateway/providers" },
   { name: "sections", folder: "config/sections" },
-  { name: "checks", folder: "doctor" },
+  { name: "checks", folder: "doctor/checks" },
 ];
 
 export function findCatalogDrift(repository: Repository): Finding[] {

@@ -88,6 +88,14 @@ export const errorTable = {
   NODE_TOO_OLD: row([500, 1011, 86], "UNAVAILABLE", false, "this Node.js is too old", "Install Node.js 20.19 or newer."),
   BUILD_FAILED: row([500, 1011, 87], "UNAVAILABLE", false, "the build failed", "Read the lines above; run `npm ci`, then try again."),
   NOT_RUNNING: row([503, 1013, 88], "UNAVAILABLE", false, "no assistant runs on this data folder", "Start it with `npm start`."),
+  // What stands between a person and the server
+  NAME_NOT_FOUND: row([502, 1013, 90], "UNAVAILABLE", true, "the host name does not resolve", "Check the spelling of the address and its DNS record."),
+  TLS_FAILED: row([502, 1013, 91], "UNAVAILABLE", false, "the server's certificate is not accepted", "Renew the certificate, or open the address that it was made for."),
+  UPGRADE_BLOCKED: row([502, 1013, 92], "UNAVAILABLE", false, "a proxy does not let the WebSocket through", "Let the proxy pass the headers Upgrade and Connection on."),
+  NOT_MOLTWORKER: row([502, 1013, 93], "UNAVAILABLE", false, "another program answers at that address", "Check the address and the port."),
+  CLOCK_SKEWED: row([400, 1008, 94], "INVALID_REQUEST", false, "the clocks differ too much", "Set the clock of the machine that is wrong, best by NTP."),
+  DISK_FULL: row([507, 1013, 95], "UNAVAILABLE", false, "the disk is full", "Free space on the disk of the data folder."),
+  ACCESS_BLOCKED: row([403, 1008, 96], "FORBIDDEN", false, "Cloudflare Access answers before the assistant", "Give the command a service token, or run it where Access is not in between."),
   USAGE: row([400, 1008, 2], "INVALID_REQUEST", false, "the command was not understood", "Run `moltworker --help`."),
 } as const satisfies Record<string, ErrorRow>;
 

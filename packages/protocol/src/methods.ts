@@ -3,6 +3,7 @@
  * Names and shapes are OpenClaw's; methods that only we have are marked.
  */
 
+import type { CheckResult, DoctorReport } from "./doctor.ts";
 import type { ChatEvent, AgentEvent } from "./events.ts";
 import type { ChatMessage } from "./messages.ts";
 import type { Approval, ModelRow, ProviderStatus, SessionRow, ThinkingLevel } from "./rows.ts";
@@ -168,6 +169,10 @@ export interface MethodMap {
   "agents.files.set": { params: { agentId?: string; name: string; content: string; expectedHash?: string }; result: { ok: true; hash: string } };
   /** Ours: ends this sign-in on every browser and closes their sockets. */
   "auth.signOutEverywhere": { params: None; result: { ok: true; ended: number } };
+  /** Ours: every check inside the assistant, or those named. `probe` asks each provider; `now` is the asker's clock, epoch ms. */
+  "doctor.run": { params: { probe?: boolean; ids?: string[]; now?: number }; result: DoctorReport };
+  /** Ours: cures what one check found, where that is safe, and checks again. */
+  "doctor.fix": { params: { id: string }; result: { done: string; check: CheckResult } };
   "commands.list": { params: { agentId?: string }; result: { commands: { name: string; description: string; acceptsArgs: boolean }[] } };
 }
 

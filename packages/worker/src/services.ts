@@ -10,12 +10,14 @@ import { createUsageLog } from "./ai-gateway/usage-log.ts";
 import { addressOf } from "./auth/address.ts";
 import type { Principal } from "./auth/principal.ts";
 import { createAuth } from "./auth/create-auth.ts";
+import { checks } from "./catalog/checks.ts";
 import { methods } from "./catalog/methods.ts";
 import { migrations } from "./catalog/migrations.ts";
 import { providers } from "./catalog/providers.ts";
 import { sections } from "./catalog/sections.ts";
 import { tools } from "./catalog/tools.ts";
 import { createConfig } from "./config/config.ts";
+import { createDoctor } from "./doctor/doctor.ts";
 import { createApi } from "./edge/api-routes.ts";
 import { type Env, readSeeds } from "./env.ts";
 import { systemClock } from "./platform/clock.ts";
@@ -109,9 +111,13 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     return ended.length;
   };
 
+  const doctor = createDoctor({
+    checks, version: env.VERSION ?? "0.0.0", clock, db, marks, blobs, config, models, providers, approvals, runner, seeds,
+    rearm: () => alarm.rearm(),
+  });
   const server = { version: env.VERSION ?? "0.0.0", bootId, startedAt };
   const context: MethodContext = {
-    clock, hub, auth, config, models, sessions, view, transcript, inbox, runner, approvals, workspace, blobs, server, signOutEverywhere,
+    clock, hub, auth, config, models, sessions, view, transcript, inbox, runner, approvals, workspace, blobs, doctor, server, signOutEverywhere,
   };
   const sockets = createSocketServer({
     hub,
@@ -145,6 +151,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const api = createApi({
     auth,
     blobs,
+    doctor,
     ready: () => ({ ready: true, bootId, migrations: applied, activeRuns: runner.activeCount }),
     status: () => healthSnapshot(context),
     drain: (reason) => sockets.shutdown(reason),

@@ -37,6 +37,8 @@ export interface Gateway extends ModelPort {
    * Throws MoltError (PROVIDER_*, NOT_FOUND, CONFIG_INVALID); nothing is changed then.
    */
   setKey(providerId: string, change: NewKey & { changedBy: string }): Promise<{ defaultModel: string | undefined }>;
+  /** One real call with the key and the address that are kept; what it says is remembered. Throws MoltError (PROVIDER_*, NOT_FOUND). */
+  prove(providerId: string): Promise<void>;
   /** Throws NOT_FOUND. */
   forgetKey(providerId: string): void;
 }
@@ -109,6 +111,18 @@ class EmbeddedGateway implements Gateway {
     const model = this.directory.list().find((row) => row.provider === provider.id && row.id === provider.defaultModel);
     const first = model ?? this.directory.list().find((row) => row.provider === provider.id);
     return { defaultModel: first?.ref };
+  }
+
+  async prove(providerId: string): Promise<void> {
+    const provider = this.directory.provider(providerId);
+    const place = provider && placeOf(this.deps, provider);
+    try {
+      await testKey(this.deps, this.directory, this.limits, { providerId });
+      if (place) this.directory.noteSuccess(place);
+    } catch (error) {
+      if (place) this.directory.noteTrouble(place, moltErrorFrom(error));
+      throw error;
+    }
   }
 
   forgetKey(providerId: string): void {

@@ -18,6 +18,8 @@ export const ownActions = {
   "api.host.link": { scope: "operator.admin", surfaces: ["http"] },
   "api.host.drain": { scope: "operator.admin", surfaces: ["http"] },
   "api.host.status": { scope: "operator.read", surfaces: ["http"] },
+  "api.doctor.run": { scope: "operator.admin", surfaces: ["http"] },
+  "api.doctor.fix": { scope: "operator.admin", surfaces: ["http"] },
   "run.start": { scope: "operator.write", surfaces: ["run", "alarm"] },
   "run.tool.read": { scope: "operator.read", surfaces: ["run"] },
   "run.tool.effect": { scope: "operator.write", surfaces: ["run"] },

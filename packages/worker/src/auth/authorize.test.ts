@@ -32,7 +32,16 @@ const actions = [
 ];
 
 const socketAll = ["health", "chat.send", "config.patch", "exec.approval.resolve", "device.pair.approve"];
-const httpAll = ["api.signout", "api.blobs.read", "api.blobs.write", "api.host.link", "api.host.drain", "api.host.status"];
+const httpAll = [
+  "api.signout",
+  "api.blobs.read",
+  "api.blobs.write",
+  "api.host.link",
+  "api.host.drain",
+  "api.host.status",
+  "api.doctor.run",
+  "api.doctor.fix",
+];
 const runAll = ["run.start", "run.tool.read", "run.tool.effect"];
 const allowed: Record<string, Partial<Record<Surface, string[]>>> = {
   nobody: {},

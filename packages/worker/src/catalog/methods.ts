@@ -14,6 +14,8 @@ import { chatStartup } from "../methods/chat.startup.ts";
 import { commandsList } from "../methods/commands.list.ts";
 import { configGet } from "../methods/config.get.ts";
 import { configPatch } from "../methods/config.patch.ts";
+import { doctorFix } from "../methods/doctor.fix.ts";
+import { doctorRun } from "../methods/doctor.run.ts";
 import { execApprovalList } from "../methods/exec.approval.list.ts";
 import { execApprovalResolve } from "../methods/exec.approval.resolve.ts";
 import { gatewaySuspend } from "../methods/gateway.suspend.ts";
@@ -50,6 +52,8 @@ export const methods = [
   commandsList,
   configGet,
   configPatch,
+  doctorFix,
+  doctorRun,
   execApprovalList,
   execApprovalResolve,
   gatewaySuspend,

@@ -1,5 +1,6 @@
 /** The routes inside the Assistant, from outside: who may, from where, with what body, and what comes back. */
 
+import { MoltError } from "@moltworker/protocol/errors";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createTestDatabase } from "../../../../tests/support/database.ts";
 import {
@@ -31,6 +32,10 @@ beforeEach(() => {
   api = createApi({
     auth: identity.auth,
     blobs,
+    doctor: {
+      run: async () => ({ ok: true, ts: 0, version: "0.0.0", checks: [] }),
+      fix: async () => Promise.reject(new MoltError("CONFLICT")),
+    },
     log: createLog((line) => logged.push(line)),
     assistantName: () => "Molt",
     ready: () => ({ ready }),

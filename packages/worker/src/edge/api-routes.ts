@@ -10,6 +10,7 @@ import { addressOf } from "../auth/address.ts";
 import type { Auth, Visit } from "../auth/auth.ts";
 import { isSecure } from "../auth/cookie.ts";
 import type { Principal } from "../auth/principal.ts";
+import type { Doctor } from "../doctor/doctor.ts";
 import type { Log } from "../platform/log.ts";
 import type { Blobs } from "../storage/blobs.ts";
 import { errorAnswer, json, refusalBody } from "./answers.ts";
@@ -20,6 +21,7 @@ import { signInByAddress } from "./legacy-token.ts";
 export interface ApiDeps {
   auth: Auth;
   blobs: Blobs;
+  doctor: Doctor;
   log: Log;
   assistantName?(): string;
   /** Answered on `/readyz` to anyone: no secrets. 503 while `ready` is false. */
@@ -36,6 +38,12 @@ export interface Api {
 }
 
 const linkBody = z.strictObject({ code: z.string().min(1).max(200) });
+const doctorBody = z.strictObject({
+  probe: z.boolean().optional(),
+  ids: z.array(z.string().min(1).max(60)).max(100).optional(),
+  now: z.number().optional(),
+});
+const fixBody = z.strictObject({ id: z.string().min(1).max(60) });
 const tokenBody = z.strictObject({ token: z.string().max(16_000) });
 
 export function createApi(deps: ApiDeps): Api {
@@ -93,6 +101,14 @@ export function createApi(deps: ApiDeps): Api {
   app.get("/api/host/status", async (context) => {
     await allowed(context, "api.host.status");
     return json(deps.status());
+  });
+  app.post("/api/doctor", async (context) => {
+    await allowed(context, "api.doctor.run");
+    return json(await deps.doctor.run(await readJson(context.req.raw, doctorBody)));
+  });
+  app.post("/api/doctor/fix", async (context) => {
+    await allowed(context, "api.doctor.fix");
+    return json(await deps.doctor.fix((await readJson(context.req.raw, fixBody)).id));
   });
   app.on(["GET", "HEAD"], "/readyz", () => {
     const state = deps.ready();

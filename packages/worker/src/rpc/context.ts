@@ -5,6 +5,7 @@ import type { Auth } from "../auth/auth.ts";
 import type { Gateway } from "../ai-gateway/gateway.ts";
 import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
+import type { Doctor } from "../doctor/doctor.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Inbox } from "../sessions/inbox.ts";
 import type { Runner } from "../runs/runner.ts";
@@ -35,6 +36,7 @@ export interface MethodContext {
   approvals: Approvals;
   workspace: Workspace;
   blobs: Blobs;
+  doctor: Doctor;
   server: ServerFacts;
   /** Ends every web session and closes their sockets; returns how many sessions ended. */
   signOutEverywhere(): number;

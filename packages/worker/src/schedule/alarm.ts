@@ -17,6 +17,8 @@ export interface Alarm {
   ensure(name: string, dueAt: number): void;
   set(name: string, dueAt: number): void;
   clear(name: string): void;
+  /** Sets the object's alarm from the rows whatever it is believed to be. */
+  rearm(): void;
   /** Runs what is due; a failing timer is tried again after ten seconds and stops no other. */
   fire(): Promise<void>;
 }
@@ -51,6 +53,10 @@ export function createAlarm(db: Database, clock: Clock, log: Log, storage: Alarm
     },
     clear(name) {
       db.run("DELETE FROM timers WHERE name = ?", name);
+      arm();
+    },
+    rearm() {
+      armedFor = undefined;
       arm();
     },
     async fire() {

@@ -1,0 +1,197 @@
+import { type ErrorCode, errorTable, MoltError } from "@moltworker/protocol/errors";
+import type { Approval } from "@moltworker/protocol/rows";
+import { describe, expect, it } from "vitest";
+import { createDoctorWorld, type DoctorWorld, goodStatus } from "../../../../tests/support/doctor.ts";
+import { checks } from "./checks.ts";
+
+/** Everything that is not well: `id: verdict code`. */
+async function found(world: DoctorWorld, options: { probe?: boolean; now?: number } = {}): Promise<string[]> {
+  const report = await world.doctor.run(options);
+  expect(report.checks.map((check) => check.id)).toEqual(checks.map((check) => check.id));
+  const troubles = report.checks.filter(({ verdict }) => verdict === "warn" || verdict === "fail");
+  expect(report.ok).toBe(troubles.every(({ verdict }) => verdict === "warn"));
+  for (const trouble of troubles) {
+    expect(trouble.cause, trouble.id).toMatch(/^\S[^\n]+$/);
+    expect(trouble.cure?.text, trouble.id).toMatch(/\.$/);
+    expect(errorTable[trouble.code as ErrorCode]).toBeDefined();
+  }
+  return troubles.map(({ id, verdict, code }) => `${id}: ${verdict} ${code}`);
+}
+
+const trouble = (code: ErrorCode) => ({ code, message: `the provider said ${code}`, hint: "Do this.", at: 0 });
+const insertRun = (world: DoctorWorld, row: { state: string; error?: object; session?: string; at?: number }) =>
+  world.db.run(
+    "INSERT INTO runs (id, session_key, channel, principal, state, created_at, started_at, ended_at, error) VALUES (?, ?, 'web', '{}', ?, ?, ?, ?, ?)",
+    `run_${Math.random()}`,
+    row.session ?? "agent:main:main",
+    row.state,
+    row.at ?? world.clock.now(),
+    row.at ?? world.clock.now(),
+    row.state === "failed" ? (row.at ?? world.clock.now()) : null,
+    row.error ? JSON.stringify(row.error) : null,
+  );
+
+describe("the catalog of checks", () => {
+  it.each(checks.map((check) => [check.id, check] as const))("%s keeps to the contract", (id, check) => {
+    expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/);
+    expect(check.about).toMatch(/\.$/);
+  });
+
+  it("raises no false alarm", async () => {
+    const world = createDoctorWorld({ seeds: { OPENAI_API_KEY: "sk-live", MOLTBOT_GATEWAY_TOKEN: "a".repeat(64) } });
+    insertRun(world, { state: "running" });
+    expect(await found(world, { now: world.clock.now() })).toEqual([]);
+    expect(await found(world, { probe: true })).toEqual([]);
+  });
+});
+
+describe("each fault is named by its own check alone", () => {
+  it.each<[string, Parameters<typeof createDoctorWorld>[0], (world: DoctorWorld) => unknown, { probe?: boolean; now?: number }]>([
+    ["blobs: fail DATA_NOT_WRITABLE", {}, (world) => Object.assign(world.disk, { broken: true }), {}],
+    ["blobs: fail DATA_NOT_WRITABLE", {}, (world) => Object.assign(world.disk, { garbled: true }), {}],
+    [
+      "storage: fail DATA_NOT_WRITABLE",
+      {},
+      (world) => world.db.run("CREATE TRIGGER full BEFORE INSERT ON marks BEGIN SELECT RAISE(ABORT, 'disk is full'); END"),
+      {},
+    ],
+    ["config: fail CONFIG_INVALID", { stored: { agent: '{"maxSteps":"many"}' } }, () => {}, {}],
+    ["config: fail CONFIG_INVALID", { stored: { agent: "not JSON" } }, () => {}, {}],
+    ["config: warn CONFIG_INVALID", { stored: { agent: '{"dm":1}' } }, () => {}, {}],
+    ["config: fail CONFIG_INVALID", { seeds: { MOLTWORKER_MODEL: "x" } }, () => {}, {}],
+    ["variables: warn CONFIG_INVALID", { seeds: { MOLTBOT_GATEWAY_TOKEN: `12345678:${"A".repeat(35)}` } }, () => {}, {}],
+    ["variables: warn CONFIG_INVALID", { seeds: { MOLTBOT_GATEWAY_TOKEN: "sk-ant-api03-x" } }, () => {}, {}],
+    ["variables: warn CONFIG_INVALID", { seeds: { OPENAI_API_KEY: "sk-ant-api03-x" } }, () => {}, {}],
+    ["variables: warn CONFIG_INVALID", { seeds: { OPENAI_BASE_URL: "localhost" } }, () => {}, {}],
+    ["variables: warn CONFIG_INVALID", { seeds: { DEV_MODE: "true" } as object }, () => {}, {}],
+    ["stop: fail SUSPENDED", {}, (world) => Object.assign(world, { suspended: true }), {}],
+    ["provider-key: fail PROVIDER_KEY_REJECTED", {}, (world) => says(world, "PROVIDER_KEY_REJECTED", "rejected"), {}],
+    ["provider-quota: fail PROVIDER_QUOTA", {}, (world) => says(world, "PROVIDER_QUOTA"), {}],
+    ["provider-quota: warn PROVIDER_RATE_LIMITED", {}, (world) => says(world, "PROVIDER_RATE_LIMITED"), {}],
+    ["provider-reachable: fail PROVIDER_UNAVAILABLE", {}, (world) => says(world, "PROVIDER_UNAVAILABLE"), {}],
+    ["provider-reachable: fail PROVIDER_UNAVAILABLE", {}, (world) => says(world, undefined, "unreachable"), {}],
+    ["provider-key: fail PROVIDER_KEY_REJECTED", {}, (world) => throwsOnProbe(world, "PROVIDER_KEY_REJECTED"), { probe: true }],
+    ["provider-reachable: fail PROVIDER_TIMEOUT", {}, (world) => throwsOnProbe(world, "PROVIDER_TIMEOUT"), { probe: true }],
+    ["model: fail MODEL_UNKNOWN", { stored: { agent: '{"model":"nobody/none"}' } }, () => {}, {}],
+    [
+      "model: fail MODEL_UNKNOWN",
+      { stored: { agent: '{"model":"openai/gpt-5"}', providers: '{"openai":{"enabled":false}}' } },
+      () => {},
+      {},
+    ],
+    [
+      "model: fail PROVIDER_KEY_MISSING",
+      { stored: { agent: '{"model":"openai/gpt-5"}' } },
+      (world) => says(world, undefined, "no-key"),
+      {},
+    ],
+    ["model: fail MODEL_UNKNOWN", {}, lastCallSaidUnknown, {}],
+    ["model: warn MODEL_UNKNOWN", { defaultModel: "openai/next" }, () => {}, {}],
+    ["approvals: warn UNAVAILABLE", {}, (world) => world.pending.push({ request: { sessionKey: "s" } } as Approval), {}],
+    ["runs: warn TIMEOUT", {}, (world) => insertRun(world, { state: "running", at: world.clock.now() - 3_600_000 }), {}],
+    [
+      "runs: warn RUN_CRASHED",
+      {},
+      (world) => insertRun(world, { state: "failed", error: { details: { code: "RUN_CRASHED" } } }),
+      {},
+    ],
+    ["alarm: fail TIMEOUT", {}, overdueTimer, {}],
+    ["clock: warn CLOCK_SKEWED", {}, () => {}, { now: Date.UTC(2026, 0, 1) - 60_000 }],
+    ["clock: fail CLOCK_SKEWED", {}, () => {}, { now: Date.UTC(2026, 0, 1) + 600_000 }],
+  ])("%s %j", async (expected, given, plant, options) => {
+    const world = createDoctorWorld(given);
+    plant(world);
+    expect(await found(world, options)).toEqual([expected]);
+  });
+
+  it("says that only the demo answers", async () => {
+    const world = createDoctorWorld({ defaultModel: "openai/gpt-5" });
+    world.statuses = [];
+    expect(await found(world)).toEqual(["provider-key: warn PROVIDER_KEY_MISSING"]);
+  });
+
+  it("takes a fault of another provider for less than one of the default's", async () => {
+    const world = createDoctorWorld();
+    world.statuses = [
+      goodStatus,
+      { ...goodStatus, id: "xai", label: "xAI", state: "rejected", lastError: trouble("PROVIDER_KEY_REJECTED") },
+    ];
+    expect(await found(world)).toEqual(["provider-key: warn PROVIDER_KEY_REJECTED"]);
+  });
+
+  it("does not call a run stuck that stands still on purpose", async () => {
+    const world = createDoctorWorld();
+    const old = world.clock.now() - 3_600_000;
+    insertRun(world, { state: "waiting", at: old });
+    insertRun(world, { state: "queued", at: old });
+    expect(await found(world)).toEqual([]);
+  });
+
+  it("never repeats a secret", async () => {
+    const secret = `12345678:${"A".repeat(35)}`;
+    const world = createDoctorWorld({ seeds: { MOLTBOT_GATEWAY_TOKEN: secret, OPENAI_API_KEY: secret } });
+    const report = await world.doctor.run();
+    expect(JSON.stringify(report)).not.toContain(secret);
+  });
+});
+
+describe("curing", () => {
+  it("drops what is invalid in a section and lets the rest hold again", async () => {
+    const stored = { agent: '{"name":"Ada","maxSteps":"many","dm":1}', providers: '{"openai":{"baseUrl":"nowhere"}}' };
+    const world = createDoctorWorld({ stored });
+    const { check, done } = await world.doctor.fix("config");
+    expect(check.verdict).toBe("ok");
+    expect(done).toContain("agent.maxSteps");
+    const rows = world.db.all<{ section: string; value: string }>("SELECT section, value FROM config ORDER BY section");
+    expect(rows).toEqual([
+      { section: "agent", value: '{"name":"Ada"}' },
+      { section: "providers", value: '{"openai":{}}' },
+    ]);
+  });
+
+  it("sets the alarm anew", async () => {
+    const world = createDoctorWorld();
+    overdueTimer(world);
+    await world.doctor.fix("alarm");
+    expect(world.rearmed).toBe(1);
+  });
+
+  it.each(["stop", "storage"])("refuses to cure %s: that is a person's", async (id) => {
+    const world = createDoctorWorld();
+    world.suspended = true;
+    await expect(world.doctor.fix(id)).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+
+  it("knows no other checks", async () => {
+    const { doctor } = createDoctorWorld();
+    await expect(doctor.fix("nothing")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(doctor.run({ ids: ["nothing"] })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect((await doctor.run({ ids: ["stop"] })).checks.map(({ id }) => id)).toEqual(["stop"]);
+  });
+
+  it("takes a check that breaks for a failed check", async () => {
+    const world = createDoctorWorld();
+    world.db.run("DROP TABLE timers");
+    expect(await found(world)).toEqual(["alarm: fail INTERNAL"]);
+  });
+});
+
+function says(world: DoctorWorld, code: ErrorCode | undefined, state: typeof goodStatus.state = "ready"): void {
+  world.statuses = [{ ...goodStatus, state, ...(code ? { lastError: trouble(code) } : {}) }];
+}
+
+function throwsOnProbe(world: DoctorWorld, code: ErrorCode): void {
+  world.proofs.set("openai", new MoltError(code));
+}
+
+function lastCallSaidUnknown(world: DoctorWorld): void {
+  world.db.run(
+    `INSERT INTO model_calls (id, run_id, session_key, step, attempt, provider, model, outcome, input_tokens, output_tokens, cache_read,
+       cache_write, reasoning_tokens, estimated, started_at, duration_ms)
+     VALUES ('mc', 'run', 's', 0, 1, 'openai', 'gpt-5', 'MODEL_UNKNOWN', 0, 0, 0, 0, 0, 0, 1, 1)`,
+  );
+}
+
+function overdueTimer(world: DoctorWorld): void {
+  world.db.run("INSERT INTO timers (name, due_at) VALUES ('prune', ?)", world.clock.now() - 600_000);
+}
