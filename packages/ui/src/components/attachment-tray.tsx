@@ -20,7 +20,7 @@ export function AttachmentTray({ files, onRemove }: { files: OutgoingFile[]; onR
             <FileText size={18} className="ml-1.5 shrink-0 text-soft" aria-hidden="true" />
           )}
           <span className="min-w-0">
-            <span className="block truncate leading-tight">{file.name}</span>
+            <span className="block truncate leading-snug">{file.name}</span>
             <span className="block text-xs leading-tight text-soft">{sizeText(file.sizeBytes)}</span>
           </span>
           <button

@@ -1,6 +1,5 @@
 /** Why a turn ended without its answer, where it happened: cause, cure, and the button that does it. */
 
-import { type ErrorCode, errorTable } from "@moltworker/protocol/errors";
 import { threadOf, useApp } from "../store/app.ts";
 import { sentence } from "../store/notices.ts";
 import { go } from "../store/route.ts";
@@ -19,7 +18,7 @@ export function FailureCard({ turn, sessionKey, isLast }: { turn: Turn; sessionK
     failure?.message ?? (end?.stopReason === "error" ? (end.errorMessage ?? "The answer could not be finished") : null);
   if (message === null) return null;
   const code = failure?.detail.details.code;
-  const hint = failure?.detail.details.hint ?? cureOf(code);
+  const hint = failure?.detail.details.hint;
   return (
     <div role="alert" className="mt-4 rounded-xl border border-rose bg-rose-wash px-4 py-3 text-sm" data-error={code}>
       <p className="font-medium text-rose">{sentence(message)}</p>
@@ -30,7 +29,7 @@ export function FailureCard({ turn, sessionKey, isLast }: { turn: Turn; sessionK
             Open Models
           </Button>
         )}
-        {user && <Button onClick={() => retryFrom(sessionKey, user)}>Try again</Button>}
+        {user && isLast && <Button onClick={() => retryFrom(sessionKey, user)}>Try again</Button>}
       </div>
       {failure && (
         <details className="mt-2 text-xs">
@@ -59,8 +58,4 @@ function Unanswered({ turn, sessionKey }: { turn: Turn; sessionKey: string }) {
       )}
     </p>
   );
-}
-
-function cureOf(code: ErrorCode | undefined): string | undefined {
-  return code && errorTable[code]?.cure;
 }

@@ -21,7 +21,8 @@ export function ModelSettings() {
       <DefaultModel />
       <h2 className="mb-1 mt-8 font-semibold">Providers</h2>
       <p className="mb-3 text-sm text-soft">
-        A key is tested with one real call before it is kept. It stays with the assistant and is never shown again, not even to you.
+        A key is tested with one real call before it is kept. It stays with the assistant and is never shown again, not even to
+        you.
       </p>
       <ul className="flex flex-col gap-2">
         {shown.map((provider) => (

@@ -8,7 +8,7 @@ import type { Turn } from "../store/turns.ts";
 import { IconButton } from "./button.tsx";
 import { CopyButton } from "./copy-button.tsx";
 
-export function TurnFooter({ turn, sessionKey }: { turn: Turn; sessionKey: string }) {
+export function TurnFooter({ turn, sessionKey, isLast }: { turn: Turn; sessionKey: string; isLast: boolean }) {
   const { user, end, usage } = turn;
   const label = useApp(
     (state) => state.models.find((model) => model.id === end?.model && (model.provider === end.provider || !end.provider))?.name,
@@ -20,7 +20,8 @@ export function TurnFooter({ turn, sessionKey }: { turn: Turn; sessionKey: strin
     <footer className="-ml-2 mt-1.5 flex min-h-8 flex-wrap items-center gap-x-1 text-xs text-soft">
       <span className="print-hide flex">
         {text !== "" && <CopyButton text={text} label="Copy answer" />}
-        {user && (
+        {/* Further up it would take later turns away without a word; editing does the same and says so. */}
+        {user && isLast && (
           <IconButton label="Ask again" className="size-8" onClick={() => retryFrom(sessionKey, user)} data-action="retry">
             <RotateCcw size={15} />
           </IconButton>

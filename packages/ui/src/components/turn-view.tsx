@@ -60,7 +60,7 @@ function Answer({
     <>
       <Parts parts={parts} sessionKey={sessionKey} run={run} />
       {!run && <FailureCard turn={turn} sessionKey={sessionKey} isLast={isLast} />}
-      {!run && turn.end && <TurnFooter turn={turn} sessionKey={sessionKey} />}
+      {!run && turn.end && <TurnFooter turn={turn} sessionKey={sessionKey} isLast={isLast} />}
     </>
   );
 }

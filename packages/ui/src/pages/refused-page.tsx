@@ -26,7 +26,7 @@ export function RefusedPage({ error: refusal }: { error: MoltError }) {
           {titles[error.code] ?? (signIn ? "You are signed out here" : "The assistant refused this page")}
         </h1>
         <p className="mt-1" role="alert" data-error={error.code}>
-          {sentence(error.message.replace(/^unauthorized: /, ""))}.
+          {causeOf(error)}
         </p>
         <p className="mt-1 text-soft">
           {signIn
@@ -60,6 +60,13 @@ const titles: Record<string, string> = {
   ORIGIN_NOT_ALLOWED: "This is not the assistant's address",
   PROTOCOL_MISMATCH: "This page is of another version",
 };
+
+/** The cause alone, in our words; advice that the server adds for other clients stays in its own answer below. */
+function causeOf(error: MoltError): string {
+  if (error.code === "AUTH_TOKEN_MISSING") return "This browser has no session with the assistant.";
+  const cause = error.message.replace(/^unauthorized: /, "").replace(/\s*\([^)]*\)$/, "");
+  return `${sentence(cause)}.`;
+}
 
 function LinkCommand() {
   const copy = () => {

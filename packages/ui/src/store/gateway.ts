@@ -12,7 +12,11 @@ import { type AppState, emptyThread } from "./state.ts";
 
 const firstPage = 120;
 
+/** Events kept to be applied once more after a page of history that is a moment older than they are. */
+const recentLimit = 300;
+
 let client: Client | undefined;
+let recent: EventFrame[] = [];
 let wasConnected = false;
 
 export function startGateway(): void {
@@ -69,7 +73,7 @@ async function startUp(): Promise<void> {
   const key = app.get().currentKey;
   try {
     const startup = await request("chat.startup", { ...(key ? { sessionKey: key } : {}), limit: firstPage }, { resend: true });
-    app.update((state) => applyStartup(state, startup));
+    app.update((state) => withRecent(applyStartup(state, startup), startup.history.deltaCursor));
     staleOthers(startup.history.sessionKey);
   } catch (error) {
     const cause = moltErrorFrom(error);
@@ -93,7 +97,13 @@ function staleOthers(freshKey: string): void {
   });
 }
 
+/** What happened between the moment a page was read and the moment it got here. */
+function withRecent(state: AppState, cursor: number): AppState {
+  return recent.filter((frame) => (frame.cursor ?? 0) > cursor).reduce((now, frame) => reduce(now, frame, Date.now()), state);
+}
+
 function receive(frame: EventFrame): void {
+  if (frame.cursor !== undefined) recent = [...recent.slice(-recentLimit), frame];
   app.update((state) => reduce(state, frame, Date.now()));
   if (frame.event === "models.changed") refreshModels().catch(notifyError);
   if (frame.event === "chat") {
@@ -145,7 +155,10 @@ export async function loadThread(key: string): Promise<void> {
   });
   try {
     const history = await request("chat.history", { sessionKey: key, limit: firstPage }, { resend: true });
-    app.update((state) => ({ ...state, threads: { ...state.threads, [key]: loadedThread(history, state.threads[key]) } }));
+    app.update((state) => {
+      const threads = { ...state.threads, [key]: loadedThread(history, state.threads[key]) };
+      return withRecent({ ...state, threads }, history.deltaCursor);
+    });
   } catch (error) {
     const loadError = moltErrorFrom(error);
     app.update((state) => ({
