@@ -96,6 +96,8 @@ function takenUpAfterMs(record: KillRecord, kill: KillRecord["kills"][number], r
   const end = endsOf(record.client, runId)[0];
   const nextKill = record.kills.find((other) => other.restartedAt > kill.restartedAt);
   const at = Math.min(asked?.at ?? Number.POSITIVE_INFINITY, endedAt(end) ?? Number.POSITIVE_INFINITY);
+  // It had ended when the kill came, and nobody had heard of it yet.
+  if (at < kill.restartedAt) return 0;
   // Killed again before it could be taken up: that kill's row speaks for it.
   if (nextKill && at > nextKill.restartedAt) return 0;
   return at - kill.restartedAt;

@@ -7,6 +7,7 @@ import type { EventMap, EventName } from "../../packages/protocol/src/events.ts"
 import type { LogPart } from "../../packages/worker/src/agent/log-entry.ts";
 import type { ModelCall, ModelEvent, ModelPort } from "../../packages/worker/src/agent/model.ts";
 import type { Tool } from "../../packages/worker/src/agent/tool.ts";
+import type { Principal } from "../../packages/worker/src/auth/principal.ts";
 import { migrations } from "../../packages/worker/src/catalog/migrations.ts";
 import { systemClock } from "../../packages/worker/src/platform/clock.ts";
 import { createApprovals } from "../../packages/worker/src/runs/approvals.ts";
@@ -18,7 +19,6 @@ import { createInbox } from "../../packages/worker/src/sessions/inbox.ts";
 import { createOutbox } from "../../packages/worker/src/sessions/outbox.ts";
 import { createSessionStore } from "../../packages/worker/src/sessions/session-store.ts";
 import { createTranscript } from "../../packages/worker/src/sessions/transcript.ts";
-import type { Principal } from "../../packages/worker/src/auth/principal.ts";
 import type { Database } from "../../packages/worker/src/storage/database.ts";
 import { createMarks } from "../../packages/worker/src/storage/marks.ts";
 import { migrate } from "../../packages/worker/src/storage/migrations.ts";
@@ -125,6 +125,7 @@ function live(base: Database, options: WorldOptions, events: SeenEvent[], modelC
       modelCalls.push(call);
       return options.script(call, modelCalls.length - 1);
     },
+    settled: async () => {},
     describe: (ref) => ({
       id: ref,
       ref,
@@ -157,7 +158,13 @@ function live(base: Database, options: WorldOptions, events: SeenEvent[], modelC
     tools: options.tools ?? [],
     workspace,
     egress: { fetch: () => Promise.reject(new Error("no network in this test")) },
-    blobs: { put: async () => ({ sizeBytes: 0, mimeType: "", sha256: "", createdAt: 0 }), info: () => undefined, get: async () => undefined, bytes: async () => undefined, delete: async () => {} },
+    blobs: {
+      put: async () => ({ sizeBytes: 0, mimeType: "", sha256: "", createdAt: 0 }),
+      info: () => undefined,
+      get: async () => undefined,
+      bytes: async () => undefined,
+      delete: async () => {},
+    },
     settings: () => ({ ...settings, ...options.settings }),
     suspension: { get: () => marks.get("suspended") === "yes", set: (on) => marks.set("suspended", on ? "yes" : "no") },
     authorize: () => {},

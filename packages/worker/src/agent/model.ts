@@ -39,6 +39,8 @@ export interface ModelPort {
    * signal fired. Retries by itself only while nothing was shown; a cut after that throws PROVIDER_CUT with `retryable`.
    */
   stream(call: ModelCall): AsyncIterable<ModelEvent>;
+  /** Resolves when local servers were looked for once: before that, the default model may be a stopgap. */
+  settled(): Promise<void>;
   /** Facts of a model; throws MODEL_UNKNOWN. */
   describe(ref: string): ModelRow;
 }

@@ -80,7 +80,7 @@ export function createEgress({ publicFetch, namedFetch = publicFetch, log }: Egr
         }
       } catch (error) {
         const failure = wait.failure(error, hop.url.host);
-        log.warn("egress.failed", { host: hop.url.host, code: failure.code, cause: withoutAddresses(failure.cause) });
+        log.debug("egress.failed", { host: hop.url.host, code: failure.code, cause: withoutAddresses(failure.cause) });
         throw failure;
       } finally {
         wait.end();

@@ -32,6 +32,7 @@ async function loop(context: RunContext): Promise<StoredMessage> {
     if (store.stepCount(run.id) >= settings().maxSteps) {
       throw new MoltError("TIMEOUT", { message: `the run stopped after ${settings().maxSteps} steps`, hint: "Say 'continue' to go on, or raise the limit in the settings.", retryable: false });
     }
+    await context.models.settled();
     await step(context, context.modelFor(run.session_key));
   }
 }

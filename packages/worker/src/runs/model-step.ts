@@ -10,8 +10,8 @@ import type { RunContext } from "./run-context.ts";
 
 type Finish = Extract<ModelEvent, { type: "finish" }>;
 
-/** Times a step is made again after its text had been shown and the provider broke off. */
-const remakeLimit = 3;
+/** Times a step is made again after its text had been shown and the provider broke off; a silent one costs a minute each time. */
+const remakeLimit = (error: MoltError): number => (error.code === "PROVIDER_TIMEOUT" ? 1 : 3);
 
 /** Throws MoltError when the step cannot be had; the log then holds nothing of it. */
 export async function runModelStep(context: RunContext, ref: string, request: ModelRequest): Promise<StoredMessage> {
@@ -32,7 +32,7 @@ async function streamUntilWhole(context: RunContext, call: ModelCall): Promise<F
     try {
       return await streamOnce(context, call, remake > 0);
     } catch (error) {
-      if (!isMoltError(error) || !error.retryable || remake >= remakeLimit || context.live.text === "") throw error;
+      if (!isMoltError(error) || !error.retryable || remake >= remakeLimit(error) || context.live.text === "") throw error;
       const delayMs = error.retryAfterMs ?? 400 * 2 ** remake;
       sayRetrying(context, remake + 1, delayMs, error);
       await context.clock.sleep(delayMs, context.signal);
