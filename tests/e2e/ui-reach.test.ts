@@ -1,5 +1,9 @@
 /** For everyone: keyboard alone, a narrow screen, both themes, readable by machine, printable, and ten thousand messages. */
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type FakeProvider, startFakeProvider } from "../fakes/provider.ts";
@@ -164,6 +168,20 @@ describe.each([
       await check();
     }
     expect(faults).toEqual([]);
+  });
+});
+
+describe("the first load", () => {
+  it("brings at most 200 KB of script, compressed, and nothing inline", () => {
+    const folder = fileURLToPath(new URL("../../packages/cli/dist/ui/", import.meta.url));
+    const html = readFileSync(join(folder, "index.html"), "utf8");
+    expect(html).not.toMatch(/<style|<script(?![^>]*\ssrc=)|\son[a-z]+=|javascript:/i);
+    const scripts = [...html.matchAll(/<(?:script|link rel="modulepreload")[^>]*(?:src|href)="([^"]+)"/g)].map(
+      (match) => match[1] as string,
+    );
+    expect(scripts.length).toBeGreaterThan(0);
+    const bytes = scripts.reduce((sum, path) => sum + gzipSync(readFileSync(join(folder, path))).length, 0);
+    expect(bytes).toBeLessThanOrEqual(200_000);
   });
 });
 

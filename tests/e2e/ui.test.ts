@@ -281,3 +281,54 @@ describe("STOP", () => {
     expect(faults).toEqual([]);
   });
 });
+
+describe("what happens elsewhere", () => {
+  it("is marked in the list and the title, and an approval there is one click away", async () => {
+    const { page, faults } = await opened();
+    await say(page, "[[wait: 1200]] [[say: finished in your absence]]");
+    await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
+    await page.getByRole("button", { name: "New conversation" }).click();
+    const list = page.getByRole("navigation", { name: "Conversations" });
+    await list.getByText("new answer").waitFor({ state: "attached" });
+    await expect.poll(() => page.title()).toMatch(/^\(1\)/);
+    await list.getByRole("link").first().click();
+    await reads(page, "finished in your absence");
+    await expect.poll(() => list.getByText("new answer").count()).toBe(0);
+
+    await say(page, `[[wait: 800]] ${calls("write", { path: "USER.md", content: "x" }, "good")}`);
+    await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
+    await page.getByRole("button", { name: "New conversation" }).click();
+    await page
+      .getByText(/waits for your approval/)
+      .first()
+      .waitFor();
+    await page.getByRole("button", { name: "Look" }).click();
+    await approval(page).getByRole("button", { name: "Approve" }).click();
+    await reads(page, "good");
+    expect(faults).toEqual([]);
+  });
+});
+
+describe("settings", () => {
+  it("hold, reach the other tab, and never overwrite what changed meanwhile", async () => {
+    const { page, tab, faults } = await opened();
+    const second = await tab(page.url());
+    await isReady(second);
+    await page.goto(new URL("#/settings/assistant", page.url()).href);
+    await page.getByLabel("Name", { exact: true }).fill("Ada");
+    await page.getByRole("button", { name: "Save" }).click();
+    await second.getByRole("textbox", { name: "Message Ada" }).waitFor();
+
+    await second.goto(new URL("#/settings/files", page.url()).href);
+    await page.goto(new URL("#/settings/files", page.url()).href);
+    for (const view of [page, second]) await expect.poll(() => view.getByLabel("Content of AGENTS.md").inputValue()).not.toBe("");
+    await page.getByLabel("Content of AGENTS.md").fill("# Rules\nfirst\n");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("AGENTS.md was saved").waitFor();
+    await second.getByLabel("Content of AGENTS.md").fill("# Rules\nsecond\n");
+    await second.getByLabel("Content of AGENTS.md").press("Control+s");
+    await second.getByRole("button", { name: "Read the newer one" }).click();
+    await expect.poll(() => second.getByLabel("Content of AGENTS.md").inputValue()).toContain("first");
+    expect(faults).toEqual([]);
+  });
+});

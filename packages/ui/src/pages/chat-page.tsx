@@ -35,7 +35,7 @@ export function ChatPage() {
       <div className="print-flow flex min-h-0 flex-1">
         <div className="print-flow flex min-w-0 flex-1 flex-col">
           <Conversation sessionKey={key} />
-          <div className="print-hide soft-edge mx-auto w-full max-w-[47rem] px-3 pb-3 pt-1 sm:px-6 sm:pb-5">
+          <div className="print-hide soft-edge mx-auto w-full max-w-[47rem] px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] pt-1 sm:px-6 sm:pb-5">
             <ApprovalDock sessionKey={key} />
             <SetupStrip />
             <Composer key={key} sessionKey={key} />
