@@ -103,6 +103,37 @@ export function createWorld(options: WorldOptions): World {
   return live(base, options, [], [], 1);
 }
 
+const modelRow: ModelPort["describe"] = (ref) => ({
+  id: ref,
+  ref,
+  name: ref,
+  provider: "fake",
+  contextWindow: 100_000,
+  maxOutputTokens: 4_000,
+  reasoning: false,
+  input: ["text"],
+  available: true,
+  thinkingLevels: ["off"],
+  tags: [],
+  price: null,
+});
+
+/** What a run may reach beyond rows and the model: here nothing. */
+const nothingOutside = {
+  log: { debug() {}, info() {}, warn() {}, error() {} },
+  egress: { fetch: () => Promise.reject(new Error("no network in this test")) },
+  blobs: {
+    put: async () => ({ sizeBytes: 0, mimeType: "", sha256: "", createdAt: 0 }),
+    info: () => undefined,
+    get: async () => undefined,
+    bytes: async () => undefined,
+    delete: async () => {},
+  },
+  authorize: () => {},
+  onActivity: () => {},
+  onSessionChanged: () => {},
+};
+
 function live(base: Database, options: WorldOptions, events: SeenEvent[], modelCalls: ModelCall[], life: number): World {
   let dead = false;
   const db = mortal(base, () => dead);
@@ -126,20 +157,7 @@ function live(base: Database, options: WorldOptions, events: SeenEvent[], modelC
       return options.script(call, modelCalls.length - 1);
     },
     settled: async () => {},
-    describe: (ref) => ({
-      id: ref,
-      ref,
-      name: ref,
-      provider: "fake",
-      contextWindow: 100_000,
-      maxOutputTokens: 4_000,
-      reasoning: false,
-      input: ["text"],
-      available: true,
-      thinkingLevels: ["off"],
-      tags: [],
-      price: null,
-    }),
+    describe: modelRow,
   };
   const runner = createRunner({
     db,
@@ -152,24 +170,13 @@ function live(base: Database, options: WorldOptions, events: SeenEvent[], modelC
     store,
     ledger: createToolLedger(db, clock, `boot-${life}`),
     approvals,
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    ...nothingOutside,
     models,
     modelFor: () => "fake/one",
     tools: options.tools ?? [],
     workspace,
-    egress: { fetch: () => Promise.reject(new Error("no network in this test")) },
-    blobs: {
-      put: async () => ({ sizeBytes: 0, mimeType: "", sha256: "", createdAt: 0 }),
-      info: () => undefined,
-      get: async () => undefined,
-      bytes: async () => undefined,
-      delete: async () => {},
-    },
     settings: () => ({ ...settings, ...options.settings }),
     suspension: { get: () => marks.get("suspended") === "yes", set: (on) => marks.set("suspended", on ? "yes" : "no") },
-    authorize: () => {},
-    onActivity: () => {},
-    onSessionChanged: () => {},
   });
   const world: World = {
     db,
