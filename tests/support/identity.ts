@@ -2,12 +2,14 @@
 
 import type { ConnectParams } from "../../packages/protocol/src/frames.ts";
 import type { Scope } from "../../packages/protocol/src/scopes.ts";
+import { type AccessSettings, accessMigration, createAccess } from "../../packages/worker/src/auth/access.ts";
 import type { Auth } from "../../packages/worker/src/auth/auth.ts";
 import { createAuth } from "../../packages/worker/src/auth/create-auth.ts";
 import { base64UrlFromBytes, hexFromBytes } from "../../packages/worker/src/auth/digest.ts";
 import { authMigration } from "../../packages/worker/src/auth/schema.ts";
 import type { Seeds } from "../../packages/worker/src/env.ts";
 import type { Clock } from "../../packages/worker/src/platform/clock.ts";
+import type { Egress } from "../../packages/worker/src/platform/egress.ts";
 import { createLog } from "../../packages/worker/src/platform/log.ts";
 import { createSecrets, gatewayTokenName, type Secrets, secretsMigration } from "../../packages/worker/src/secrets/secrets.ts";
 import type { Database } from "../../packages/worker/src/storage/database.ts";
@@ -51,14 +53,30 @@ export interface TestIdentity {
   restart(seeds?: Seeds): Auth;
 }
 
-export function createTestIdentity(db: Database, seeds: Seeds = { MOLTBOT_GATEWAY_TOKEN: TOKEN }): TestIdentity {
+export interface TestAccess {
+  settings: AccessSettings;
+  /** Answers for the team's server. */
+  fetch: Egress["fetch"];
+}
+
+const noAccess: TestAccess = {
+  settings: { teamDomain: null, audience: [], allowed: [] },
+  fetch: () => Promise.reject(new Error("nothing is to be fetched")),
+};
+
+export function createTestIdentity(
+  db: Database,
+  seeds: Seeds = { MOLTBOT_GATEWAY_TOKEN: TOKEN },
+  given: TestAccess = noAccess,
+): TestIdentity {
   const clock = createTestClock();
   const logged: string[] = [];
   const log = createLog((line) => logged.push(line));
-  migrate(db, [secretsMigration, authMigration], clock);
+  migrate(db, [secretsMigration, authMigration, accessMigration], clock);
   const secrets = createSecrets(db, clock);
   const restart = (again: Seeds = seeds) =>
     createAuth({
+      access: createAccess({ settings: () => given.settings, egress: { fetch: given.fetch }, db, clock, log }),
       db,
       secrets,
       clock,

@@ -9,6 +9,11 @@ export const seedVariables = [
   "MOLTWORKER_MODEL",
   /** Not a setting, read at every start: host names besides local ones that the server answers to, separated by commas. */
   "MOLTWORKER_ALLOWED_HOSTS",
+  "CF_ACCESS_TEAM_DOMAIN",
+  "CF_ACCESS_AUD",
+  /** Known only to be reported: both once opened a door, and here they open none. */
+  "DEV_MODE",
+  "E2E_TEST_MODE",
   "ANTHROPIC_API_KEY",
   "ANTHROPIC_BASE_URL",
   "OPENAI_API_KEY",

@@ -9,7 +9,9 @@ import { createUsageLog } from "./ai-gateway/usage-log.ts";
 
 import { addressOf } from "./auth/address.ts";
 import type { Principal } from "./auth/principal.ts";
+import { createAccess } from "./auth/access.ts";
 import { createAuth } from "./auth/create-auth.ts";
+import { reportIgnoredVariables } from "./auth/ignored-variables.ts";
 import { checks } from "./catalog/checks.ts";
 import { methods } from "./catalog/methods.ts";
 import { migrations } from "./catalog/migrations.ts";
@@ -94,7 +96,9 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const ledger = createToolLedger(db, clock, bootId);
   const approvals = createApprovals({ db, clock, events: hub, onSchedule: () => scheduleApprovals() });
   const view = createSessionView({ sessions, modelFor, describe: (ref) => describeOrNothing(models, ref), openRuns: (key) => store.open(key) });
-  const auth = createAuth({ db, secrets, seeds, clock, log, methods, hostKey: env.HOST_KEY ?? undefined, assistantId: ctx.id.toString() });
+  const access = createAccess({ settings: () => config.get("access"), egress, db, clock, log });
+  reportIgnoredVariables(seeds, log);
+  const auth = createAuth({ access, db, secrets, seeds, clock, log, methods, hostKey: env.HOST_KEY ?? undefined, assistantId: ctx.id.toString() });
   const runner = createRunner({
     db, clock, log, sink: hub, sessions, transcript, inbox, outbox, store, ledger, approvals, models, modelFor, tools, workspace, egress, blobs,
     settings: () => config.get("agent"),
@@ -107,9 +111,18 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const signOutEverywhere = () => {
     const ended = auth.endAllSessions();
     // After the answer has gone out: the asker's own socket closes too.
-    queueMicrotask(() => sockets.closePrincipals(ended));
+    queueMicrotask(() => {
+      sockets.closePrincipals(ended);
+      closeEnded();
+    });
     return ended.length;
   };
+  /** Sockets whose grant has ended by itself: an expired identity of Access, one that is on the list no more. */
+  const closeEnded = () => {
+    const principals = hub.all().map(({ state }) => state.principal);
+    sockets.closePrincipals(principals.filter((one) => one.kind !== "anonymous" && !auth.stillValid(one)).map((one) => one.id));
+  };
+  config.onChange((names) => names.includes("access") && closeEnded());
 
   const doctor = createDoctor({
     checks, version: env.VERSION ?? "0.0.0", clock, db, marks, blobs, config, models, providers, approvals, runner, seeds,
@@ -131,6 +144,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
 
   const alarm = createAlarm(db, clock, log, ctx.storage, {
     tick() {
+      closeEnded();
       if (sockets.tick() > 0) alarm.set("tick", clock.now() + TICK_INTERVAL_MS);
     },
     runs() {

@@ -20,10 +20,9 @@ export function createSessionCookie(assistantId: string): SessionCookie {
 
   return {
     read: (request) => {
-      const cookies = parseCookies(request.headers.get("cookie") ?? "");
-      const prefixed = cookies.get(named(true));
+      const [prefixed] = cookieValues(request, named(true));
       // Where https is certain, an unprefixed cookie may have been planted by a sibling domain.
-      return new URL(request.url).protocol === "https:" ? prefixed : (prefixed ?? cookies.get(plain));
+      return new URL(request.url).protocol === "https:" ? prefixed : (prefixed ?? cookieValues(request, plain)[0]);
     },
     issue: (secret, secure) => `${named(secure)}=${secret}; ${attributes(secure)}; Max-Age=${MAX_AGE_SECONDS}`,
     clear: (secure) => `${named(secure)}=; ${attributes(secure)}; Max-Age=0`,
@@ -39,12 +38,8 @@ export function isSecure(request: Request): boolean {
   return request.headers.get("origin")?.startsWith("https://") === true || request.headers.get("x-forwarded-proto") === "https";
 }
 
-function parseCookies(header: string): Map<string, string> {
-  const cookies = new Map<string, string>();
-  for (const pair of header.split(";")) {
-    const at = pair.indexOf("=");
-    const name = pair.slice(0, at).trim();
-    if (at > 0 && !cookies.has(name)) cookies.set(name, pair.slice(at + 1).trim());
-  }
-  return cookies;
+/** Every value of that name, in the order in which the browser sent them: the most specific path first. */
+export function cookieValues(request: Request, name: string): string[] {
+  const pairs = (request.headers.get("cookie") ?? "").split(";").map((pair) => pair.trim());
+  return pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1).trim());
 }

@@ -1,7 +1,7 @@
 /**
- * Identity put together: who speaks is proved by a session cookie, a one-time link, the gateway token, the host key or
- * a paired device. Secrets are read when they are checked, so rotation works at once. No mode exists in which nobody
- * may do anything.
+ * Identity put together: who speaks is proved by a session cookie, a one-time link, the gateway token, the host key, a
+ * paired device or Cloudflare Access. Secrets are read when they are checked, so rotation works at once. No mode exists
+ * in which nobody may do anything.
  */
 
 import type { Scope } from "@moltworker/protocol/scopes";
@@ -11,6 +11,7 @@ import { createId } from "../platform/id.ts";
 import type { Log } from "../platform/log.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 import type { Database } from "../storage/database.ts";
+import type { Access } from "./access.ts";
 import { methodActions, ownActions } from "./actions.ts";
 import { createAttempts } from "./attempts.ts";
 import type { Auth, SignedIn, Visit } from "./auth.ts";
@@ -27,6 +28,7 @@ import { tokenMismatch, tokenMissing } from "./refusals.ts";
 import { createWebSessions, linkInvalid } from "./web-sessions.ts";
 
 export interface AuthDeps {
+  access: Access;
   db: Database;
   secrets: Secrets;
   clock: Clock;
@@ -41,7 +43,7 @@ export interface AuthDeps {
 }
 
 export function createAuth(deps: AuthDeps): Auth {
-  const { db, secrets, clock, log, hostKey } = deps;
+  const { access, db, secrets, clock, log, hostKey } = deps;
   seedGatewayToken(secrets, deps.seeds, log);
   const allowedHosts = readAllowedHosts(deps.seeds.MOLTWORKER_ALLOWED_HOSTS);
   const attempts = createAttempts(db, clock, log);
@@ -54,6 +56,7 @@ export function createAuth(deps: AuthDeps): Auth {
     if (principal.kind === "anonymous") return false;
     if (principal.kind === "device") return devices.find(principal.id) !== undefined;
     if (principal.kind !== "owner" || principal.via === "host") return true;
+    if (principal.via === "access") return access.stillValid(principal);
     return principal.via === "token" ? gatewayToken.isCurrent(principal.id) : sessions.isLive(principal.id);
   };
 
@@ -83,13 +86,20 @@ export function createAuth(deps: AuthDeps): Auth {
     createLink: sessions.createLink,
     redeemLink,
     redeemToken,
-    identify: createIdentify({ attempts, cookie, sessions, gatewayToken, hostKey }),
+    identify: createIdentify({ access, attempts, cookie, sessions, gatewayToken, hostKey }),
     checkOrigin: (request) => checkOrigin(request, allowedHosts),
     connect: createConnect({ attempts, devices, gatewayToken, clock, log, stillValid }),
     authorize: createAuthorize({ ...methodActions(deps.methods), ...ownActions }, stillValid),
-    endSession: (principal) =>
-      principal.kind === "owner" && principal.via === "cookie" && sessions.end(principal.id) ? [principal.id] : [],
-    endAllSessions: sessions.endAll,
+    endSession: (principal) => {
+      if (principal.kind !== "owner") return [];
+      if (principal.via === "access") access.end(principal);
+      else if (principal.via !== "cookie" || !sessions.end(principal.id)) return [];
+      return [principal.id];
+    },
+    endAllSessions: () => {
+      access.endAll();
+      return sessions.endAll();
+    },
     clearCookie: cookie.clear,
     listDevices: devices.list,
     revokeDevice: (deviceId) => (devices.revoke(deviceId) ? [deviceId] : []),

@@ -1,7 +1,8 @@
-/** Who an HTTP request is: its session cookie, or on `/api/` a bearer. Each failed attempt counts before its kind matters. */
+/** Who an HTTP request is: on `/api/` a bearer, else its session cookie, else Cloudflare Access. Each failed attempt counts before its kind matters. */
 
 import { moltErrorFrom } from "@moltworker/protocol/errors";
 import { scopes as allScopes } from "@moltworker/protocol/scopes";
+import type { Access } from "./access.ts";
 import { addressOf } from "./address.ts";
 import type { Attempts } from "./attempts.ts";
 import type { SessionCookie } from "./cookie.ts";
@@ -12,6 +13,7 @@ import { anonymousWith, tokenMismatch } from "./refusals.ts";
 import { sessionEnded, type WebSessions } from "./web-sessions.ts";
 
 interface IdentifyDeps {
+  access: Access;
   attempts: Attempts;
   cookie: SessionCookie;
   sessions: WebSessions;
@@ -21,7 +23,7 @@ interface IdentifyDeps {
 
 /** Never throws: who is not recognised is anonymous, and carries the refusal. */
 export function createIdentify(deps: IdentifyDeps): (request: Request) => Promise<Principal> {
-  const { attempts, cookie, sessions, gatewayToken } = deps;
+  const { access, attempts, cookie, sessions, gatewayToken } = deps;
 
   async function byBearer(bearer: string, address: string): Promise<Principal> {
     // A header carries bytes; a token outside ASCII arrives with each UTF-8 byte as one character.
@@ -39,12 +41,16 @@ export function createIdentify(deps: IdentifyDeps): (request: Request) => Promis
     return principal;
   }
 
-  async function byCookie(secret: string, address: string): Promise<Principal> {
-    const found = sessions.find(await digest(secret));
+  async function byBrowser(request: Request, secret: string | undefined): Promise<Principal> {
+    const session = secret ? sessions.find(await digest(secret)) : undefined;
     // A right cookie passes even where its address is paused: 256 bits cannot be guessed, and no neighbour may lock the owner out.
-    if (found.state === "live") return ownerOf(found.id);
-    if (found.state === "ended") return anonymousWith(sessionEnded());
-    attempts.judge(address, () => ({ refusal: sessionEnded() }));
+    if (session?.state === "live") return ownerOf(session.id);
+    const through = await access.identify(request);
+    if (through && "kind" in through) return through;
+    if (through?.innocent) return anonymousWith(through.error);
+    if (session?.state === "ended" && !through) return anonymousWith(sessionEnded());
+    const refusal = through?.error ?? (session && sessionEnded());
+    if (refusal) attempts.judge(addressOf(request), () => ({ refusal }));
     return anonymous;
   }
 
@@ -53,7 +59,7 @@ export function createIdentify(deps: IdentifyDeps): (request: Request) => Promis
     const secret = cookie.read(request);
     try {
       if (bearer !== undefined) return await byBearer(bearer, addressOf(request));
-      return secret ? await byCookie(secret, addressOf(request)) : anonymous;
+      return await byBrowser(request, secret);
     } catch (error) {
       return anonymousWith(moltErrorFrom(error));
     }

@@ -12,7 +12,26 @@ export interface Refusal {
   retryAfterMs?: number;
 }
 
+/** The owner through Cloudflare Access. All that decides whether it still stands is here, since it travels with a hibernating socket. */
+export interface AccessPrincipal {
+  kind: "owner";
+  id: string;
+  scopes: readonly Scope[];
+  via: "access";
+  access: {
+    tokenId: string;
+    /** E-mail address, or the name of a service token. */
+    name: string;
+    issuer: string;
+    audience: readonly string[];
+    /** Epoch milliseconds. */
+    issuedAt: number;
+    expiresAt: number;
+  };
+}
+
 export type Principal =
+  | AccessPrincipal
   | { kind: "owner"; id: string; scopes: readonly Scope[]; via: "cookie" | "token" | "host" }
   | { kind: "device"; id: string; scopes: readonly Scope[]; via: "device" }
   | { kind: "schedule"; id: string; scopes: readonly Scope[]; via: "alarm" }

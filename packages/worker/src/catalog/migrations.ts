@@ -1,6 +1,7 @@
 /** Every migration of the product, in the order in which they are applied. Names and places never change once released. */
 
 import { usageMigration } from "../ai-gateway/usage-log.ts";
+import { accessMigration } from "../auth/access.ts";
 import { authMigration } from "../auth/schema.ts";
 import { configMigration } from "../config/config.ts";
 import { eventsMigration } from "../rpc/event-log.ts";
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   blobsMigration,
   marksMigration,
   usageMigration,
+  accessMigration,
 ];

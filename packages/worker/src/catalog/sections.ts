@@ -1,9 +1,10 @@
 /** Every config section of the product. */
 
 import type { z } from "zod";
+import { accessSection } from "../config/sections/access.ts";
 import { agentSection } from "../config/sections/agent.ts";
 import { providersSection } from "../config/sections/providers.ts";
 
-export const sections = [agentSection, providersSection] as const;
+export const sections = [agentSection, providersSection, accessSection] as const;
 
 export type Settings = { [S in (typeof sections)[number] as S["name"]]: z.infer<S["schema"]> };

@@ -12,6 +12,9 @@ export async function signInByAddress(request: Request, visit: Visit, auth: Auth
   const url = new URL(request.url);
   const clean = withoutToken(url);
   const headers = { "cache-control": "no-store" };
+  // Who came through Cloudflare Access needs no token; an old one in a bookmark must not keep them out.
+  if ((await auth.identify(request)).via === "access")
+    return new Response(null, { status: 303, headers: { ...headers, location: clean } });
   try {
     const { setCookie } = await auth.redeemToken(tokenIn(url.search), visit);
     return new Response(null, { status: 303, headers: { ...headers, location: clean, "set-cookie": setCookie } });
