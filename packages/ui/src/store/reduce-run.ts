@@ -168,10 +168,12 @@ function withText(parts: LivePart[], text: string): LivePart[] {
   return [...closeParts(parts), { kind: "text", text, open: true }];
 }
 
-/** The step is made again: its text and reasoning so far are void, tools of earlier steps are not. */
+/** The step is made again: its text, and the thoughts before it, are void; tools of earlier steps and fresh thoughts are not. */
 function replaceText(parts: LivePart[], text: string): LivePart[] {
   const lastTool = parts.findLastIndex((part) => part.kind === "tool");
-  const kept = parts.slice(0, lastTool + 1);
+  const lastText = parts.findLastIndex((part) => part.kind === "text");
+  const fresh = lastText > lastTool ? parts.slice(lastText + 1) : parts.slice(lastTool + 1);
+  const kept = closeParts([...parts.slice(0, lastTool + 1), ...fresh]);
   return text === "" ? kept : [...kept, { kind: "text", text, open: true }];
 }
 

@@ -113,6 +113,16 @@ describe("a streamed answer", () => {
     expect(liveText(state)).toBe("The whole");
   });
 
+  it("made again takes the void thoughts away and keeps the fresh ones", () => {
+    const run = runOf("r1");
+    const think = (delta: string) => run.agent({ stream: "thinking", data: { delta, itemId: "1" } });
+    const state = play(start(), think("void"), run.delta("half"), think("fresh"), run.delta("whole", true));
+    expect(threadIn(state).run?.parts).toMatchObject([
+      { kind: "thinking", text: "fresh" },
+      { kind: "text", text: "whole" },
+    ]);
+  });
+
   it("keeps tools of earlier steps when a later step is made again", () => {
     const run = runOf("r1");
     const state = play(
@@ -133,7 +143,7 @@ describe("a streamed answer", () => {
     let state = play(start(), first, second, first);
     expect(liveText(state)).toBe("Hello you");
     const final = run.chat({ state: "final", message: answer(2, "r1", [{ type: "text", text: "Hello you" }]) });
-    state = play(state, final, second, first, final);
+    state = play(state, final, final, second, first);
     expect(threadIn(state).run).toBeNull();
     expect(threadIn(state).messages).toHaveLength(1);
   });
