@@ -6,7 +6,7 @@ import { type AccessSettings, accessMigration, createAccess } from "../../packag
 import type { Auth } from "../../packages/worker/src/auth/auth.ts";
 import { createAuth } from "../../packages/worker/src/auth/create-auth.ts";
 import { base64UrlFromBytes, hexFromBytes } from "../../packages/worker/src/auth/digest.ts";
-import { authMigration } from "../../packages/worker/src/auth/schema.ts";
+import { apiTokensMigration, authMigration, pairingMigration } from "../../packages/worker/src/auth/schema.ts";
 import type { Seeds } from "../../packages/worker/src/env.ts";
 import type { Clock } from "../../packages/worker/src/platform/clock.ts";
 import type { Egress } from "../../packages/worker/src/platform/egress.ts";
@@ -34,12 +34,13 @@ export function createTestClock(startMs = Date.UTC(2026, 0, 1)): TestClock {
 export const HOST_KEY = "host-key-of-the-test-0123456789abcdef";
 export const TOKEN = "the owner's token";
 
-export const testMethods: { name: string; scope: Scope }[] = [
+export const testMethods: { name: string; scope: Scope; lasting?: boolean }[] = [
   { name: "health", scope: "operator.read" },
   { name: "chat.send", scope: "operator.write" },
   { name: "config.patch", scope: "operator.admin" },
   { name: "exec.approval.resolve", scope: "operator.approvals" },
-  { name: "device.pair.approve", scope: "operator.pairing" },
+  { name: "device.pair.list", scope: "operator.pairing" },
+  { name: "device.pair.approve", scope: "operator.pairing", lasting: true },
 ];
 
 export interface TestIdentity {
@@ -49,6 +50,8 @@ export interface TestIdentity {
   db: Database;
   /** All that was logged, one JSON text a line. */
   logged: string[];
+  /** What was told of pairing, in order. */
+  events: ({ event: "requested" | "resolved"; requestId: string } & Record<string, unknown>)[];
   /** Builds identity again over the same rows, as a restart does. */
   restart(seeds?: Seeds): Auth;
 }
@@ -71,8 +74,9 @@ export function createTestIdentity(
 ): TestIdentity {
   const clock = createTestClock();
   const logged: string[] = [];
+  const events: TestIdentity["events"] = [];
   const log = createLog((line) => logged.push(line));
-  migrate(db, [secretsMigration, authMigration, accessMigration], clock);
+  migrate(db, [secretsMigration, authMigration, accessMigration, pairingMigration, apiTokensMigration], clock);
   const secrets = createSecrets(db, clock);
   const restart = (again: Seeds = seeds) =>
     createAuth({
@@ -85,8 +89,12 @@ export function createTestIdentity(
       hostKey: HOST_KEY,
       assistantId: "0123456789abcdef",
       methods: testMethods,
+      pairingEvents: {
+        requested: (request) => void events.push({ event: "requested", ...request }),
+        resolved: (event) => void events.push({ event: "resolved", ...event }),
+      },
     });
-  return { auth: restart(), secrets, clock, db, logged, restart };
+  return { auth: restart(), secrets, clock, db, logged, events, restart };
 }
 
 export { gatewayTokenName };

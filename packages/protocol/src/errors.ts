@@ -36,7 +36,7 @@ export const errorTable = {
   AUTH_EXPIRED: row([401, 1008, 22], "INVALID_REQUEST", false, "unauthorized: this session has expired or was signed out", NEW_LINK),
   AUTH_LINK_INVALID: row([401, 1008, 23], "INVALID_REQUEST", false, "unauthorized: this sign-in link was used already or is older than ten minutes", NEW_LINK),
   AUTH_RATE_LIMITED: row([429, 1008, 24], "INVALID_REQUEST", true, "unauthorized: too many failed attempts (retry later)", "Wait for the time given, then sign in once with the right credential."),
-  DEVICE_NOT_PAIRED: row([403, 1008, 25], "NOT_PAIRED", false, "pairing required: device is not approved yet", "Connect once with the gateway token, or approve this device in the assistant's UI."),
+  DEVICE_NOT_PAIRED: row([403, 1008, 25], "NOT_PAIRED", false, "pairing required: device is not approved yet", "Approve this device under Settings, Access (or `openclaw devices approve`), then connect again."),
   DEVICE_SIGNATURE_INVALID: row([401, 1008, 26], "INVALID_REQUEST", false, "device signature invalid", "Sign the challenge's nonce with the device's own key, within two minutes."),
   ORIGIN_NOT_ALLOWED: row([403, 1008, 27], "INVALID_REQUEST", false, "origin not allowed", "Open the assistant at its own address, the one that `moltworker status` prints."),
   ACCESS_JWT_INVALID: row([401, 1008, 28], "INVALID_REQUEST", false, "Cloudflare Access identity is missing or invalid", "Sign in through Cloudflare Access again."),
@@ -110,11 +110,17 @@ export interface MoltErrorOptions {
   cause?: unknown;
 }
 
+/** Codes that stock clients must recognise travel under OpenClaw's name. */
+const stockDetailCodes = { DEVICE_NOT_PAIRED: "PAIRING_REQUIRED" } as const;
+type Renamed = typeof stockDetailCodes;
+type DetailCode = Exclude<ErrorCode, keyof Renamed> | Renamed[keyof Renamed];
+
 /** The JSON form of an error: the `error` of a response frame and of an HTTP body. */
 export interface WireError {
   code: string;
   message: string;
-  details: { code: ErrorCode; hint: string; [key: string]: unknown };
+  /** `code` is ours, but for what OpenClaw's clients look for by its own name (`PAIRING_REQUIRED`). */
+  details: { code: DetailCode; hint: string; [key: string]: unknown };
   retryable: boolean;
   retryAfterMs?: number;
 }
@@ -156,7 +162,7 @@ export function errorToWire(error: MoltError): WireError {
   const wire: WireError = {
     code: errorTable[error.code].wire,
     message: error.message,
-    details: { ...error.details, code: error.code, hint: error.hint },
+    details: { ...error.details, code: detailCodeOf(error.code), hint: error.hint },
     retryable: error.retryable,
   };
   if (error.retryAfterMs !== undefined) wire.retryAfterMs = error.retryAfterMs;
@@ -167,7 +173,7 @@ export function errorToWire(error: MoltError): WireError {
 export function errorFromWire(value: unknown): MoltError {
   const wire = (typeof value === "object" && value !== null ? value : {}) as Partial<WireError>;
   const details = (wire.details ?? {}) as Record<string, unknown>;
-  const code = typeof details.code === "string" && details.code in errorTable ? (details.code as ErrorCode) : "INTERNAL";
+  const code = codeFromDetail(details.code);
   return new MoltError(code, {
     message: typeof wire.message === "string" ? wire.message : undefined,
     hint: typeof details.hint === "string" ? details.hint : undefined,
@@ -175,6 +181,15 @@ export function errorFromWire(value: unknown): MoltError {
     retryable: wire.retryable === true,
     retryAfterMs: typeof wire.retryAfterMs === "number" ? wire.retryAfterMs : undefined,
   });
+}
+
+function detailCodeOf(code: ErrorCode): DetailCode {
+  return code === "DEVICE_NOT_PAIRED" ? stockDetailCodes[code] : code;
+}
+
+function codeFromDetail(detail: unknown): ErrorCode {
+  if (detail === stockDetailCodes.DEVICE_NOT_PAIRED) return "DEVICE_NOT_PAIRED";
+  return typeof detail === "string" && Object.hasOwn(errorTable, detail) ? (detail as ErrorCode) : "INTERNAL";
 }
 
 /** A WebSocket close reason: cause and cure when both fit, within the 123 bytes that a close frame can carry. */

@@ -2,7 +2,7 @@
 
 import type { WireError } from "./errors.ts";
 import type { AssistantMessage, StopReason, Usage } from "./messages.ts";
-import type { Approval, SessionRow } from "./rows.ts";
+import type { Approval, PairingRequest, SessionRow } from "./rows.ts";
 
 interface ChatEventBase {
   runId: string;
@@ -70,6 +70,9 @@ export interface EventMap {
   "sessions.changed": { sessionKey: string; reason: "created" | "updated" | "reset" | "deleted"; session: SessionRow | null };
   "exec.approval.requested": Approval;
   "exec.approval.resolved": { id: string; decision: "allow-once" | "deny" | "expired"; resolvedBy: string; ts: number; request: Approval["request"] };
+  /** A device waits for approval. `code` is ours: the same eight characters stand on the device. */
+  "device.pair.requested": PairingRequest;
+  "device.pair.resolved": { requestId: string; deviceId: string; decision: "approved" | "rejected" | "expired"; ts: number };
   /** Ours: keys, models or settings changed; read `models.list` again. */
   "models.changed": { ts: number };
   /** Ours: STOP was pressed or lifted. */
@@ -89,6 +92,8 @@ export const eventNames = [
   "sessions.changed",
   "exec.approval.requested",
   "exec.approval.resolved",
+  "device.pair.requested",
+  "device.pair.resolved",
   "models.changed",
   "gateway.suspension",
 ] as const satisfies readonly EventName[];

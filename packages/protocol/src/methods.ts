@@ -6,7 +6,8 @@
 import type { CheckResult, DoctorReport } from "./doctor.ts";
 import type { ChatEvent, AgentEvent } from "./events.ts";
 import type { ChatMessage } from "./messages.ts";
-import type { Approval, ModelRow, ProviderStatus, SessionRow, ThinkingLevel } from "./rows.ts";
+import type { ApiTokenRow, Approval, ModelRow, PairedDevice, PairingRequest, ProviderStatus, SessionRow, ThinkingLevel } from "./rows.ts";
+import type { Scope } from "./scopes.ts";
 
 export interface Attachment {
   type?: string;
@@ -173,6 +174,30 @@ export interface MethodMap {
   "doctor.run": { params: { probe?: boolean; ids?: string[]; now?: number }; result: DoctorReport };
   /** Ours: cures what one check found, where that is safe, and checks again. */
   "doctor.fix": { params: { id: string }; result: { done: string; check: CheckResult } };
+  /** Ours: tokens for programs. `token` is said once, here. */
+  "auth.tokens.create": { params: { label: string; scopes: Scope[]; expiresAt?: number }; result: { token: string; row: ApiTokenRow } };
+  "auth.tokens.list": { params: None; result: { tokens: ApiTokenRow[] } };
+  "auth.tokens.revoke": { params: { id: string }; result: { ok: true; id: string } };
+  /** Ours: without `token` one is made and said once; a typed one is not said back. `notes` are sentences for a person. */
+  "auth.gatewayToken.rotate": { params: { token?: string }; result: { ok: true; token?: string; notes: string[] } };
+  /** Ours: signed-in browsers. */
+  "auth.sessions.list": {
+    params: None;
+    result: { sessions: { id: string; createdAt: number; usedAt: number; by: "link" | "token"; address: string | null; agent: string | null; current: boolean }[] };
+  };
+  "auth.sessions.end": { params: { id: string }; result: { ok: true; id: string } };
+  "device.pair.list": { params: None; result: { pending: PairingRequest[]; paired: PairedDevice[] } };
+  /** `requestId` may also be the code itself; with `code` both must fit. `scopes` grants less than was asked for. */
+  "device.pair.approve": { params: { requestId: string; code?: string; scopes?: Scope[] }; result: { requestId: string; device: PairedDevice } };
+  "device.pair.reject": { params: { requestId: string }; result: { requestId: string; deviceId: string } };
+  "device.pair.remove": { params: { deviceId: string }; result: { deviceId: string } };
+  "device.pair.rename": { params: { deviceId: string; label: string }; result: { deviceId: string; label: string } };
+  /** The new token goes to the device alone: at once when it asks itself, else when it next proves its key. */
+  "device.token.rotate": {
+    params: { deviceId: string; role: string; scopes?: string[] };
+    result: { deviceId: string; role: string; token?: string; scopes: Scope[]; rotatedAtMs: number; tokenDelivery: "in-band" | "withheld-cross-device" };
+  };
+  "device.token.revoke": { params: { deviceId: string; role: string }; result: { deviceId: string; role: string; revokedAtMs: number } };
   "commands.list": { params: { agentId?: string }; result: { commands: { name: string; description: string; acceptsArgs: boolean }[] } };
 }
 

@@ -1,5 +1,7 @@
 /** Rows that methods return and events carry. */
 
+import type { Scope } from "./scopes.ts";
+
 export type RunState = "queued" | "running" | "waiting" | "done" | "failed" | "aborted";
 
 export interface SessionRow {
@@ -87,4 +89,56 @@ export interface Approval {
   };
   createdAtMs: number;
   expiresAtMs: number;
+}
+
+/** A device that waits for approval; OpenClaw's shape, with the code and its end added. */
+export interface PairingRequest {
+  requestId: string;
+  /** Eight characters in two groups, shown on the device too; a person compares them. */
+  code: string;
+  deviceId: string;
+  publicKey: string;
+  displayName?: string;
+  platform?: string;
+  deviceFamily?: string;
+  clientId: string;
+  clientMode: string;
+  role: "operator";
+  scopes: Scope[];
+  remoteIp: string;
+  /** The device was paired before and has lost its token. */
+  isRepair: boolean;
+  ts: number;
+  expiresAtMs: number;
+}
+
+/** A paired device, in OpenClaw's shape. */
+export interface PairedDevice {
+  deviceId: string;
+  publicKey: string;
+  displayName?: string;
+  /** The name its owner gave it. */
+  operatorLabel?: string;
+  platform?: string;
+  clientId: string;
+  clientMode?: string;
+  remoteIp?: string;
+  role: "operator";
+  roles: ["operator"];
+  scopes: Scope[];
+  /** One entry while it holds a token, else none; the token itself is never among it. */
+  tokens: { role: "operator"; scopes: Scope[]; createdAtMs: number; lastUsedAtMs: number }[];
+  createdAtMs: number;
+  approvedAtMs: number;
+  lastSeenAtMs: number;
+}
+
+/** A token for programs. The token itself is shown once, when it is made. */
+export interface ApiTokenRow {
+  id: string;
+  label: string;
+  scopes: Scope[];
+  createdAt: number;
+  usedAt: number | null;
+  expiresAt: number | null;
 }

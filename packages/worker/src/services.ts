@@ -98,7 +98,13 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const view = createSessionView({ sessions, modelFor, describe: (ref) => describeOrNothing(models, ref), openRuns: (key) => store.open(key) });
   const access = createAccess({ settings: () => config.get("access"), egress, db, clock, log });
   reportIgnoredVariables(seeds, log);
-  const auth = createAuth({ access, db, secrets, seeds, clock, log, methods, hostKey: env.HOST_KEY ?? undefined, assistantId: ctx.id.toString() });
+  const auth = createAuth({
+    access, db, secrets, seeds, clock, log, methods, hostKey: env.HOST_KEY ?? undefined, assistantId: ctx.id.toString(),
+    pairingEvents: {
+      requested: (request) => hub.publish("device.pair.requested", request),
+      resolved: (event) => hub.publish("device.pair.resolved", event),
+    },
+  });
   const runner = createRunner({
     db, clock, log, sink: hub, sessions, transcript, inbox, outbox, store, ledger, approvals, models, modelFor, tools, workspace, egress, blobs,
     settings: () => config.get("agent"),
@@ -108,19 +114,12 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     onSessionChanged: (key, reason = "updated") => hub.publish("sessions.changed", { sessionKey: key, reason, session: view.byKey(key) }),
   });
 
+  /** Once the answer has gone out: the asker's own socket may be among them. */
+  const closeEnded = () => void setTimeout(() => sockets.closeInvalid(), 0);
   const signOutEverywhere = () => {
     const ended = auth.endAllSessions();
-    // After the answer has gone out: the asker's own socket closes too.
-    queueMicrotask(() => {
-      sockets.closePrincipals(ended);
-      closeEnded();
-    });
+    closeEnded();
     return ended.length;
-  };
-  /** Sockets whose grant has ended by itself: an expired identity of Access, one that is on the list no more. */
-  const closeEnded = () => {
-    const principals = hub.all().map(({ state }) => state.principal);
-    sockets.closePrincipals(principals.filter((one) => one.kind !== "anonymous" && !auth.stillValid(one)).map((one) => one.id));
   };
   config.onChange((names) => names.includes("access") && closeEnded());
 
@@ -130,12 +129,13 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   });
   const server = { version: env.VERSION ?? "0.0.0", bootId, startedAt };
   const context: MethodContext = {
-    clock, hub, auth, config, models, sessions, view, transcript, inbox, runner, approvals, workspace, blobs, doctor, server, signOutEverywhere,
+    clock, hub, auth, config, models, sessions, view, transcript, inbox, runner, approvals, workspace, blobs, doctor, server, closeEnded, signOutEverywhere,
   };
   const sockets = createSocketServer({
     hub,
     clock,
     dispatch: createDispatch(methods, context, log),
+    stillValid: auth.stillValid,
     handshake: { context, methodNames: methods.map((method) => method.name), health: () => healthSnapshot(context) },
     acceptWebSocket: (socket) => ctx.acceptWebSocket(socket),
     onOpen: () => alarm.ensure("tick", clock.now() + TICK_INTERVAL_MS),
@@ -144,7 +144,6 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
 
   const alarm = createAlarm(db, clock, log, ctx.storage, {
     tick() {
-      closeEnded();
       if (sockets.tick() > 0) alarm.set("tick", clock.now() + TICK_INTERVAL_MS);
     },
     runs() {

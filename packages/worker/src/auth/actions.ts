@@ -6,6 +6,10 @@ import type { Surface } from "./principal.ts";
 export interface Action {
   scope: Scope;
   surfaces: readonly Surface[];
+  /** It makes a grant that outlives its maker's: not for API tokens, which are revoked one by one. */
+  lasting?: boolean | undefined;
+  /** Only for who proves access to the machine. */
+  hostOnly?: boolean | undefined;
 }
 
 export type Actions = Readonly<Record<string, Action>>;
@@ -15,7 +19,8 @@ export const ownActions = {
   "api.signout": { scope: "operator.read", surfaces: ["http"] },
   "api.blobs.read": { scope: "operator.read", surfaces: ["http"] },
   "api.blobs.write": { scope: "operator.write", surfaces: ["http"] },
-  "api.host.link": { scope: "operator.admin", surfaces: ["http"] },
+  "api.host.link": { scope: "operator.admin", surfaces: ["http"], lasting: true },
+  "api.host.token": { scope: "operator.admin", surfaces: ["http"], hostOnly: true },
   "api.host.drain": { scope: "operator.admin", surfaces: ["http"] },
   "api.host.status": { scope: "operator.read", surfaces: ["http"] },
   "api.doctor.run": { scope: "operator.admin", surfaces: ["http"] },
@@ -26,6 +31,6 @@ export const ownActions = {
 } as const satisfies Actions;
 
 /** The catalog's methods as actions of the socket. */
-export function methodActions(methods: readonly { name: string; scope: Scope }[]): Actions {
-  return Object.fromEntries(methods.map((method) => [method.name, { scope: method.scope, surfaces: ["socket"] as const }]));
+export function methodActions(methods: readonly { name: string; scope: Scope; lasting?: boolean }[]): Actions {
+  return Object.fromEntries(methods.map(({ name, scope, lasting }) => [name, { scope, surfaces: ["socket"] as const, lasting }]));
 }

@@ -1,13 +1,20 @@
 /** Contract of identity; `create-auth.ts` is the implementation. `authorize` decides every action. */
 
 import type { ConnectParams } from "@moltworker/protocol/frames";
+import type { ApiTokens } from "./api-tokens.ts";
+import type { DeviceGrants } from "./device-grants.ts";
 import type { Device } from "./devices.ts";
+import type { Rotation } from "./gateway-token.ts";
+import type { Pairings } from "./pairing.ts";
 import type { Principal, Surface } from "./principal.ts";
+import type { WebSessionRow } from "./web-sessions.ts";
 
 /** Where a browser signs in from: its address for the limits, and whether its cookie must be Secure. */
 export interface Visit {
   address: string;
   secure: boolean;
+  /** `User-Agent`, to tell sessions apart. */
+  agent?: string;
 }
 
 export interface SignedIn {
@@ -24,7 +31,7 @@ export interface Auth {
   /** A gateway token typed once. Throws AUTH_TOKEN_MISSING, AUTH_TOKEN_MISMATCH, AUTH_RATE_LIMITED. */
   redeemToken(token: string, visit: Visit): Promise<SignedIn>;
   /**
-   * Who an HTTP request (upgrade included) is: cookie, or on `/api/` a bearer: host key or gateway token. Never throws:
+   * Who an HTTP request (upgrade included) is: cookie, or on `/api/` a bearer: host key, gateway token or API token. Never throws:
    * whoever is not recognised is anonymous, with the refusal that `authorize` and `connect` then give.
    */
   identify(request: Request): Promise<Principal>;
@@ -43,8 +50,16 @@ export interface Auth {
   /** `Set-Cookie` value that removes the session cookie. */
   clearCookie(secure: boolean): string;
   listDevices(): Device[];
-  /** Ends a device's grant for good; returns the principal ids whose sockets must close. */
-  revokeDevice(deviceId: string): string[];
+  pairings: Pairings;
+  deviceGrants: DeviceGrants;
+  apiTokens: ApiTokens;
+  /** Replaces the gateway token; what rested on the old one is over at once, but for the asker's own browser session. */
+  rotateGatewayToken(by: Principal, typed?: string): Rotation;
+  /** For the host alone. */
+  revealGatewayToken(): string;
+  listSessions(): WebSessionRow[];
+  /** False when there was none. */
+  endSessionById(id: string): boolean;
   /** True while the principal's grant still stands; asked again for each request on a live socket. */
   stillValid(principal: Principal): boolean;
 }

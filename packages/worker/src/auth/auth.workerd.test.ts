@@ -14,9 +14,10 @@ import {
   TOKEN,
 } from "../../../../tests/support/identity.ts";
 import { createDatabase } from "../storage/database.ts";
-import { anonymous } from "./principal.ts";
+import { anonymous, type Principal } from "./principal.ts";
 
 const objects = (env as { TEST_OBJECT: DurableObjectNamespace }).TEST_OBJECT;
+const owner: Principal = { kind: "owner", id: "ws_owner", scopes: ["operator.admin"], via: "cookie" };
 const here = { address: "127.0.0.1", secure: false };
 
 function inObject(name: string, work: (identity: TestIdentity) => Promise<void>): Promise<void> {
@@ -53,9 +54,21 @@ test("Ed25519: proof, pairing, device token, revocation; a broken signature and 
       message: "device signature invalid",
     });
     await expect(broken({ publicKey: "A".repeat(43) })).rejects.toMatchObject({ message: "device identity mismatch" });
-    expect(auth.revokeDevice(device.id)).toEqual([device.id]);
-    expect(auth.revokeDevice(device.id)).toEqual([]);
+    auth.deviceGrants.remove(owner, device.id);
+    expect(() => auth.deviceGrants.remove(owner, device.id)).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
     await expect(auth.connect(params, socket)).rejects.toMatchObject({ code: "AUTH_TOKEN_MISMATCH" });
+  }));
+
+test("a device that proves its key alone asks, is approved, and fetches its token once", () =>
+  inObject("pairing", async ({ auth, clock }) => {
+    const device = await createTestDevice();
+    const socket = { principal: anonymous, nonce: "n", address: "192.0.2.1" };
+    const knock = async () => auth.connect(await device.connect({ nonce: "n", signedAt: clock.now() }), socket);
+    await expect(knock()).rejects.toMatchObject({ code: "DEVICE_NOT_PAIRED" });
+    const [request] = auth.pairings.list();
+    auth.pairings.approve(owner, request?.requestId ?? "", { code: request?.code ?? "" });
+    expect((await knock()).deviceToken).toMatch(/^[\w-]{43}$/);
+    await expect(knock()).rejects.toMatchObject({ code: "DEVICE_NOT_PAIRED" });
   }));
 
 test("a token outside ASCII by bearer, the host key, and ten failures", () =>

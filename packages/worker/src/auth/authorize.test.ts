@@ -22,9 +22,11 @@ const principals: Record<string, Principal> = {
     access: { tokenId: "1", name: "a@b.c", issuer: "https://t.cloudflareaccess.com", audience: ["a"], issuedAt: 1, expiresAt: 2 },
   },
   host: { kind: "owner", id: "host", scopes: all, via: "host" },
-  device: { kind: "device", id: "d", scopes: ["operator.write"], via: "device" },
-  approver: { kind: "device", id: "d", scopes: ["operator.approvals"], via: "device" },
-  grantless: { kind: "device", id: "d", scopes: [], via: "device" },
+  device: { kind: "device", id: "d", scopes: ["operator.write"], via: "device", grant: 0 },
+  approver: { kind: "device", id: "d", scopes: ["operator.approvals"], via: "device", grant: 0 },
+  grantless: { kind: "device", id: "d", scopes: [], via: "device", grant: 0 },
+  api: { kind: "api", id: "api_1", scopes: all, via: "api" },
+  apiReadOnly: { kind: "api", id: "api_2", scopes: ["operator.read"], via: "api" },
   schedule: { kind: "schedule", id: "s", scopes: ["operator.write"], via: "alarm" },
   channel: { kind: "channel", id: "telegram:1", scopes: ["operator.read"], via: "telegram" },
 };
@@ -38,7 +40,9 @@ const actions = [
   "",
 ];
 
-const socketAll = ["health", "chat.send", "config.patch", "exec.approval.resolve", "device.pair.approve"];
+const socketAll = ["health", "chat.send", "config.patch", "exec.approval.resolve", "device.pair.list", "device.pair.approve"];
+/** What makes a grant that outlives its maker's. */
+const lasting = ["device.pair.approve", "api.host.link"];
 const httpAll = [
   "api.signout",
   "api.blobs.read",
@@ -56,10 +60,16 @@ const allowed: Record<string, Partial<Record<Surface, string[]>>> = {
   token: { socket: socketAll, http: httpAll, run: runAll },
   tokenReadOnly: { socket: ["health"], http: ["api.signout", "api.blobs.read", "api.host.status"], run: ["run.tool.read"] },
   access: { socket: socketAll, http: httpAll, run: runAll },
-  host: { http: httpAll },
+  host: { http: [...httpAll, "api.host.token"] },
   device: { socket: ["health", "chat.send"], run: runAll },
   approver: { socket: ["exec.approval.resolve"] },
   grantless: {},
+  api: {
+    socket: socketAll.filter((name) => !lasting.includes(name)),
+    http: httpAll.filter((name) => !lasting.includes(name)),
+    run: runAll,
+  },
+  apiReadOnly: { socket: ["health"], http: ["api.signout", "api.blobs.read", "api.host.status"], run: ["run.tool.read"] },
   schedule: { run: runAll, alarm: ["run.start"] },
   channel: { run: ["run.tool.read"] },
 };
@@ -71,7 +81,9 @@ const cases = Object.keys(principals).flatMap((who) =>
 describe("authorize", () => {
   const authorize = createAuthorize(
     {
-      ...Object.fromEntries(testMethods.map(({ name, scope }) => [name, { scope, surfaces: ["socket"] as const }])),
+      ...Object.fromEntries(
+        testMethods.map(({ name, scope, lasting }) => [name, { scope, surfaces: ["socket"] as const, lasting }]),
+      ),
       ...ownActions,
     },
     () => true,

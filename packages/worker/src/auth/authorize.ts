@@ -12,6 +12,7 @@ import { sessionEnded } from "./web-sessions.ts";
 const surfacesOf: Record<Exclude<Principal["kind"], "anonymous">, readonly Surface[]> = {
   owner: ["socket", "http", "run"],
   device: ["socket", "run"],
+  api: ["socket", "http", "run"],
   schedule: ["alarm", "run"],
   channel: ["run"],
 };
@@ -23,10 +24,16 @@ export function createAuthorize(actions: Actions, stillValid: (principal: Princi
     // A run acts on the authority with which its message was accepted; signing out later does not cut it.
     if ((surface === "socket" || surface === "http") && !stillValid(principal)) throw ended(principal);
     const rule = Object.hasOwn(actions, action) ? actions[action] : undefined;
-    if (!rule?.surfaces.includes(surface) || !reaches(principal, surface)) {
+    if (!rule?.surfaces.includes(surface) || !reaches(principal, surface) || (rule.hostOnly && !isHost(principal))) {
       throw new MoltError("FORBIDDEN", {
         message: `"${action.slice(0, 80)}" is not allowed here`,
         hint: "Use a client and a grant that are made for it.",
+      });
+    }
+    if (rule.lasting && principal.kind === "api") {
+      throw new MoltError("FORBIDDEN", {
+        message: `an API token cannot do "${action}": what it makes would outlive the token`,
+        hint: "Do it signed in, or with the gateway token.",
       });
     }
     if (!hasScope(principal.scopes, rule.scope)) {
@@ -42,6 +49,8 @@ const ended = (principal: Principal) => (principal.via === "access" ? accessInva
 
 function reaches(principal: Exclude<Principal, { kind: "anonymous" }>, surface: Surface): boolean {
   // The host key proves access to the machine, for the supervisor's own few routes; it opens no conversation.
-  if (principal.kind === "owner" && principal.via === "host") return surface === "http";
+  if (isHost(principal)) return surface === "http";
   return surfacesOf[principal.kind].includes(surface);
 }
+
+const isHost = (principal: Principal) => principal.kind === "owner" && principal.via === "host";

@@ -17,6 +17,7 @@ import {
 } from "../../../../tests/support/identity.ts";
 import { anonymous, type Principal } from "./principal.ts";
 
+const owner: Principal = { kind: "owner", id: "ws_owner", scopes: ["operator.admin"], via: "cookie" };
 const NONCE = "challenge-nonce";
 let identity: TestIdentity;
 let device: TestDevice;
@@ -118,7 +119,7 @@ describe("a device", () => {
       for (const auth of [{ deviceToken }, { token: deviceToken }]) {
         const connected = await connect(await proof({ version, auth }));
         expect(connected).toEqual({
-          principal: { kind: "device", id: device.id, scopes: ["operator.read", "operator.write"], via: "device" },
+          principal: { kind: "device", id: device.id, scopes: ["operator.read", "operator.write"], via: "device", grant: 0 },
         });
       }
       expect(identity.auth.listDevices()).toMatchObject([{ id: device.id, scopes: ["operator.read", "operator.write"] }]);
@@ -142,14 +143,13 @@ describe("a device", () => {
     expect((await connect(await proof({ auth: { deviceToken }, scopes: [] }))).principal.scopes).toEqual([]);
   });
 
-  test("an unpaired one without a secret must pair; a paired one must show its token", async () => {
+  test("without a secret it must be approved, also when it was paired and has lost its token", async () => {
     expect(await refusal(await proof())).toMatchObject({
       code: "DEVICE_NOT_PAIRED",
-      message: "pairing required: device is not approved yet",
       details: { reason: "not-paired", deviceId: device.id },
     });
     await pair();
-    expect((await refusal(await proof())).code).toBe("AUTH_TOKEN_MISSING");
+    expect((await refusal(await proof())).code).toBe("DEVICE_NOT_PAIRED");
   });
 
   test("a paired one with a wrong gateway token may retry with its own", async () => {
@@ -176,13 +176,14 @@ describe("a device", () => {
   test("revocation is final for every token of it; pairing anew revives none", async () => {
     const first = await pair();
     const { principal } = await connect(await proof({ auth: { deviceToken: first } }));
-    expect(identity.auth.revokeDevice(device.id)).toEqual([device.id]);
-    expect(identity.auth.revokeDevice(device.id)).toEqual([]);
+    identity.auth.deviceGrants.remove(owner, device.id);
+    expect(() => identity.auth.deviceGrants.remove(owner, device.id)).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
     expect(identity.auth.stillValid(principal)).toBe(false);
     expect(() => identity.auth.authorize(principal, "socket", "health")).toThrow(
       expect.objectContaining({ code: "AUTH_EXPIRED" }),
     );
     const second = await pair({ scopes: ["operator.read"] });
+    expect(identity.auth.stillValid(principal)).toBe(false);
     expect((await refusal(await proof({ auth: { deviceToken: first } }))).code).toBe("AUTH_TOKEN_MISMATCH");
     expect((await connect(await proof({ auth: { deviceToken: second } }))).principal.scopes).toEqual(["operator.read"]);
   });

@@ -1,7 +1,7 @@
 /**
  * Who a socket is after its `connect` frame: the browser's own session, or a secret in the frame, alone or with a
- * device's proof. A device that proves its key together with the gateway token is paired; from then on its own token
- * is enough. Scopes come from the stored grant; asking can only make them fewer.
+ * device's proof. A device that proves its key together with the gateway token is paired; one that proves its key alone
+ * asks to be, and fetches its token once it is approved. From then on its own token is enough. Scopes come from the stored grant; asking can only make them fewer.
  */
 
 import { MoltError } from "@moltworker/protocol/errors";
@@ -9,21 +9,15 @@ import type { ConnectParams } from "@moltworker/protocol/frames";
 import { scopes as allScopes, hasScope, type Scope } from "@moltworker/protocol/scopes";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
+import type { ApiTokens } from "./api-tokens.ts";
 import type { Attempts, Verdict } from "./attempts.ts";
 import { deviceProofFault } from "./device-proof.ts";
-import type { Device, Devices } from "./devices.ts";
+import { type Device, type Devices, deviceFacts } from "./devices.ts";
 import { digest } from "./digest.ts";
 import type { GatewayToken, TokenCheck } from "./gateway-token.ts";
+import type { Pairings } from "./pairing.ts";
 import type { Principal } from "./principal.ts";
-import {
-  type Client,
-  devicePairingRequired,
-  deviceProofInvalid,
-  deviceTokenMismatch,
-  refusalOf,
-  tokenMismatch,
-  tokenMissing,
-} from "./refusals.ts";
+import { type Client, deviceProofInvalid, deviceTokenMismatch, refusalOf, tokenMismatch } from "./refusals.ts";
 
 export interface SocketFacts {
   /** From the upgrade request's cookie. */
@@ -42,6 +36,8 @@ export interface Connected {
 interface ConnectDeps {
   attempts: Attempts;
   devices: Devices;
+  pairings: Pairings;
+  apiTokens: ApiTokens;
   gatewayToken: GatewayToken;
   clock: Clock;
   log: Log;
@@ -58,7 +54,7 @@ interface Presented {
 }
 
 export function createConnect(deps: ConnectDeps): (params: ConnectParams, socket: SocketFacts) => Promise<Connected> {
-  const { attempts, devices, clock } = deps;
+  const { attempts, devices, apiTokens, clock } = deps;
 
   async function withSecret(params: ConnectParams, secrets: string[], socket: SocketFacts): Promise<Connected> {
     const hashes = await Promise.all(secrets.map(digest));
@@ -66,18 +62,23 @@ export function createConnect(deps: ConnectDeps): (params: ConnectParams, socket
     const presented: Presented = { params, first: secrets[0] ?? "", hashes, proofFault };
     const token = await deps.gatewayToken.read();
     const isOwner = hashes.some(token.matches);
-    const device = isOwner ? undefined : hashes.map(devices.byToken).find((found) => found !== undefined);
-    attempts.judge(socket.address, () => verdictOn(presented, isOwner ? token : undefined, device, devices));
+    const device = isOwner ? undefined : first(hashes, devices.byToken);
+    const api = isOwner || device ? undefined : first(hashes, apiTokens.byToken);
+    attempts.judge(socket.address, () => verdictOn(presented, { owner: isOwner ? token : undefined, device, api }, devices));
+    if (api) {
+      apiTokens.touch(api.id);
+      return { principal: withAsked(api, params) };
+    }
     if (device) {
       devices.touch(device);
       return { principal: principalOfDevice(device, params) };
     }
     const owner = withAsked(token.principal, params);
-    return params.device ? pair(params, owner.scopes) : { principal: owner };
+    return params.device ? pair(params, owner.scopes, socket.address) : { principal: owner };
   }
 
-  async function pair(params: ConnectParams, scopes: readonly Scope[]): Promise<Connected> {
-    const { device, token } = await devices.pair(params, scopes);
+  async function pair(params: ConnectParams, scopes: readonly Scope[], address: string): Promise<Connected> {
+    const { device, token } = await devices.pair(deviceFacts(params, address), scopes);
     deps.log.info("auth.device-paired", { deviceId: device.id, client: params.client.id });
     return { principal: principalOfDevice(device, params), deviceToken: token };
   }
@@ -89,7 +90,9 @@ export function createConnect(deps: ConnectDeps): (params: ConnectParams, socket
     if (!params.device || (principal.kind === "anonymous" && principal.refusal)) throw refusalOf(principal, clientOf(params));
     const fault = await deviceProofFault(params, socket.nonce, clock.now());
     if (fault) throw deviceProofInvalid(fault);
-    throw devices.find(params.device.id.toLowerCase()) ? tokenMissing(clientOf(params)) : devicePairingRequired(params.device.id);
+    const claimed = await devices.claim(params.device.id.toLowerCase());
+    if (!claimed) throw deps.pairings.refusal(params, socket.address);
+    return { principal: principalOfDevice(claimed.device, params), deviceToken: claimed.token };
   }
 
   return async (params, socket) => {
@@ -100,9 +103,16 @@ export function createConnect(deps: ConnectDeps): (params: ConnectParams, socket
   };
 }
 
-function verdictOn(presented: Presented, owner: TokenCheck | undefined, device: Device | undefined, devices: Devices): Verdict {
+/** What the presented secret turned out to be. */
+interface Recognised {
+  owner: TokenCheck | undefined;
+  device: Device | undefined;
+  api: Principal | undefined;
+}
+
+function verdictOn(presented: Presented, { owner, device, api }: Recognised, devices: Devices): Verdict {
   const { params, proofFault } = presented;
-  if (!owner && !device) return { refusal: mismatch(presented, devices) };
+  if (!owner && !device && !api) return { refusal: mismatch(presented, devices) };
   if (proofFault) return { refusal: deviceProofInvalid(proofFault) };
   if (device && params.device?.id.toLowerCase() !== device.id) return { refusal: deviceTokenMismatch() };
   return { unguessable: owner ? owner.unguessable : true };
@@ -116,12 +126,16 @@ function mismatch({ params, first, proofFault }: Presented, devices: Devices): M
 }
 
 function principalOfDevice(device: Device, params: ConnectParams): Principal {
-  return { kind: "device", id: device.id, scopes: intersect(device.scopes, params.scopes), via: "device" };
+  return { kind: "device", id: device.id, scopes: intersect(device.scopes, params.scopes), via: "device", grant: device.epoch };
 }
 
 /** The principal with no more than it asked for. */
 function withAsked(principal: Principal, params: ConnectParams): Principal {
   return { ...principal, scopes: intersect(principal.scopes, params.scopes) } as Principal;
+}
+
+function first<Found>(hashes: string[], find: (hash: string) => Found | undefined): Found | undefined {
+  return hashes.map(find).find((found) => found !== undefined);
 }
 
 /** Asking for nothing in particular gives the whole grant. A contained scope counts: who holds admin may ask for read alone. */

@@ -13,16 +13,19 @@ import type { Secrets } from "../secrets/secrets.ts";
 import type { Database } from "../storage/database.ts";
 import type { Access } from "./access.ts";
 import { methodActions, ownActions } from "./actions.ts";
+import { createApiTokens } from "./api-tokens.ts";
 import { createAttempts } from "./attempts.ts";
 import type { Auth, SignedIn, Visit } from "./auth.ts";
 import { createAuthorize } from "./authorize.ts";
 import { createConnect } from "./connect.ts";
 import { createSessionCookie } from "./cookie.ts";
+import { createDeviceGrants } from "./device-grants.ts";
 import { createDevices } from "./devices.ts";
 import { digest } from "./digest.ts";
 import { createGatewayToken, seedGatewayToken } from "./gateway-token.ts";
 import { createIdentify, ownerOf } from "./identify.ts";
 import { checkOrigin, readAllowedHosts } from "./origin.ts";
+import { createPairings, type PairingEvents } from "./pairing.ts";
 import type { Principal } from "./principal.ts";
 import { tokenMismatch, tokenMissing } from "./refusals.ts";
 import { createWebSessions, linkInvalid } from "./web-sessions.ts";
@@ -38,8 +41,10 @@ export interface AuthDeps {
   /** Which assistant of a deployment this is. */
   assistantId: string;
   /** The catalog's methods: each brings the scope it needs. */
-  methods: readonly { name: string; scope: Scope }[];
+  methods: readonly { name: string; scope: Scope; lasting?: boolean }[];
   seeds: Seeds;
+  /** Told of devices that ask and of what was decided. */
+  pairingEvents: PairingEvents;
 }
 
 export function createAuth(deps: AuthDeps): Auth {
@@ -51,17 +56,20 @@ export function createAuth(deps: AuthDeps): Auth {
   const gatewayToken = createGatewayToken(secrets);
   const sessions = createWebSessions(db, clock, gatewayToken.version);
   const devices = createDevices(db, clock);
+  const apiTokens = createApiTokens(db, clock);
+  const pairings = createPairings(db, clock, devices, deps.pairingEvents);
 
   const stillValid = (principal: Principal): boolean => {
     if (principal.kind === "anonymous") return false;
-    if (principal.kind === "device") return devices.find(principal.id) !== undefined;
+    if (principal.kind === "api") return apiTokens.isLive(principal.id);
+    if (principal.kind === "device") return devices.find(principal.id)?.epoch === principal.grant;
     if (principal.kind !== "owner" || principal.via === "host") return true;
     if (principal.via === "access") return access.stillValid(principal);
     return principal.via === "token" ? gatewayToken.isCurrent(principal.id) : sessions.isLive(principal.id);
   };
 
   async function open(visit: Visit, tokenVersion: number | undefined): Promise<SignedIn> {
-    const { secret, id } = await sessions.open(tokenVersion);
+    const { secret, id } = await sessions.open(tokenVersion, visit);
     log.info("auth.signed-in", { session: id, by: tokenVersion === undefined ? "link" : "token", address: visit.address });
     return { setCookie: cookie.issue(secret, visit.secure), principal: ownerOf(id) };
   }
@@ -86,9 +94,9 @@ export function createAuth(deps: AuthDeps): Auth {
     createLink: sessions.createLink,
     redeemLink,
     redeemToken,
-    identify: createIdentify({ access, attempts, cookie, sessions, gatewayToken, hostKey }),
+    identify: createIdentify({ access, apiTokens, attempts, cookie, sessions, gatewayToken, hostKey }),
     checkOrigin: (request) => checkOrigin(request, allowedHosts),
-    connect: createConnect({ attempts, devices, gatewayToken, clock, log, stillValid }),
+    connect: createConnect({ attempts, devices, pairings, apiTokens, gatewayToken, clock, log, stillValid }),
     authorize: createAuthorize({ ...methodActions(deps.methods), ...ownActions }, stillValid),
     endSession: (principal) => {
       if (principal.kind !== "owner") return [];
@@ -102,7 +110,20 @@ export function createAuth(deps: AuthDeps): Auth {
     },
     clearCookie: cookie.clear,
     listDevices: devices.list,
-    revokeDevice: (deviceId) => (devices.revoke(deviceId) ? [deviceId] : []),
+    pairings,
+    deviceGrants: createDeviceGrants(devices),
+    apiTokens,
+    rotateGatewayToken: (by, typed) => {
+      const held = by.kind === "owner" && by.via === "cookie" && sessions.isLive(by.id);
+      const rotation = gatewayToken.rotate(typed);
+      // Who has just proved to be the owner, and chose the new token, need not sign in with it.
+      if (held) sessions.keep(by.id);
+      log.info("auth.gateway-token-changed", { by: by.id, how: typed === undefined ? "made" : "typed" });
+      return rotation;
+    },
+    revealGatewayToken: gatewayToken.reveal,
+    listSessions: sessions.list,
+    endSessionById: sessions.end,
     stillValid,
   };
 }

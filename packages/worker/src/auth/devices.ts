@@ -1,6 +1,7 @@
 /** Paired devices: a stored grant per key pair and a few device tokens, kept as digests. Revocation is final for all of them. */
 
 import type { ConnectParams } from "@moltworker/protocol/frames";
+import type { PairedDevice } from "@moltworker/protocol/rows";
 import { scopes as allScopes, type Scope } from "@moltworker/protocol/scopes";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../storage/database.ts";
@@ -9,15 +10,39 @@ import { digest, randomSecret } from "./digest.ts";
 /** One key pair may sit in several places (a laptop restored from a backup), each with its own token. */
 const TOKENS_PER_DEVICE = 5;
 const TOUCH_MS = 3_600_000;
+/** An approved device fetches its token with its next proof, within this time. */
+const CLAIM_MS = 86_400_000;
 
 export interface Device {
   id: string;
+  publicKey: string;
+  /** What it calls itself. */
+  name: string | null;
+  /** What its owner calls it. */
+  label: string | null;
+  platform: string | null;
+  clientId: string;
+  clientMode: string | null;
+  address: string | null;
+  scopes: readonly Scope[];
+  pairedAt: number;
+  approvedAt: number;
+  usedAt: number;
+  /** Rises whenever its tokens are ended: a principal of an earlier one is over, even after the device was paired again. */
+  epoch: number;
+  /** When the newest of its tokens was made; null without one. */
+  tokenAt: number | null;
+}
+
+/** What is known of a device when its grant is written. */
+export interface DeviceFacts {
+  id: string;
+  publicKey: string;
   name: string | null;
   platform: string | null;
   clientId: string;
-  scopes: readonly Scope[];
-  pairedAt: number;
-  usedAt: number;
+  clientMode: string | null;
+  address: string | null;
 }
 
 export interface Devices {
@@ -26,7 +51,17 @@ export interface Devices {
   /** The live device that holds this token. */
   byToken(tokenHash: string): Device | undefined;
   /** Stores or widens the grant and issues a token. Only for a caller who proved both the device key and the owner's secret. */
-  pair(params: ConnectParams, scopes: readonly Scope[]): Promise<{ device: Device; token: string }>;
+  pair(facts: DeviceFacts, scopes: readonly Scope[]): Promise<{ device: Device; token: string }>;
+  /** Stores exactly this grant; the device fetches its token with its next proof. Tokens of an earlier grant end. */
+  approve(facts: DeviceFacts, scopes: readonly Scope[]): Device;
+  /** The token an approval left for this device, once. Only for a caller who proved the device key. */
+  claim(id: string): Promise<{ device: Device; token: string } | undefined>;
+  /** One more token. */
+  issue(id: string): Promise<string>;
+  /** Ends its tokens, not its grant. `claimable`: the next proof of its key fetches a new one. */
+  endTokens(id: string, claimable: boolean): void;
+  narrow(id: string, scopes: readonly Scope[]): void;
+  rename(id: string, label: string): void;
   touch(device: Device): void;
   list(): Device[];
   /** Ends the grant and every token of it. True when it was live. */
@@ -35,88 +70,188 @@ export interface Devices {
 
 interface Row {
   id: string;
+  public_key: string;
   name: string | null;
+  label: string | null;
   platform: string | null;
   client_id: string;
+  client_mode: string | null;
+  address: string | null;
   scopes: string;
   paired_at: number;
+  approved_at: number | null;
   used_at: number;
+  epoch: number;
+  token_at: number | null;
 }
 
-const columns = "d.id, d.name, d.platform, d.client_id, d.scopes, d.paired_at, d.used_at";
+const select = `SELECT d.id, d.public_key, d.name, d.label, d.platform, d.client_id, d.client_mode, d.address, d.scopes,
+  d.paired_at, d.approved_at, d.used_at, d.epoch,
+  (SELECT MAX(k.created_at) FROM auth_device_tokens k WHERE k.device_id = d.id) AS token_at FROM auth_devices d`;
 
 export function createDevices(db: Database, clock: Clock): Devices {
-  const find = (id: string) =>
-    deviceFromRow(db.one<Row>(`SELECT ${columns} FROM auth_devices d WHERE d.id = ? AND d.revoked_at IS NULL`, id));
+  const find = (id: string) => deviceFromRow(db.one<Row>(`${select} WHERE d.id = ? AND d.revoked_at IS NULL`, id));
+
+  function write(facts: DeviceFacts, scopes: readonly Scope[]): void {
+    const now = clock.now();
+    db.run(
+      `INSERT INTO auth_devices (id, public_key, name, platform, client_id, client_mode, address, scopes, paired_at, approved_at, used_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET name = excluded.name, platform = excluded.platform, client_id = excluded.client_id,
+         client_mode = excluded.client_mode, address = excluded.address, scopes = excluded.scopes,
+         approved_at = excluded.approved_at, used_at = excluded.used_at, revoked_at = NULL`,
+      facts.id,
+      facts.publicKey,
+      facts.name,
+      facts.platform,
+      facts.clientId,
+      facts.clientMode,
+      facts.address,
+      scopes.join(","),
+      now,
+      now,
+      now,
+    );
+  }
+
+  function keepToken(id: string, tokenHash: string): void {
+    db.run("INSERT INTO auth_device_tokens (token_hash, device_id, created_at) VALUES (?, ?, ?)", tokenHash, id, clock.now());
+    db.run(
+      `DELETE FROM auth_device_tokens WHERE device_id = ? AND token_hash NOT IN
+         (SELECT token_hash FROM auth_device_tokens WHERE device_id = ? ORDER BY created_at DESC, rowid DESC LIMIT ?)`,
+      id,
+      id,
+      TOKENS_PER_DEVICE,
+    );
+  }
+
+  function endTokens(id: string, claimUntil: number | null): void {
+    db.run("DELETE FROM auth_device_tokens WHERE device_id = ?", id);
+    db.run("UPDATE auth_devices SET epoch = epoch + 1, claim_until = ? WHERE id = ?", claimUntil, id);
+  }
 
   return {
     find,
     byToken: (tokenHash) =>
       deviceFromRow(
         db.one<Row>(
-          `SELECT ${columns} FROM auth_device_tokens t JOIN auth_devices d ON d.id = t.device_id WHERE t.token_hash = ? AND d.revoked_at IS NULL`,
+          `${select} JOIN auth_device_tokens t ON t.device_id = d.id WHERE t.token_hash = ? AND d.revoked_at IS NULL`,
           tokenHash,
         ),
       ),
-    pair: async (params, asked) => {
-      const { device, client } = params;
-      if (!device) throw new TypeError("pairing needs a device");
-      const token = randomSecret();
-      const tokenHash = await digest(token);
-      const now = clock.now();
-      const id = device.id.toLowerCase();
-      const scopes = [...new Set([...(find(id)?.scopes ?? []), ...asked])];
+    pair: async (facts, asked) => {
+      const { token, tokenHash } = await newToken();
+      const scopes = [...new Set([...(find(facts.id)?.scopes ?? []), ...asked])];
       db.transaction(() => {
-        db.run(
-          `INSERT INTO auth_devices (id, public_key, name, platform, client_id, scopes, paired_at, used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-           ON CONFLICT (id) DO UPDATE SET name = excluded.name, platform = excluded.platform, client_id = excluded.client_id,
-             scopes = excluded.scopes, used_at = excluded.used_at, revoked_at = NULL`,
-          id,
-          device.publicKey,
-          client.displayName?.slice(0, 120) ?? null,
-          client.platform.slice(0, 60),
-          client.id.slice(0, 60),
-          scopes.join(","),
-          now,
-          now,
-        );
-        db.run("INSERT INTO auth_device_tokens (token_hash, device_id, created_at) VALUES (?, ?, ?)", tokenHash, id, now);
-        db.run(
-          `DELETE FROM auth_device_tokens WHERE device_id = ? AND token_hash NOT IN
-             (SELECT token_hash FROM auth_device_tokens WHERE device_id = ? ORDER BY created_at DESC, rowid DESC LIMIT ?)`,
-          id,
-          id,
-          TOKENS_PER_DEVICE,
-        );
+        write(facts, scopes);
+        keepToken(facts.id, tokenHash);
+      });
+      return { device: find(facts.id) as Device, token };
+    },
+    approve: (facts, scopes) =>
+      db.transaction(() => {
+        write(facts, scopes);
+        endTokens(facts.id, clock.now() + CLAIM_MS);
+        return find(facts.id) as Device;
+      }),
+    claim: async (id) => {
+      const { token, tokenHash } = await newToken();
+      const due = db.one("SELECT id FROM auth_devices WHERE id = ? AND revoked_at IS NULL AND claim_until > ?", id, clock.now());
+      if (!due) return undefined;
+      db.transaction(() => {
+        db.run("UPDATE auth_devices SET claim_until = NULL, used_at = ? WHERE id = ?", clock.now(), id);
+        keepToken(id, tokenHash);
       });
       return { device: find(id) as Device, token };
     },
+    issue: async (id) => {
+      const { token, tokenHash } = await newToken();
+      keepToken(id, tokenHash);
+      return token;
+    },
+    endTokens: (id, claimable) => db.transaction(() => endTokens(id, claimable ? clock.now() + CLAIM_MS : null)),
+    narrow: (id, scopes) => void db.run("UPDATE auth_devices SET scopes = ? WHERE id = ?", scopes.join(","), id),
+    rename: (id, label) => void db.run("UPDATE auth_devices SET label = ? WHERE id = ?", label, id),
     touch: (device) => {
       if (clock.now() - device.usedAt > TOUCH_MS)
         db.run("UPDATE auth_devices SET used_at = ? WHERE id = ?", clock.now(), device.id);
     },
     list: () =>
-      db
-        .all<Row>(`SELECT ${columns} FROM auth_devices d WHERE d.revoked_at IS NULL ORDER BY d.used_at DESC`)
-        .map((row) => deviceFromRow(row) as Device),
+      db.all<Row>(`${select} WHERE d.revoked_at IS NULL ORDER BY d.used_at DESC`).map((row) => deviceFromRow(row) as Device),
     revoke: (id) =>
       db.transaction(() => {
-        db.run("DELETE FROM auth_device_tokens WHERE device_id = ?", id);
-        return db.run("UPDATE auth_devices SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", clock.now(), id) > 0;
+        const live = find(id) !== undefined;
+        endTokens(id, null);
+        if (live) db.run("UPDATE auth_devices SET revoked_at = ? WHERE id = ?", clock.now(), id);
+        return live;
       }),
   };
 }
 
+/** What a `connect` frame says of its device, cut to sane lengths. */
+export function deviceFacts(params: ConnectParams, address: string): DeviceFacts {
+  const { device, client } = params;
+  if (!device) throw new TypeError("pairing needs a device");
+  return {
+    id: device.id.toLowerCase(),
+    publicKey: device.publicKey,
+    name: client.displayName?.trim().slice(0, 120) || null,
+    platform: client.platform.trim().slice(0, 60) || null,
+    clientId: client.id.slice(0, 60),
+    clientMode: client.mode.slice(0, 60),
+    address,
+  };
+}
+
+/** As it is shown to clients. */
+export function pairedDevice(device: Device): PairedDevice {
+  const scopes = [...device.scopes];
+  return {
+    deviceId: device.id,
+    publicKey: device.publicKey,
+    ...(device.name ? { displayName: device.name } : {}),
+    ...(device.label ? { operatorLabel: device.label } : {}),
+    ...(device.platform ? { platform: device.platform } : {}),
+    clientId: device.clientId,
+    ...(device.clientMode ? { clientMode: device.clientMode } : {}),
+    ...(device.address ? { remoteIp: device.address } : {}),
+    role: "operator",
+    roles: ["operator"],
+    scopes,
+    tokens:
+      device.tokenAt === null ? [] : [{ role: "operator", scopes, createdAtMs: device.tokenAt, lastUsedAtMs: device.usedAt }],
+    createdAtMs: device.pairedAt,
+    approvedAtMs: device.approvedAt,
+    lastSeenAtMs: device.usedAt,
+  };
+}
+
+async function newToken(): Promise<{ token: string; tokenHash: string }> {
+  const token = randomSecret();
+  return { token, tokenHash: await digest(token) };
+}
+
+/** Scopes as they are stored: separated by commas; a word that is no scope any more counts for nothing. */
+export function scopesFromText(text: string): Scope[] {
+  return text.split(",").filter((scope): scope is Scope => (allScopes as readonly string[]).includes(scope));
+}
+
 function deviceFromRow(row: Row | undefined): Device | undefined {
   if (!row) return undefined;
-  const scopes = row.scopes.split(",").filter((scope): scope is Scope => (allScopes as readonly string[]).includes(scope));
   return {
     id: row.id,
+    publicKey: row.public_key,
     name: row.name,
+    label: row.label,
     platform: row.platform,
     clientId: row.client_id,
-    scopes,
+    clientMode: row.client_mode,
+    address: row.address,
+    scopes: scopesFromText(row.scopes),
     pairedAt: row.paired_at,
+    approvedAt: row.approved_at ?? row.paired_at,
     usedAt: row.used_at,
+    epoch: row.epoch,
+    tokenAt: row.token_at,
   };
 }

@@ -4,6 +4,7 @@ import { moltErrorFrom } from "@moltworker/protocol/errors";
 import { scopes as allScopes } from "@moltworker/protocol/scopes";
 import type { Access } from "./access.ts";
 import { addressOf } from "./address.ts";
+import type { ApiTokens } from "./api-tokens.ts";
 import type { Attempts } from "./attempts.ts";
 import type { SessionCookie } from "./cookie.ts";
 import { digest, sameDigest } from "./digest.ts";
@@ -14,6 +15,7 @@ import { sessionEnded, type WebSessions } from "./web-sessions.ts";
 
 interface IdentifyDeps {
   access: Access;
+  apiTokens: ApiTokens;
   attempts: Attempts;
   cookie: SessionCookie;
   sessions: WebSessions;
@@ -23,21 +25,26 @@ interface IdentifyDeps {
 
 /** Never throws: who is not recognised is anonymous, and carries the refusal. */
 export function createIdentify(deps: IdentifyDeps): (request: Request) => Promise<Principal> {
-  const { access, attempts, cookie, sessions, gatewayToken } = deps;
+  const { access, apiTokens, attempts, cookie, sessions, gatewayToken } = deps;
 
   async function byBearer(bearer: string, address: string): Promise<Principal> {
     // A header carries bytes; a token outside ASCII arrives with each UTF-8 byte as one character.
     const hashes = await Promise.all([bearer, utf8FromLatin1(bearer)].map(digest));
     const hostKey = deps.hostKey ? await digest(deps.hostKey) : undefined;
     const token = await gatewayToken.read();
-    let principal = anonymous;
+    let principal = anonymous as Principal;
     attempts.judge(address, () => {
       const isHost = hostKey !== undefined && hashes.some((hash) => sameDigest(hash, hostKey));
       if (isHost) principal = { kind: "owner", id: "host", scopes: allScopes, via: "host" };
       else if (hashes.some(token.matches)) principal = token.principal;
-      else return { refusal: tokenMismatch("other", bearer) };
-      return { unguessable: isHost || token.unguessable };
+      else {
+        const api = hashes.map(apiTokens.byToken).find((found) => found !== undefined);
+        if (!api) return { refusal: tokenMismatch("other", bearer) };
+        principal = api;
+      }
+      return { unguessable: isHost || principal.kind === "api" || token.unguessable };
     });
+    if (principal.kind === "api") apiTokens.touch(principal.id);
     return principal;
   }
 

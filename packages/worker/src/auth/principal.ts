@@ -33,7 +33,9 @@ export interface AccessPrincipal {
 export type Principal =
   | AccessPrincipal
   | { kind: "owner"; id: string; scopes: readonly Scope[]; via: "cookie" | "token" | "host" }
-  | { kind: "device"; id: string; scopes: readonly Scope[]; via: "device" }
+  /** `grant`: the device's epoch when it connected. */
+  | { kind: "device"; id: string; scopes: readonly Scope[]; via: "device"; grant: number }
+  | { kind: "api"; id: string; scopes: readonly Scope[]; via: "api" }
   | { kind: "schedule"; id: string; scopes: readonly Scope[]; via: "alarm" }
   | { kind: "channel"; id: string; scopes: readonly Scope[]; via: string }
   /** Nobody; `refusal` says what was wrong with the credential, when there was one. */

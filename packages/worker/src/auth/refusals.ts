@@ -1,6 +1,7 @@
 /** The refusals of identity, in OpenClaw's own words where it has them: its clients and users search for these sentences. */
 
 import { MoltError } from "@moltworker/protocol/errors";
+import type { PairingRequest } from "@moltworker/protocol/rows";
 import type { Principal, Refusal } from "./principal.ts";
 import { kindOfSecret } from "./secret-shape.ts";
 
@@ -47,15 +48,38 @@ export function deviceTokenMismatch(): MoltError {
   });
 }
 
-export function devicePairingRequired(deviceId: string): MoltError {
+/** Carries the request and its code: the device shows both. */
+export function devicePairingRequired(request: PairingRequest): MoltError {
+  return new MoltError("DEVICE_NOT_PAIRED", {
+    message: `pairing required: device is not approved yet (requestId: ${request.requestId})`,
+    hint: `Approve the device with the code ${request.code} under Settings, Access; then connect again.`,
+    details: {
+      reason: "not-paired",
+      requestId: request.requestId,
+      pairingCode: request.code,
+      expiresAtMs: request.expiresAtMs,
+      remediationHint: `Approve this device from the pending pairing requests: its code is ${request.code}.`,
+      deviceId: request.deviceId,
+      requestedRole: request.role,
+      requestedScopes: request.scopes,
+      retryable: false,
+      pauseReconnect: true,
+    },
+  });
+}
+
+export function devicePairingRejected(deviceId: string, retryAfterMs: number): MoltError {
   return new MoltError("DEVICE_NOT_PAIRED", {
     message: "pairing required: device is not approved yet",
+    hint: `The owner rejected this device. It may ask again in ${Math.ceil(retryAfterMs / 60_000)} min.`,
     details: {
       reason: "not-paired",
       deviceId,
-      remediationHint: "Connect once with the gateway token.",
-      recommendedNextStep: "update_auth_credentials",
+      remediationHint: "The owner rejected this device.",
+      retryable: false,
+      pauseReconnect: true,
     },
+    retryAfterMs,
   });
 }
 

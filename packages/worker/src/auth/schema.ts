@@ -21,3 +21,32 @@ export const authMigration: Migration = {
       failed_at INTEGER NOT NULL, paused_until INTEGER NOT NULL, succeeded_at INTEGER NOT NULL)`,
   ],
 };
+
+export const apiTokensMigration: Migration = {
+  name: "0014-api-tokens",
+  statements: [
+    `CREATE TABLE auth_api_tokens (
+      id TEXT PRIMARY KEY, token_hash TEXT NOT NULL UNIQUE, label TEXT NOT NULL, scopes TEXT NOT NULL,
+      created_at INTEGER NOT NULL, created_by TEXT NOT NULL, used_at INTEGER, expires_at INTEGER, revoked_at INTEGER)`,
+    // Where a session was opened from, so that a person can tell them apart.
+    "ALTER TABLE auth_sessions ADD COLUMN address TEXT",
+    "ALTER TABLE auth_sessions ADD COLUMN agent TEXT",
+  ],
+};
+
+export const pairingMigration: Migration = {
+  name: "0013-pairing",
+  statements: [
+    "ALTER TABLE auth_devices ADD COLUMN label TEXT",
+    "ALTER TABLE auth_devices ADD COLUMN client_mode TEXT",
+    "ALTER TABLE auth_devices ADD COLUMN address TEXT",
+    "ALTER TABLE auth_devices ADD COLUMN approved_at INTEGER",
+    "ALTER TABLE auth_devices ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0",
+    // Until then the next proof of the device's key fetches a token.
+    "ALTER TABLE auth_devices ADD COLUMN claim_until INTEGER",
+    `CREATE TABLE auth_pairings (
+      id TEXT PRIMARY KEY, device_id TEXT NOT NULL, code TEXT NOT NULL, facts TEXT NOT NULL, device_family TEXT,
+      scopes TEXT NOT NULL, address TEXT NOT NULL, is_repair INTEGER NOT NULL, wrong_codes INTEGER NOT NULL,
+      created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, decision TEXT)`,
+  ],
+};

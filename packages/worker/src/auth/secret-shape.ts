@@ -13,10 +13,18 @@ const shapes: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^(gh[opsu]|github_pat)_/, "a GitHub token"],
   [/^eyJ[\w-]+\.[\w-]+\./, "a signed identity token (JWT)"],
   [/^[MNO][\w-]{23,}\.[\w-]{6}\.[\w-]{27,}$/, "a Discord bot token"],
-  [/^[\w-]{40}$/, "a Cloudflare API token, such as AI Gateway's"],
+  [/^molt_[\w-]{43}$/, "an API token of this assistant, which is for programs"],
 ];
+/** Forty characters may also be a secret of one's own making. */
+const cloudflareShape = /^[\w-]{40}$/;
 
 /** "a Telegram bot token", or undefined when the shape says nothing. */
 export function kindOfSecret(secret: string): string | undefined {
+  const certain = certainKindOf(secret);
+  return certain ?? (cloudflareShape.test(secret) ? "a Cloudflare API token, such as AI Gateway's" : undefined);
+}
+
+/** The same, where the shape leaves no doubt. */
+export function certainKindOf(secret: string): string | undefined {
   return shapes.find(([pattern]) => pattern.test(secret))?.[1];
 }

@@ -21,12 +21,27 @@ export interface WebSessions {
   /** True once per code, within ten minutes. Decides and uses it up in one turn. */
   takeLink(codeHash: string): boolean;
   /** `tokenVersion`: the gateway token's version when that token opened the session. */
-  open(tokenVersion: number | undefined): Promise<{ secret: string; id: string }>;
+  open(tokenVersion: number | undefined, visit: { address: string; agent?: string }): Promise<{ secret: string; id: string }>;
+  /** Live ones, last used first. */
+  list(): WebSessionRow[];
+  /** Keeps a session opened with the gateway token across that token's rotation. */
+  keep(id: string): void;
   find(secretHash: string): SessionState;
   isLive(id: string): boolean;
   end(id: string): boolean;
   /** Ends all; returns the ids of those that were live. */
   endAll(): string[];
+}
+
+export interface WebSessionRow {
+  id: string;
+  createdAt: number;
+  /** To the hour. */
+  usedAt: number;
+  by: "link" | "token";
+  address: string | null;
+  /** The browser's own words for itself, cut to 300 characters. */
+  agent: string | null;
 }
 
 interface Row {
@@ -37,10 +52,16 @@ interface Row {
   ended_at: number | null;
 }
 
+interface Facts {
+  created_at: number;
+  address: string | null;
+  agent: string | null;
+}
+
 const columns = "id, token_version, used_at, expires_at, ended_at";
 
 export function createWebSessions(db: Database, clock: Clock, tokenVersion: () => number): WebSessions {
-  const live = (row: Row | undefined): row is Row =>
+  const live = <Some extends Row>(row: Some | undefined): row is Some =>
     row !== undefined &&
     row.ended_at === null &&
     row.expires_at > clock.now() &&
@@ -61,7 +82,7 @@ export function createWebSessions(db: Database, clock: Clock, tokenVersion: () =
       db.run("DELETE FROM auth_links WHERE code_hash = ?", codeHash);
       return row.expires_at > clock.now();
     },
-    open: async (version) => {
+    open: async (version, visit) => {
       const secret = randomSecret();
       const hash = await digest(secret);
       const now = clock.now();
@@ -69,17 +90,35 @@ export function createWebSessions(db: Database, clock: Clock, tokenVersion: () =
       db.transaction(() => {
         db.run("DELETE FROM auth_sessions WHERE expires_at < ? OR ended_at < ?", now - KEEP_ENDED_MS, now - KEEP_ENDED_MS);
         db.run(
-          "INSERT INTO auth_sessions (id, secret_hash, token_version, created_at, used_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
+          "INSERT INTO auth_sessions (id, secret_hash, token_version, created_at, used_at, expires_at, address, agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
           id,
           hash,
           version ?? null,
           now,
           now,
           now + SESSION_MS,
+          visit.address,
+          visit.agent?.slice(0, 300) ?? null,
         );
       });
       return { secret, id };
     },
+    list: () =>
+      db
+        .all<Row & Facts>(
+          `SELECT ${columns}, created_at, address, agent FROM auth_sessions WHERE ended_at IS NULL ORDER BY used_at DESC`,
+        )
+        .filter(live)
+        .map((row) => ({
+          id: row.id,
+          createdAt: row.created_at,
+          usedAt: row.used_at,
+          by: row.token_version === null ? "link" : "token",
+          address: row.address,
+          agent: row.agent,
+        })),
+    keep: (id) =>
+      void db.run("UPDATE auth_sessions SET token_version = ? WHERE id = ? AND token_version IS NOT NULL", tokenVersion(), id),
     find: (secretHash) => {
       const row = db.one<Row>(`SELECT ${columns} FROM auth_sessions WHERE secret_hash = ?`, secretHash);
       if (!row) return { state: "unknown" };

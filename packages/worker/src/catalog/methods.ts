@@ -6,7 +6,13 @@ import { agentsFilesGet } from "../methods/agents.files.get.ts";
 import { agentsFilesList } from "../methods/agents.files.list.ts";
 import { agentsFilesSet } from "../methods/agents.files.set.ts";
 import { agentsList } from "../methods/agents.list.ts";
+import { authGatewayTokenRotate } from "../methods/auth.gatewayToken.rotate.ts";
+import { authSessionsEnd } from "../methods/auth.sessions.end.ts";
+import { authSessionsList } from "../methods/auth.sessions.list.ts";
 import { authSignOutEverywhere } from "../methods/auth.signOutEverywhere.ts";
+import { authTokensCreate } from "../methods/auth.tokens.create.ts";
+import { authTokensList } from "../methods/auth.tokens.list.ts";
+import { authTokensRevoke } from "../methods/auth.tokens.revoke.ts";
 import { chatAbort } from "../methods/chat.abort.ts";
 import { chatHistory } from "../methods/chat.history.ts";
 import { chatSend } from "../methods/chat.send.ts";
@@ -16,6 +22,13 @@ import { configGet } from "../methods/config.get.ts";
 import { configPatch } from "../methods/config.patch.ts";
 import { doctorFix } from "../methods/doctor.fix.ts";
 import { doctorRun } from "../methods/doctor.run.ts";
+import { devicePairApprove } from "../methods/device.pair.approve.ts";
+import { devicePairList } from "../methods/device.pair.list.ts";
+import { devicePairReject } from "../methods/device.pair.reject.ts";
+import { devicePairRemove } from "../methods/device.pair.remove.ts";
+import { devicePairRename } from "../methods/device.pair.rename.ts";
+import { deviceTokenRevoke } from "../methods/device.token.revoke.ts";
+import { deviceTokenRotate } from "../methods/device.token.rotate.ts";
 import { execApprovalList } from "../methods/exec.approval.list.ts";
 import { execApprovalResolve } from "../methods/exec.approval.resolve.ts";
 import { gatewaySuspend } from "../methods/gateway.suspend.ts";
@@ -44,7 +57,13 @@ export const methods = [
   agentsFilesList,
   agentsFilesSet,
   agentsList,
+  authGatewayTokenRotate,
+  authSessionsEnd,
+  authSessionsList,
   authSignOutEverywhere,
+  authTokensCreate,
+  authTokensList,
+  authTokensRevoke,
   chatAbort,
   chatHistory,
   chatSend,
@@ -54,6 +73,13 @@ export const methods = [
   configPatch,
   doctorFix,
   doctorRun,
+  devicePairApprove,
+  devicePairList,
+  devicePairReject,
+  devicePairRemove,
+  devicePairRename,
+  deviceTokenRevoke,
+  deviceTokenRotate,
   execApprovalList,
   execApprovalResolve,
   gatewaySuspend,

@@ -2,7 +2,7 @@
 
 import { usageMigration } from "../ai-gateway/usage-log.ts";
 import { accessMigration } from "../auth/access.ts";
-import { authMigration } from "../auth/schema.ts";
+import { apiTokensMigration, authMigration, pairingMigration } from "../auth/schema.ts";
 import { configMigration } from "../config/config.ts";
 import { eventsMigration } from "../rpc/event-log.ts";
 import { runsMigration } from "../runs/schema.ts";
@@ -27,4 +27,6 @@ export const migrations: readonly Migration[] = [
   marksMigration,
   usageMigration,
   accessMigration,
+  pairingMigration,
+  apiTokensMigration,
 ];

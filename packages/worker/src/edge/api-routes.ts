@@ -93,6 +93,10 @@ export function createApi(deps: ApiDeps): Api {
     await allowed(context, "api.host.link");
     return json(await auth.createLink());
   });
+  app.get("/api/host/gateway-token", async (context) => {
+    await allowed(context, "api.host.token");
+    return json({ token: auth.revealGatewayToken() });
+  });
   app.post("/api/host/drain", async (context) => {
     await allowed(context, "api.host.drain");
     await deps.drain("gateway stopping");
@@ -133,5 +137,6 @@ export function createApi(deps: ApiDeps): Api {
 }
 
 function visitOf(request: Request): Visit {
-  return { address: addressOf(request), secure: isSecure(request) };
+  const agent = request.headers.get("user-agent");
+  return { address: addressOf(request), secure: isSecure(request), ...(agent ? { agent } : {}) };
 }

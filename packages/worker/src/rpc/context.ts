@@ -38,6 +38,8 @@ export interface MethodContext {
   blobs: Blobs;
   doctor: Doctor;
   server: ServerFacts;
+  /** Closes the live sockets of every grant that has ended, once the answer has gone out. */
+  closeEnded(): void;
   /** Ends every web session and closes their sockets; returns how many sessions ended. */
   signOutEverywhere(): number;
 }

@@ -19,6 +19,8 @@ const eventScopes: Record<EventName, Scope | null> = {
   "sessions.changed": "operator.read",
   "exec.approval.requested": "operator.approvals",
   "exec.approval.resolved": "operator.approvals",
+  "device.pair.requested": "operator.pairing",
+  "device.pair.resolved": "operator.pairing",
   "models.changed": "operator.read",
   "gateway.suspension": "operator.read",
 };

@@ -17,6 +17,8 @@ export interface Call {
 export interface Method<Name extends MethodName = MethodName> {
   name: Name;
   scope: Scope;
+  /** It makes a grant that outlives its maker's: not for API tokens. */
+  lasting?: boolean;
   /** Strict: an unknown key is an error. */
   params: z.ZodType<Params<Name>>;
   handle(params: Params<Name>, context: MethodContext, call: Call): Result<Name> | Promise<Result<Name>>;

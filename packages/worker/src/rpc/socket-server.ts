@@ -26,12 +26,15 @@ export interface SocketServer {
   tick(): number;
   /** Closes the sockets of principals whose grant has ended. */
   closePrincipals(ids: readonly string[]): void;
+  /** Closes every socket whose grant does not stand any more, whatever ended it. */
+  closeInvalid(): void;
 }
 
 interface Dependencies {
   hub: Hub;
   dispatch: Dispatch;
   handshake: Handshake;
+  stillValid(principal: Principal): boolean;
   clock: Clock;
   /** The object's own hibernating accept. */
   acceptWebSocket(socket: WebSocket): void;
@@ -69,7 +72,16 @@ export function createSocketServer(deps: Dependencies): SocketServer {
     }
   };
 
+  const closeInvalid = (): void => {
+    for (const connection of hub.all()) {
+      const { phase, principal } = connection.state;
+      if (phase === "ready" && !deps.stillValid(principal)) connection.close(new MoltError("AUTH_EXPIRED"));
+    }
+  };
+
   return {
+    closeInvalid,
+
     accept(principal, check, address) {
       const pair = new WebSocketPair();
       const [client, server] = [pair[0], pair[1]];
@@ -127,6 +139,7 @@ export function createSocketServer(deps: Dependencies): SocketServer {
         const { phase, openedAt } = connection.state;
         if (phase === "handshake" && now - openedAt > handshakeLimitMs) connection.closeWith(1008, "invalid handshake: no connect request in time");
       }
+      closeInvalid();
       hub.announce("tick", { ts: now });
       return hub.all().length;
     },

@@ -22,6 +22,10 @@ export function stockResult(method: string, result: unknown): unknown {
 /** The same object when nothing differs. */
 export function stockEvent<Name extends EventName>(event: Name, payload: EventMap[Name]): unknown {
   if (event === "chat") return stockChat(payload as EventMap["chat"]);
+  if (event === "device.pair.requested") {
+    const { code: _, expiresAtMs: __, ...rest } = payload as EventMap["device.pair.requested"];
+    return rest;
+  }
   if (event === "sessions.changed") {
     const changed = payload as EventMap["sessions.changed"];
     return changed.session === null ? changed : { ...changed, session: stockSession(changed.session) };
@@ -29,7 +33,7 @@ export function stockEvent<Name extends EventName>(event: Name, payload: EventMa
   return payload;
 }
 
-const errorKinds: Partial<Record<ErrorCode, string>> = {
+const errorKinds: Partial<Record<ErrorCode | "PAIRING_REQUIRED", string>> = {
   PROVIDER_TIMEOUT: "timeout",
   TIMEOUT: "timeout",
   PROVIDER_RATE_LIMITED: "rate_limit",
