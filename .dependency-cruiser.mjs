@@ -14,7 +14,14 @@ const layers = [
   [`${src}/services\\.ts$`],
   [`${src}/catalog/(?!sections)`],
   [`${src}/methods/`, `${src}/tools/`, `${src}/channels/`, `${src}/doctor/checks/`, `${src}/ai-gateway/providers/`],
-  [`${src}/edge/`, `${src}/rpc/`, `${src}/ai-gateway/(?!providers/)`, `${src}/schedule/`, `${src}/snapshots/`, `${src}/doctor/(?!checks/)`],
+  [
+    `${src}/edge/`,
+    `${src}/rpc/`,
+    `${src}/ai-gateway/(?!providers/)`,
+    `${src}/schedule/`,
+    `${src}/snapshots/`,
+    `${src}/doctor/(?!checks/)`,
+  ],
   [`${src}/runs/`],
   [
     `${src}/agent/`,

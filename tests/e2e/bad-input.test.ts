@@ -37,11 +37,21 @@ describe("before hello", () => {
     ["text that is not JSON", () => "hello?", 1008, "INVALID_FRAME"],
     ["JSON that is no object", () => "[1,2,3]", 1008, "INVALID_FRAME"],
     ["a frame without a method", () => JSON.stringify({ type: "req", id: "1" }), 1008, "INVALID_FRAME"],
-    ["a frame with unknown keys", () => JSON.stringify({ type: "req", id: "1", method: "connect", extra: 1 }), 1008, "INVALID_FRAME"],
+    [
+      "a frame with unknown keys",
+      () => JSON.stringify({ type: "req", id: "1", method: "connect", extra: 1 }),
+      1008,
+      "INVALID_FRAME",
+    ],
     ["a binary frame", () => Buffer.from([0, 1, 2, 255]), 1008, "INVALID_FRAME"],
     ["another method first", () => request("1", "health"), 1008, "HANDSHAKE_EXPECTED"],
     ["connect without parameters", () => request("1", "connect"), 1008, "INVALID_REQUEST"],
-    ["an unknown client id", () => connectFrame("x", { client: { id: "nobody", version: "1", platform: "p", mode: "cli" } }), 1008, "INVALID_REQUEST"],
+    [
+      "an unknown client id",
+      () => connectFrame("x", { client: { id: "nobody", version: "1", platform: "p", mode: "cli" } }),
+      1008,
+      "INVALID_REQUEST",
+    ],
     ["no credential", () => connectFrame(undefined), 1008, "AUTH_TOKEN_MISSING"],
     ["a wrong token", () => connectFrame("wrong"), 1008, "AUTH_TOKEN_MISMATCH"],
     ["an older protocol", () => connectFrame("x", { minProtocol: 1, maxProtocol: 2 }), 1002, "PROTOCOL_MISMATCH"],
@@ -84,10 +94,27 @@ describe("after hello", () => {
     ["parameters of the wrong type", request("q", "chat.history", { sessionKey: 5 }), "INVALID_REQUEST"],
     ["parameters that are a list", request("q", "chat.send", []), "INVALID_REQUEST"],
     ["an unknown parameter", request("q", "config.get", { zz: 1 }), "INVALID_REQUEST"],
-    ["an empty message", request("q", "chat.send", { sessionKey: "main", message: "  ", idempotencyKey: "k" }), "INVALID_REQUEST"],
+    [
+      "an empty message",
+      request("q", "chat.send", { sessionKey: "main", message: "  ", idempotencyKey: "k" }),
+      "INVALID_REQUEST",
+    ],
     ["a session key with blanks", request("q", "chat.history", { sessionKey: "a b" }), "INVALID_REQUEST"],
-    ["an attachment that is not base64", request("q", "chat.send", { sessionKey: "main", message: "x", idempotencyKey: "k", attachments: [{ mimeType: "text/plain", fileName: "a", content: "%%%" }] }), "INVALID_REQUEST"],
-    ["an approval that does not exist", request("q", "exec.approval.resolve", { id: "nope", decision: "deny" }), "APPROVAL_NOT_FOUND"],
+    [
+      "an attachment that is not base64",
+      request("q", "chat.send", {
+        sessionKey: "main",
+        message: "x",
+        idempotencyKey: "k",
+        attachments: [{ mimeType: "text/plain", fileName: "a", content: "%%%" }],
+      }),
+      "INVALID_REQUEST",
+    ],
+    [
+      "an approval that does not exist",
+      request("q", "exec.approval.resolve", { id: "nope", decision: "deny" }),
+      "APPROVAL_NOT_FOUND",
+    ],
     ["a file outside the tree", request("q", "agents.files.get", { name: "../../etc/passwd" }), "INVALID_REQUEST"],
     ["a model that nobody offers", request("q", "sessions.patch", { key: "main", model: "nobody/none" }), "MODEL_UNKNOWN"],
     ["a setting out of range", request("q", "config.patch", { raw: '{"agent":{"maxSteps":-1}}' }), "CONFIG_INVALID"],
@@ -110,7 +137,10 @@ describe("after hello", () => {
     const socket = await ready();
     socket.send(request("q", "config.get", { zz: 1 }));
     const answer = await socket.frame((candidate) => candidate.id === "q");
-    expect(answer.error).toMatchObject({ code: "INVALID_REQUEST", message: "invalid config.get params: at root: unexpected property 'zz'" });
+    expect(answer.error).toMatchObject({
+      code: "INVALID_REQUEST",
+      message: "invalid config.get params: at root: unexpected property 'zz'",
+    });
     socket.close();
   });
 
@@ -146,7 +176,22 @@ describe("after hello", () => {
 
   test("five thousand frames of seeded nonsense leave everything standing", async () => {
     const random = createRandom(7);
-    const bits = ["{", "}", '"type":"req"', '"id":"x"', '"method":"chat.send"', '"params":', "null", "[]", '"\\u0000"', "1e999", "true", ",", ":", "\ud800"];
+    const bits = [
+      "{",
+      "}",
+      '"type":"req"',
+      '"id":"x"',
+      '"method":"chat.send"',
+      '"params":',
+      "null",
+      "[]",
+      '"\\u0000"',
+      "1e999",
+      "true",
+      ",",
+      ":",
+      "\ud800",
+    ];
     let socket = await ready();
     for (let index = 0; index < 5_000; index += 1) {
       if (!socket.isOpen()) socket = await ready();

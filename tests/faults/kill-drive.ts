@@ -46,16 +46,25 @@ const lifeMs = 500;
 
 export async function driveWithKills(plan: KillPlan): Promise<KillRecord> {
   const provider = await startFakeProvider();
-  const env = { OPENAI_COMPATIBLE_BASE_URL: `${provider.url}/v1`, OPENAI_COMPATIBLE_API_KEY: "test-key", MOLTWORKER_MODEL: "openai-compatible/fake-1" };
+  const env = {
+    OPENAI_COMPATIBLE_BASE_URL: `${provider.url}/v1`,
+    OPENAI_COMPATIBLE_API_KEY: "test-key",
+    MOLTWORKER_MODEL: "openai-compatible/fake-1",
+  };
   const server = await startServer({ env });
   const client = await connectClient(server.url, { dataDir: server.dataDir });
   const record: KillRecord = { sent: [], kills: [], provider, client, histories: new Map(), tally: "", server };
   const killer = killAtRandom(record, plan, createRandom(plan.seed + 1));
-  await Promise.all(Array.from({ length: plan.sessions }, (_, index) => converse(record, plan, index, createRandom(plan.seed + 100 + index))));
+  await Promise.all(
+    Array.from({ length: plan.sessions }, (_, index) => converse(record, plan, index, createRandom(plan.seed + 100 + index))),
+  );
   await killer;
   await allEnded(record);
   for (const key of new Set(record.sent.map((message) => message.sessionKey))) {
-    record.histories.set(key, await client.request("chat.history", { sessionKey: key, limit: 1000 }, { resend: true, timeoutMs: 60_000 }));
+    record.histories.set(
+      key,
+      await client.request("chat.history", { sessionKey: key, limit: 1000 }, { resend: true, timeoutMs: 60_000 }),
+    );
   }
   const file = await client.request("agents.files.get", { name: "tally.txt" }, { resend: true });
   record.tally = file.file.content;
@@ -103,7 +112,10 @@ export function endsOf(client: RecordingClient, runId: string): ChatEvent[] {
 }
 
 async function ended(client: RecordingClient, runId: string): Promise<void> {
-  await client.event((frame) => frame.event === "chat" && (frame.payload as ChatEvent).runId === runId && isEnd(frame.payload as ChatEvent), 180_000);
+  await client.event(
+    (frame) => frame.event === "chat" && (frame.payload as ChatEvent).runId === runId && isEnd(frame.payload as ChatEvent),
+    180_000,
+  );
 }
 
 async function allEnded(record: KillRecord): Promise<void> {
@@ -132,6 +144,8 @@ async function reached(condition: () => boolean): Promise<void> {
 
 /** Runs whose call the provider has seen and whose end nobody has. */
 function openRuns(record: KillRecord): string[] {
-  const reached = record.sent.filter((message) => record.provider.requests.some((request) => request.lastUserText.includes(message.token)));
+  const reached = record.sent.filter((message) =>
+    record.provider.requests.some((request) => request.lastUserText.includes(message.token)),
+  );
   return reached.filter((message) => endsOf(record.client, message.runId).length === 0).map((message) => message.runId);
 }

@@ -41,7 +41,9 @@ describe(`kill -9: ${plan.kills} kills over ${plan.messages} messages, seed ${pl
 
   test("no acknowledged message is lost: each stands once in its conversation and reached the provider", () => {
     const lost = record.sent.filter((message) => {
-      const stood = messagesOf(message.sessionKey).filter((entry) => entry.role === "user" && textOf(entry).includes(message.token));
+      const stood = messagesOf(message.sessionKey).filter(
+        (entry) => entry.role === "user" && textOf(entry).includes(message.token),
+      );
       const reached = record.provider.requests.some((request) => JSON.stringify(request.body).includes(message.token));
       return stood.length !== 1 || !reached;
     });
@@ -50,7 +52,9 @@ describe(`kill -9: ${plan.kills} kills over ${plan.messages} messages, seed ${pl
 
   test("every message has exactly one answer", () => {
     const wrong = record.sent.filter((message) => {
-      const answers = messagesOf(message.sessionKey).filter((entry) => entry.role === "assistant" && textOf(entry).includes(`answer ${message.token}.`));
+      const answers = messagesOf(message.sessionKey).filter(
+        (entry) => entry.role === "assistant" && textOf(entry).includes(`answer ${message.token}.`),
+      );
       return answers.length !== 1;
     });
     expect(wrong.map((message) => message.token)).toEqual([]);
@@ -68,7 +72,8 @@ describe(`kill -9: ${plan.kills} kills over ${plan.messages} messages, seed ${pl
     for (const frame of record.client.events) {
       if (frame.event !== "chat") continue;
       const event = frame.payload as ChatEvent;
-      if (event.state === "delta") shown.set(event.runId, event.replace ? event.deltaText : (shown.get(event.runId) ?? "") + event.deltaText);
+      if (event.state === "delta")
+        shown.set(event.runId, event.replace ? event.deltaText : (shown.get(event.runId) ?? "") + event.deltaText);
     }
     const wrong = record.sent.filter((message) => {
       const end = endsOf(record.client, message.runId)[0];
@@ -84,7 +89,9 @@ describe(`kill -9: ${plan.kills} kills over ${plan.messages} messages, seed ${pl
   });
 
   test("what was cut is taken up within 2 s of the new process", () => {
-    const late = record.kills.flatMap((kill) => kill.cut.map((runId) => ({ runId, ms: takenUpAfterMs(record, kill, runId) }))).filter(({ ms }) => ms > 2_000);
+    const late = record.kills
+      .flatMap((kill) => kill.cut.map((runId) => ({ runId, ms: takenUpAfterMs(record, kill, runId) })))
+      .filter(({ ms }) => ms > 2_000);
     expect(late).toEqual([]);
   });
 });
@@ -92,7 +99,9 @@ describe(`kill -9: ${plan.kills} kills over ${plan.messages} messages, seed ${pl
 /** From the start of the new process to the provider's new request for that run, or to its end if that came first. */
 function takenUpAfterMs(record: KillRecord, kill: KillRecord["kills"][number], runId: string): number {
   const token = runId.replace(/^run-/, "");
-  const asked = record.provider.requests.find((request) => request.at >= kill.restartedAt && request.lastUserText.includes(token));
+  const asked = record.provider.requests.find(
+    (request) => request.at >= kill.restartedAt && request.lastUserText.includes(token),
+  );
   const end = endsOf(record.client, runId)[0];
   const nextKill = record.kills.find((other) => other.restartedAt > kill.restartedAt);
   const at = Math.min(asked?.at ?? Number.POSITIVE_INFINITY, endedAt(end) ?? Number.POSITIVE_INFINITY);
@@ -108,7 +117,9 @@ function endedAt(end: ChatEvent | undefined): number | undefined {
 }
 
 function report(record: KillRecord): void {
-  const waits = record.kills.flatMap((kill) => kill.cut.map((runId) => takenUpAfterMs(record, kill, runId))).toSorted((a, b) => a - b);
+  const waits = record.kills
+    .flatMap((kill) => kill.cut.map((runId) => takenUpAfterMs(record, kill, runId)))
+    .toSorted((a, b) => a - b);
   const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? 0;
   const starts = record.kills.map((kill) => kill.startMs).toSorted((a, b) => a - b);
   console.log(

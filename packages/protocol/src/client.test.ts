@@ -30,7 +30,12 @@ class PlayedSocket implements SocketLike {
   hello(resume: HelloOk["resume"] = { cursor: 0, result: "fresh" }): void {
     this.event("connect.challenge", { nonce: "n", ts: 1 });
     const connect = this.sent.at(-1);
-    this.say({ type: "res", id: connect?.id, ok: true, payload: { type: "hello-ok", policy: { tickIntervalMs: 30_000 }, resume } });
+    this.say({
+      type: "res",
+      id: connect?.id,
+      ok: true,
+      payload: { type: "hello-ok", policy: { tickIntervalMs: 30_000 }, resume },
+    });
   }
   refuse(error: MoltError, code: number): void {
     this.event("connect.challenge", { nonce: "n", ts: 1 });
@@ -105,7 +110,12 @@ describe("the client", () => {
     vi.advanceTimersByTime(1_000);
     last().event("connect.challenge", { nonce: "n", ts: 1 });
     expect(last().sent.at(-1)?.params.resume).toEqual({ cursor: 7 });
-    last().say({ type: "res", id: last().sent.at(-1)?.id, ok: true, payload: { policy: { tickIntervalMs: 30_000 }, resume: { cursor: 9, result: "replayed" } } });
+    last().say({
+      type: "res",
+      id: last().sent.at(-1)?.id,
+      ok: true,
+      payload: { policy: { tickIntervalMs: 30_000 }, resume: { cursor: 9, result: "replayed" } },
+    });
     last().event("chat", { n: 1 }, { seq: 1, cursor: 7 });
     last().event("chat", { n: 2 }, { seq: 2, cursor: 8 });
     expect(events.filter((frame) => frame.event === "chat").map((frame) => frame.cursor)).toEqual([7, 8]);

@@ -5,7 +5,14 @@
 
 import { errorFromWire, MoltError } from "./errors.ts";
 
-import { type ClientInfo, type ConnectParams, type EventFrame, type HelloOk, PROTOCOL_VERSION, type ServerFrame } from "./frames.ts";
+import {
+  type ClientInfo,
+  type ConnectParams,
+  type EventFrame,
+  type HelloOk,
+  PROTOCOL_VERSION,
+  type ServerFrame,
+} from "./frames.ts";
 import type { MethodName, Params, Result } from "./methods.ts";
 import { createPendingRequests, type PendingRequests } from "./pending-requests.ts";
 

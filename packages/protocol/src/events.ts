@@ -15,7 +15,11 @@ interface ChatEventBase {
 /** One life of a run on the wire: any number of status and delta, then exactly one final, aborted or error. */
 export type ChatEvent = ChatEventBase &
   (
-    | { state: "status"; phase: "preparing_context" | "starting_model" | "running_tools" | "waiting_approval" | "retrying"; note?: string }
+    | {
+        state: "status";
+        phase: "preparing_context" | "starting_model" | "running_tools" | "waiting_approval" | "retrying";
+        note?: string;
+      }
     | {
         state: "delta";
         deltaText: string;
@@ -37,7 +41,16 @@ export type AgentEvent = {
   seq: number;
   ts: number;
 } & (
-  | { stream: "lifecycle"; data: { phase: "start" | "model" | "finishing" | "end" | "error"; startedAt?: number; endedAt?: number; model?: string; error?: string } }
+  | {
+      stream: "lifecycle";
+      data: {
+        phase: "start" | "model" | "finishing" | "end" | "error";
+        startedAt?: number;
+        endedAt?: number;
+        model?: string;
+        error?: string;
+      };
+    }
   | { stream: "run_status"; data: { phase: string; attempt?: number; delayMs?: number; note?: string } }
   | { stream: "assistant"; data: { text: string; delta: string; itemId: string } }
   /** Ours: reasoning text as it streams. */
@@ -69,7 +82,13 @@ export interface EventMap {
   "session.message": { sessionKey: string; message: import("./messages.ts").ChatMessage; messageId: string; messageSeq: number };
   "sessions.changed": { sessionKey: string; reason: "created" | "updated" | "reset" | "deleted"; session: SessionRow | null };
   "exec.approval.requested": Approval;
-  "exec.approval.resolved": { id: string; decision: "allow-once" | "deny" | "expired"; resolvedBy: string; ts: number; request: Approval["request"] };
+  "exec.approval.resolved": {
+    id: string;
+    decision: "allow-once" | "deny" | "expired";
+    resolvedBy: string;
+    ts: number;
+    request: Approval["request"];
+  };
   /** A device waits for approval. `code` is ours: the same eight characters stand on the device. */
   "device.pair.requested": PairingRequest;
   "device.pair.resolved": { requestId: string; deviceId: string; decision: "approved" | "rejected" | "expired"; ts: number };

@@ -4,9 +4,18 @@
  */
 
 import type { CheckResult, DoctorReport } from "./doctor.ts";
-import type { ChatEvent, AgentEvent } from "./events.ts";
+import type { AgentEvent, ChatEvent } from "./events.ts";
 import type { ChatMessage } from "./messages.ts";
-import type { ApiTokenRow, Approval, ModelRow, PairedDevice, PairingRequest, ProviderStatus, SessionRow, ThinkingLevel } from "./rows.ts";
+import type {
+  ApiTokenRow,
+  Approval,
+  ModelRow,
+  PairedDevice,
+  PairingRequest,
+  ProviderStatus,
+  SessionRow,
+  ThinkingLevel,
+} from "./rows.ts";
 import type { Scope } from "./scopes.ts";
 
 export interface Attachment {
@@ -137,18 +146,55 @@ export interface MethodMap {
   "chat.send": { params: ChatSendParams; result: { runId: string; status: "started" | "in_flight" | "ok" } };
   "chat.history": { params: ChatHistoryParams; result: ChatHistory };
   "chat.startup": { params: { sessionKey?: string; limit?: number }; result: ChatStartup };
-  "chat.abort": { params: { sessionKey: string; runId?: string; agentId?: string; preserveSideRuns?: boolean }; result: { ok: true; aborted: boolean; runIds: string[] } };
-  agent: {
-    params: { message: string; idempotencyKey: string; agentId?: string; sessionKey?: string; sessionId?: string; deliver?: boolean; thinking?: string; timeout?: number };
-    result: { runId: string; status: string; summary?: string; result?: { payloads: { text: string; mediaUrl: null }[]; meta: Record<string, unknown> } };
+  "chat.abort": {
+    params: { sessionKey: string; runId?: string; agentId?: string; preserveSideRuns?: boolean };
+    result: { ok: true; aborted: boolean; runIds: string[] };
   };
-  "agent.wait": { params: { runId: string; timeoutMs?: number }; result: { runId: string; status: string; startedAt: number | null; endedAt: number | null; stopReason: string | null } };
-  "agents.list": { params: None; result: { defaultId: string; mainKey: string; scope: string; agents: { id: string; name: string; identity: { name: string }; workspace: string; model: { primary: string } }[] } };
+  agent: {
+    params: {
+      message: string;
+      idempotencyKey: string;
+      agentId?: string;
+      sessionKey?: string;
+      sessionId?: string;
+      deliver?: boolean;
+      thinking?: string;
+      timeout?: number;
+    };
+    result: {
+      runId: string;
+      status: string;
+      summary?: string;
+      result?: { payloads: { text: string; mediaUrl: null }[]; meta: Record<string, unknown> };
+    };
+  };
+  "agent.wait": {
+    params: { runId: string; timeoutMs?: number };
+    result: { runId: string; status: string; startedAt: number | null; endedAt: number | null; stopReason: string | null };
+  };
+  "agents.list": {
+    params: None;
+    result: {
+      defaultId: string;
+      mainKey: string;
+      scope: string;
+      agents: { id: string; name: string; identity: { name: string }; workspace: string; model: { primary: string } }[];
+    };
+  };
   "sessions.list": { params: SessionsListParams; result: SessionsPage };
-  "sessions.create": { params: { key?: string; label?: string; model?: string; agentId?: string }; result: { ok: true; key: string; sessionId: string; entry: SessionRow; runStarted: false } };
+  "sessions.create": {
+    params: { key?: string; label?: string; model?: string; agentId?: string };
+    result: { ok: true; key: string; sessionId: string; entry: SessionRow; runStarted: false };
+  };
   "sessions.patch": { params: { key: string } & SessionPatch; result: SessionChanged };
-  "sessions.reset": { params: { key: string; reason?: "new" | "reset"; expectedSessionId?: string }; result: Omit<SessionChanged, "path"> };
-  "sessions.delete": { params: { key: string; deleteTranscript?: boolean }; result: { ok: true; key: string; deleted: boolean; archived: string[] } };
+  "sessions.reset": {
+    params: { key: string; reason?: "new" | "reset"; expectedSessionId?: string };
+    result: Omit<SessionChanged, "path">;
+  };
+  "sessions.delete": {
+    params: { key: string; deleteTranscript?: boolean };
+    result: { ok: true; key: string; deleted: boolean; archived: string[] };
+  };
   "sessions.compact": { params: { key: string }; result: { ok: true; key: string; compacted: boolean; reason?: string } };
   "sessions.describe": { params: { key: string }; result: SessionRow };
   "sessions.subscribe": { params: SessionsListParams; result: { subscribed: true } };
@@ -156,18 +202,46 @@ export interface MethodMap {
   "models.list": { params: { view?: string; agentId?: string; refresh?: boolean }; result: { models: ModelRow[] } };
   "models.authStatus": { params: None; result: { providers: ProviderStatus[] } };
   /** Tests the key with a real call before it is kept; a failing key is refused and nothing changes. */
-  "models.authSetApiKey": { params: { provider: string; apiKey?: string; baseUrl?: string; makeDefault?: boolean }; result: { ok: true; provider: ProviderStatus; defaultModel: string } };
+  "models.authSetApiKey": {
+    params: { provider: string; apiKey?: string; baseUrl?: string; makeDefault?: boolean };
+    result: { ok: true; provider: ProviderStatus; defaultModel: string };
+  };
   "models.authLogout": { params: { provider: string }; result: { ok: true; provider: ProviderStatus } };
-  "config.get": { params: None; result: { path: string; exists: boolean; raw: string; parsed: Record<string, unknown>; config: Record<string, unknown>; hash: string; valid: boolean; issues: { path: string; message: string }[]; warnings: { path: string; message: string }[] } };
-  "config.patch": { params: { raw: string; baseHash?: string }; result: { ok: true; path: string; hash: string; config: Record<string, unknown>; changedPaths: string[] } };
+  "config.get": {
+    params: None;
+    result: {
+      path: string;
+      exists: boolean;
+      raw: string;
+      parsed: Record<string, unknown>;
+      config: Record<string, unknown>;
+      hash: string;
+      valid: boolean;
+      issues: { path: string; message: string }[];
+      warnings: { path: string; message: string }[];
+    };
+  };
+  "config.patch": {
+    params: { raw: string; baseHash?: string };
+    result: { ok: true; path: string; hash: string; config: Record<string, unknown>; changedPaths: string[] };
+  };
   "exec.approval.list": { params: None; result: Approval[] };
   "exec.approval.resolve": { params: { id: string; decision: "allow-once" | "allow-always" | "deny" }; result: { ok: true } };
   /** Ours: STOP. Halts every run and tool start; `suspended: false` lifts it. */
   "gateway.suspend": { params: { suspended: boolean }; result: { suspended: boolean; abortedRunIds: string[] } };
   /** Ours: the assistant's files, for the UI. */
-  "agents.files.list": { params: { agentId?: string }; result: { files: { path: string; sizeBytes: number; updatedAt: number }[] } };
-  "agents.files.get": { params: { agentId?: string; name: string }; result: { file: { name: string; content: string; hash: string; missing: boolean } } };
-  "agents.files.set": { params: { agentId?: string; name: string; content: string; expectedHash?: string }; result: { ok: true; hash: string } };
+  "agents.files.list": {
+    params: { agentId?: string };
+    result: { files: { path: string; sizeBytes: number; updatedAt: number }[] };
+  };
+  "agents.files.get": {
+    params: { agentId?: string; name: string };
+    result: { file: { name: string; content: string; hash: string; missing: boolean } };
+  };
+  "agents.files.set": {
+    params: { agentId?: string; name: string; content: string; expectedHash?: string };
+    result: { ok: true; hash: string };
+  };
   /** Ours: ends this sign-in on every browser and closes their sockets. */
   "auth.signOutEverywhere": { params: None; result: { ok: true; ended: number } };
   /** Ours: every check inside the assistant, or those named. `probe` asks each provider; `now` is the asker's clock, epoch ms. */
@@ -175,7 +249,10 @@ export interface MethodMap {
   /** Ours: cures what one check found, where that is safe, and checks again. */
   "doctor.fix": { params: { id: string }; result: { done: string; check: CheckResult } };
   /** Ours: tokens for programs. `token` is said once, here. */
-  "auth.tokens.create": { params: { label: string; scopes: Scope[]; expiresAt?: number }; result: { token: string; row: ApiTokenRow } };
+  "auth.tokens.create": {
+    params: { label: string; scopes: Scope[]; expiresAt?: number };
+    result: { token: string; row: ApiTokenRow };
+  };
   "auth.tokens.list": { params: None; result: { tokens: ApiTokenRow[] } };
   "auth.tokens.revoke": { params: { id: string }; result: { ok: true; id: string } };
   /** Ours: without `token` one is made and said once; a typed one is not said back. `notes` are sentences for a person. */
@@ -183,22 +260,48 @@ export interface MethodMap {
   /** Ours: signed-in browsers. */
   "auth.sessions.list": {
     params: None;
-    result: { sessions: { id: string; createdAt: number; usedAt: number; by: "link" | "token"; address: string | null; agent: string | null; current: boolean }[] };
+    result: {
+      sessions: {
+        id: string;
+        createdAt: number;
+        usedAt: number;
+        by: "link" | "token";
+        address: string | null;
+        agent: string | null;
+        current: boolean;
+      }[];
+    };
   };
   "auth.sessions.end": { params: { id: string }; result: { ok: true; id: string } };
   "device.pair.list": { params: None; result: { pending: PairingRequest[]; paired: PairedDevice[] } };
   /** `requestId` may also be the code itself; with `code` both must fit. `scopes` grants less than was asked for. */
-  "device.pair.approve": { params: { requestId: string; code?: string; scopes?: Scope[] }; result: { requestId: string; device: PairedDevice } };
+  "device.pair.approve": {
+    params: { requestId: string; code?: string; scopes?: Scope[] };
+    result: { requestId: string; device: PairedDevice };
+  };
   "device.pair.reject": { params: { requestId: string }; result: { requestId: string; deviceId: string } };
   "device.pair.remove": { params: { deviceId: string }; result: { deviceId: string } };
   "device.pair.rename": { params: { deviceId: string; label: string }; result: { deviceId: string; label: string } };
   /** The new token goes to the device alone: at once when it asks itself, else when it next proves its key. */
   "device.token.rotate": {
     params: { deviceId: string; role: string; scopes?: string[] };
-    result: { deviceId: string; role: string; token?: string; scopes: Scope[]; rotatedAtMs: number; tokenDelivery: "in-band" | "withheld-cross-device" };
+    result: {
+      deviceId: string;
+      role: string;
+      token?: string;
+      scopes: Scope[];
+      rotatedAtMs: number;
+      tokenDelivery: "in-band" | "withheld-cross-device";
+    };
   };
-  "device.token.revoke": { params: { deviceId: string; role: string }; result: { deviceId: string; role: string; revokedAtMs: number } };
-  "commands.list": { params: { agentId?: string }; result: { commands: { name: string; description: string; acceptsArgs: boolean }[] } };
+  "device.token.revoke": {
+    params: { deviceId: string; role: string };
+    result: { deviceId: string; role: string; revokedAtMs: number };
+  };
+  "commands.list": {
+    params: { agentId?: string };
+    result: { commands: { name: string; description: string; acceptsArgs: boolean }[] };
+  };
 }
 
 export type MethodName = keyof MethodMap;

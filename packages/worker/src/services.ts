@@ -6,12 +6,11 @@ import { seedWorkspace } from "./agent/first-files.ts";
 import { createGateway, type Gateway } from "./ai-gateway/gateway.ts";
 import { addressSeeds, seedKeys } from "./ai-gateway/seeds.ts";
 import { createUsageLog } from "./ai-gateway/usage-log.ts";
-
-import { addressOf } from "./auth/address.ts";
-import type { Principal } from "./auth/principal.ts";
 import { createAccess } from "./auth/access.ts";
+import { addressOf } from "./auth/address.ts";
 import { createAuth } from "./auth/create-auth.ts";
 import { reportIgnoredVariables } from "./auth/ignored-variables.ts";
+import type { Principal } from "./auth/principal.ts";
 import { checks } from "./catalog/checks.ts";
 import { methods } from "./catalog/methods.ts";
 import { migrations } from "./catalog/migrations.ts";
@@ -76,7 +75,11 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const config = createConfig({ sections, db, clock, log, seeds, given: { providers: addressSeeds(providers, seeds) } });
   const blobs = createBlobs(env.BLOBS, db, clock);
   const workspace = createWorkspace(db, clock);
-  const egress = createEgress({ publicFetch: (url, init) => fetch(url, init), ...(env.NAMED_NETWORK ? { namedFetch: bound(env.NAMED_NETWORK) } : {}), log });
+  const egress = createEgress({
+    publicFetch: (url, init) => fetch(url, init),
+    ...(env.NAMED_NETWORK ? { namedFetch: bound(env.NAMED_NETWORK) } : {}),
+    log,
+  });
 
   const sessions = createSessionStore(db, clock);
   const transcript = createTranscript(db, clock);
@@ -86,7 +89,12 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
 
   seedKeys(providers, seeds, secrets);
   const models = createGateway({
-    providers, config, secrets, egress, clock, log,
+    providers,
+    config,
+    secrets,
+    egress,
+    clock,
+    log,
     recordCall: createUsageLog(db, clock).record,
     onModelsChanged: () => hub.publish("models.changed", { ts: clock.now() }),
   });
@@ -95,23 +103,53 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const store = createRunStore(db, clock);
   const ledger = createToolLedger(db, clock, bootId);
   const approvals = createApprovals({ db, clock, events: hub, onSchedule: () => scheduleApprovals() });
-  const view = createSessionView({ sessions, modelFor, describe: (ref) => describeOrNothing(models, ref), openRuns: (key) => store.open(key) });
+  const view = createSessionView({
+    sessions,
+    modelFor,
+    describe: (ref) => describeOrNothing(models, ref),
+    openRuns: (key) => store.open(key),
+  });
   const access = createAccess({ settings: () => config.get("access"), egress, db, clock, log });
   reportIgnoredVariables(seeds, log);
   const auth = createAuth({
-    access, db, secrets, seeds, clock, log, methods, hostKey: env.HOST_KEY ?? undefined, assistantId: ctx.id.toString(),
+    access,
+    db,
+    secrets,
+    seeds,
+    clock,
+    log,
+    methods,
+    hostKey: env.HOST_KEY ?? undefined,
+    assistantId: ctx.id.toString(),
     pairingEvents: {
       requested: (request) => hub.publish("device.pair.requested", request),
       resolved: (event) => hub.publish("device.pair.resolved", event),
     },
   });
   const runner = createRunner({
-    db, clock, log, sink: hub, sessions, transcript, inbox, outbox, store, ledger, approvals, models, modelFor, tools, workspace, egress, blobs,
+    db,
+    clock,
+    log,
+    sink: hub,
+    sessions,
+    transcript,
+    inbox,
+    outbox,
+    store,
+    ledger,
+    approvals,
+    models,
+    modelFor,
+    tools,
+    workspace,
+    egress,
+    blobs,
     settings: () => config.get("agent"),
     authorize: (run, action) => auth.authorize(JSON.parse(run.principal) as Principal, "run", action),
     suspension: { get: () => marks.get("suspended") === "yes", set: (on) => marks.set("suspended", on ? "yes" : "no") },
     onActivity: (active) => active && alarm.ensure("runs", clock.now() + heartbeatMs),
-    onSessionChanged: (key, reason = "updated") => hub.publish("sessions.changed", { sessionKey: key, reason, session: view.byKey(key) }),
+    onSessionChanged: (key, reason = "updated") =>
+      hub.publish("sessions.changed", { sessionKey: key, reason, session: view.byKey(key) }),
   });
 
   /** Once the answer has gone out: the asker's own socket may be among them. */
@@ -124,12 +162,39 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   config.onChange((names) => names.includes("access") && closeEnded());
 
   const doctor = createDoctor({
-    checks, version: env.VERSION ?? "0.0.0", clock, db, marks, blobs, config, models, providers, approvals, runner, seeds,
+    checks,
+    version: env.VERSION ?? "0.0.0",
+    clock,
+    db,
+    marks,
+    blobs,
+    config,
+    models,
+    providers,
+    approvals,
+    runner,
+    seeds,
     rearm: () => alarm.rearm(),
   });
   const server = { version: env.VERSION ?? "0.0.0", bootId, startedAt };
   const context: MethodContext = {
-    clock, hub, auth, config, models, sessions, view, transcript, inbox, runner, approvals, workspace, blobs, doctor, server, closeEnded, signOutEverywhere,
+    clock,
+    hub,
+    auth,
+    config,
+    models,
+    sessions,
+    view,
+    transcript,
+    inbox,
+    runner,
+    approvals,
+    workspace,
+    blobs,
+    doctor,
+    server,
+    closeEnded,
+    signOutEverywhere,
   };
   const sockets = createSocketServer({
     hub,

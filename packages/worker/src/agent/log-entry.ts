@@ -16,8 +16,24 @@ export type LogPart =
 
 export type LogEntry =
   | { role: "user"; content: LogPart[] }
-  | { role: "assistant"; content: LogPart[]; provider: string; model: string; stopReason: StopReason; usage?: Usage; errorMessage?: string }
-  | { role: "toolResult"; toolCallId: string; toolName: string; content: { type: "text"; text: string }[]; isError: boolean; untrustedFrom?: string; durationMs?: number }
+  | {
+      role: "assistant";
+      content: LogPart[];
+      provider: string;
+      model: string;
+      stopReason: StopReason;
+      usage?: Usage;
+      errorMessage?: string;
+    }
+  | {
+      role: "toolResult";
+      toolCallId: string;
+      toolName: string;
+      content: { type: "text"; text: string }[];
+      isError: boolean;
+      untrustedFrom?: string;
+      durationMs?: number;
+    }
   /**
    * Everything before this entry is replaced, for the model, by `content`, except the `kept` entries directly before it
    * (default 0), which follow the summary. `untrustedFrom`: outside text was among what is replaced.

@@ -50,8 +50,18 @@ function resultFrom({ state, run }: RunOutcome, transcript: Transcript) {
   const status = state === "done" ? "ok" : state === "failed" ? "error" : state === "aborted" ? "aborted" : "timeout";
   const meta = {
     durationMs: (run.ended_at ?? run.created_at) - run.created_at,
-    agentMeta: { sessionId: run.session_key, provider: entry?.provider ?? "", model: entry?.model ?? "", ...(entry?.usage ? { usage: entry.usage } : {}) },
+    agentMeta: {
+      sessionId: run.session_key,
+      provider: entry?.provider ?? "",
+      model: entry?.model ?? "",
+      ...(entry?.usage ? { usage: entry.usage } : {}),
+    },
     aborted: state === "aborted",
   };
-  return { runId: run.id, status, summary: state === "done" ? "completed" : status, result: { payloads: text === "" ? [] : [{ text, mediaUrl: null }], meta } };
+  return {
+    runId: run.id,
+    status,
+    summary: state === "done" ? "completed" : status,
+    result: { payloads: text === "" ? [] : [{ text, mediaUrl: null }], meta },
+  };
 }

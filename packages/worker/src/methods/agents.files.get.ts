@@ -10,7 +10,14 @@ export const agentsFilesGet = defineMethod<"agents.files.get">({
   params: z.looseObject({ agentId: z.string().optional(), name: z.string().min(1).max(600) }),
   async handle({ name }, { workspace }) {
     const bytes = workspace.read(name);
-    return { file: { name, content: textFrom(bytes ?? new Uint8Array(), name), hash: await contentHash(bytes ?? new Uint8Array()), missing: bytes === undefined } };
+    return {
+      file: {
+        name,
+        content: textFrom(bytes ?? new Uint8Array(), name),
+        hash: await contentHash(bytes ?? new Uint8Array()),
+        missing: bytes === undefined,
+      },
+    };
   },
 });
 

@@ -7,14 +7,22 @@ import { contentHash } from "../storage/content-hash.ts";
 export const agentsFilesSet = defineMethod<"agents.files.set">({
   name: "agents.files.set",
   scope: "operator.admin",
-  params: z.looseObject({ agentId: z.string().optional(), name: z.string().min(1).max(600), content: z.string(), expectedHash: z.string().optional() }),
+  params: z.looseObject({
+    agentId: z.string().optional(),
+    name: z.string().min(1).max(600),
+    content: z.string(),
+    expectedHash: z.string().optional(),
+  }),
   async handle({ name, content, expectedHash }, { workspace }) {
     const bytes = new TextEncoder().encode(content);
     const before = workspace.read(name);
     const baseRevision = workspace.stat(name)?.revision ?? 0;
     const [hash, present] = await Promise.all([contentHash(bytes), contentHash(before ?? new Uint8Array())]);
     if (expectedHash !== undefined && expectedHash !== present) {
-      throw new MoltError("CONFLICT", { message: `"${name}" changed since it was opened`, hint: "Open it again, then repeat the edit." });
+      throw new MoltError("CONFLICT", {
+        message: `"${name}" changed since it was opened`,
+        hint: "Open it again, then repeat the edit.",
+      });
     }
     workspace.apply([{ path: name, content: bytes, baseRevision }]);
     return { ok: true, hash };

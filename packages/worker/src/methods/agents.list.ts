@@ -13,7 +13,15 @@ export const agentsList = defineMethod<"agents.list">({
       defaultId: defaultAgentId,
       mainKey: "main",
       scope: "per-sender",
-      agents: [{ id: defaultAgentId, name, identity: { name }, workspace: "sqlite:workspace", model: { primary: models.defaultModel() } }],
+      agents: [
+        {
+          id: defaultAgentId,
+          name,
+          identity: { name },
+          workspace: "sqlite:workspace",
+          model: { primary: models.defaultModel() },
+        },
+      ],
     };
   },
 });

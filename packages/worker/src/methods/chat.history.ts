@@ -19,5 +19,9 @@ export const chatHistory = defineMethod<"chat.history">({
     cursor: z.union([z.string(), z.number()]).optional(),
   }),
   handle: (params, context) =>
-    readHistory(context, { sessionKey: resolveSessionKey(params.sessionKey), limit: params.limit ?? 200, offset: params.offset ?? 0 }),
+    readHistory(context, {
+      sessionKey: resolveSessionKey(params.sessionKey),
+      limit: params.limit ?? 200,
+      offset: params.offset ?? 0,
+    }),
 });

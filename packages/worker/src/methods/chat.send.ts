@@ -32,7 +32,8 @@ export const chatSend = defineMethod<"chat.send">({
   async handle(params, { runner, blobs }, { principal }) {
     const sessionKey = resolveSessionKey(params.sessionKey);
     const content = await contentFromInput(params.message, params.attachments ?? [], blobs);
-    if (content.length === 0) throw new MoltError("INVALID_REQUEST", { message: "the message is empty", hint: "Write something or attach a file." });
+    if (content.length === 0)
+      throw new MoltError("INVALID_REQUEST", { message: "the message is empty", hint: "Write something or attach a file." });
     const thinking = thinkingLevels.find((level) => level === params.thinking);
     return runner.accept(
       {

@@ -10,6 +10,16 @@ export const configGet = defineMethod<"config.get">({
     const { config: settings, hash, issues, warnings } = config.snapshot();
     const plain = settings as unknown as Record<string, unknown>;
     const raw = JSON.stringify(plain, null, 2);
-    return { path: "sqlite:config", exists: true, raw, parsed: plain, config: plain, hash, valid: issues.length === 0, issues, warnings };
+    return {
+      path: "sqlite:config",
+      exists: true,
+      raw,
+      parsed: plain,
+      config: plain,
+      hash,
+      valid: issues.length === 0,
+      issues,
+      warnings,
+    };
   },
 });

@@ -9,9 +9,18 @@ export const configPatch = defineMethod<"config.patch">({
   params: z.looseObject({ raw: z.string().min(2).max(1_000_000), baseHash: z.string().optional() }),
   handle({ raw, baseHash }, { config, hub, clock }, { principal }) {
     const merge = parseObject(raw);
-    const { changedPaths, hash } = config.patch(merge, { changedBy: principal.id, ...(baseHash === undefined ? {} : { baseHash }) });
+    const { changedPaths, hash } = config.patch(merge, {
+      changedBy: principal.id,
+      ...(baseHash === undefined ? {} : { baseHash }),
+    });
     hub.publish("models.changed", { ts: clock.now() });
-    return { ok: true, path: "sqlite:config", hash, config: config.snapshot().config as unknown as Record<string, unknown>, changedPaths };
+    return {
+      ok: true,
+      path: "sqlite:config",
+      hash,
+      config: config.snapshot().config as unknown as Record<string, unknown>,
+      changedPaths,
+    };
   },
 });
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { defineMethod } from "../rpc/method.ts";
 import { healthSnapshot } from "../rpc/health.ts";
+import { defineMethod } from "../rpc/method.ts";
 
 /** Liveness with what a stock client prints: sessions, agents, channels. */
 export const health = defineMethod<"health">({

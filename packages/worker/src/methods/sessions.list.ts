@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { defineMethod } from "../rpc/method.ts";
-import { sessionsListParams } from "../rpc/sessions-params.ts";
 import { readSessionsPage } from "../rpc/sessions-page.ts";
+import { sessionsListParams } from "../rpc/sessions-params.ts";
 
 /** Sessions, pinned first, then newest. */
 export const sessionsList = defineMethod<"sessions.list">({

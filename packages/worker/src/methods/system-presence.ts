@@ -8,8 +8,24 @@ export const systemPresence = defineMethod<"system-presence">({
   params: z.strictObject({}),
   handle(_params, { hub, server, clock }) {
     const now = clock.now();
-    const self = { host: "moltworker", version: server.version, platform: "workerd", mode: "gateway", reason: "self", text: `Gateway: moltworker ${server.version}`, ts: now };
-    const clients = hub.all().map(({ state }) => ({ instanceId: state.connId, mode: "client", reason: "connect", text: `Client via ${state.principal.via}`, ts: state.openedAt }));
+    const self = {
+      host: "moltworker",
+      version: server.version,
+      platform: "workerd",
+      mode: "gateway",
+      reason: "self",
+      text: `Gateway: moltworker ${server.version}`,
+      ts: now,
+    };
+    const clients = hub
+      .all()
+      .map(({ state }) => ({
+        instanceId: state.connId,
+        mode: "client",
+        reason: "connect",
+        text: `Client via ${state.principal.via}`,
+        ts: state.openedAt,
+      }));
     return [self, ...clients];
   },
 });

@@ -1,14 +1,14 @@
 /** What a method may reach: the assistant's parts, by name. */
 
-import type { Approvals } from "../runs/approvals.ts";
-import type { Auth } from "../auth/auth.ts";
 import type { Gateway } from "../ai-gateway/gateway.ts";
+import type { Auth } from "../auth/auth.ts";
 import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
 import type { Doctor } from "../doctor/doctor.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Inbox } from "../sessions/inbox.ts";
+import type { Approvals } from "../runs/approvals.ts";
 import type { Runner } from "../runs/runner.ts";
+import type { Inbox } from "../sessions/inbox.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
 import type { SessionView } from "../sessions/session-view.ts";
 import type { Transcript } from "../sessions/transcript.ts";

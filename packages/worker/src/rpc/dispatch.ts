@@ -21,7 +21,8 @@ export function createDispatch(methods: readonly AnyMethod[], context: MethodCon
     if (!context.auth.stillValid(principal)) throw new MoltError("AUTH_EXPIRED");
     context.auth.authorize(principal, "socket", method.name);
     const params = method.params.safeParse(frame.params ?? {});
-    if (!params.success) throw new MoltError("INVALID_REQUEST", { message: `invalid ${method.name} params: ${describeIssue(params.error)}` });
+    if (!params.success)
+      throw new MoltError("INVALID_REQUEST", { message: `invalid ${method.name} params: ${describeIssue(params.error)}` });
     return method.handle(params.data, context, {
       principal,
       connId: connection.state.connId,

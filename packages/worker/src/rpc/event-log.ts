@@ -7,7 +7,9 @@ import type { Migration } from "../storage/migrations.ts";
 
 export const eventsMigration: Migration = {
   name: "0003-events",
-  statements: ["CREATE TABLE events (cursor INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, payload TEXT NOT NULL, created_at INTEGER NOT NULL)"],
+  statements: [
+    "CREATE TABLE events (cursor INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, payload TEXT NOT NULL, created_at INTEGER NOT NULL)",
+  ],
 };
 
 /** Events kept for clients that come back. */
@@ -35,7 +37,13 @@ export function createEventLog(db: Database, clock: Clock): EventLog {
   let newest = db.one<{ newest: number | null }>("SELECT max(cursor) AS newest FROM events")?.newest ?? 0;
   return {
     append(event, payload) {
-      newest = db.one<{ cursor: number }>("INSERT INTO events (event, payload, created_at) VALUES (?, ?, ?) RETURNING cursor", event, payload, clock.now())?.cursor ?? newest;
+      newest =
+        db.one<{ cursor: number }>(
+          "INSERT INTO events (event, payload, created_at) VALUES (?, ?, ?) RETURNING cursor",
+          event,
+          payload,
+          clock.now(),
+        )?.cursor ?? newest;
       return newest;
     },
     cursor: () => newest,

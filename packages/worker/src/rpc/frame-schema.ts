@@ -14,9 +14,23 @@ const requestSchema = z.strictObject({
 });
 
 const clientIds = [
-  "webchat-ui", "openclaw-control-ui", "openclaw-browser-copilot", "openclaw-tui", "webchat", "cli", "gateway-client",
-  "openclaw-macos", "openclaw-linux", "openclaw-ios", "openclaw-watchos", "openclaw-android", "openclaw-worker", "openclaw-probe",
-  "node-host", "test", "fingerprint",
+  "webchat-ui",
+  "openclaw-control-ui",
+  "openclaw-browser-copilot",
+  "openclaw-tui",
+  "webchat",
+  "cli",
+  "gateway-client",
+  "openclaw-macos",
+  "openclaw-linux",
+  "openclaw-ios",
+  "openclaw-watchos",
+  "openclaw-android",
+  "openclaw-worker",
+  "openclaw-probe",
+  "node-host",
+  "test",
+  "fingerprint",
 ] as const;
 const clientModes = ["webchat", "cli", "ui", "backend", "node", "worker", "probe", "test"] as const;
 
@@ -38,7 +52,13 @@ const connectSchema = z.looseObject({
   role: text.optional(),
   scopes: z.array(text).max(50).optional(),
   caps: z.array(text).max(100).optional(),
-  auth: z.looseObject({ token: z.string().max(8_192).optional(), password: z.string().max(8_192).optional(), deviceToken: z.string().max(8_192).optional() }).optional(),
+  auth: z
+    .looseObject({
+      token: z.string().max(8_192).optional(),
+      password: z.string().max(8_192).optional(),
+      deviceToken: z.string().max(8_192).optional(),
+    })
+    .optional(),
   device: z.strictObject({ id: text, publicKey: text, signature: text, signedAt: z.number(), nonce: text }).optional(),
   resume: z.strictObject({ cursor: z.int().min(0) }).optional(),
 });
@@ -59,7 +79,8 @@ export function parseRequestFrame(text: string): RequestFrame {
 /** Throws INVALID_REQUEST. */
 export function parseConnectParams(params: unknown): ConnectParams {
   const parsed = connectSchema.safeParse(params);
-  if (!parsed.success) throw new MoltError("INVALID_REQUEST", { message: `invalid connect params: ${describeIssue(parsed.error)}` });
+  if (!parsed.success)
+    throw new MoltError("INVALID_REQUEST", { message: `invalid connect params: ${describeIssue(parsed.error)}` });
   return parsed.data as ConnectParams;
 }
 

@@ -2,7 +2,13 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import { eventNames } from "@moltworker/protocol/events";
-import { type HelloOk, MAX_FRAME_BYTES, PROTOCOL_VERSION, type RequestFrame, TICK_INTERVAL_MS } from "@moltworker/protocol/frames";
+import {
+  type HelloOk,
+  MAX_FRAME_BYTES,
+  PROTOCOL_VERSION,
+  type RequestFrame,
+  TICK_INTERVAL_MS,
+} from "@moltworker/protocol/frames";
 import { defaultAgentId, mainSessionKey } from "../sessions/session-key.ts";
 import type { Connection } from "./connection.ts";
 import type { MethodContext } from "./context.ts";
@@ -42,7 +48,12 @@ function checkProtocol(min: number, max: number, probe: boolean): void {
   const fits = min <= PROTOCOL_VERSION && max >= PROTOCOL_VERSION;
   if (fits || (probe && min <= probeProtocol && max >= probeProtocol)) return;
   throw new MoltError("PROTOCOL_MISMATCH", {
-    details: { clientMinProtocol: min, clientMaxProtocol: max, expectedProtocol: PROTOCOL_VERSION, minimumProbeProtocol: probeProtocol },
+    details: {
+      clientMinProtocol: min,
+      clientMaxProtocol: max,
+      expectedProtocol: PROTOCOL_VERSION,
+      minimumProbeProtocol: probeProtocol,
+    },
   });
 }
 

@@ -1,7 +1,7 @@
 /** All sockets of the assistant, and the one way that events reach them. */
 
 import type { EventMap, EventName } from "@moltworker/protocol/events";
-import { type Scope, hasScope } from "@moltworker/protocol/scopes";
+import { hasScope, type Scope } from "@moltworker/protocol/scopes";
 import type { Audience, EventSink } from "../runs/event-sink.ts";
 import { type Connection, type ConnectionState, createConnection } from "./connection.ts";
 import type { EventLog, LoggedEvent } from "./event-log.ts";
@@ -41,7 +41,13 @@ export interface Hub extends EventSink {
 export function createHub(log: EventLog): Hub {
   const connections = new Map<WebSocket, Connection>();
 
-  const deliver = <Name extends EventName>(event: Name, payload: EventMap[Name], ours: string, audience: Audience = "all", cursor?: number) => {
+  const deliver = <Name extends EventName>(
+    event: Name,
+    payload: EventMap[Name],
+    ours: string,
+    audience: Audience = "all",
+    cursor?: number,
+  ) => {
     const scope = eventScopes[event];
     let stock: string | undefined;
     for (const connection of connections.values()) {
@@ -72,7 +78,8 @@ export function createHub(log: EventLog): Hub {
     missed: (cursor) => log.since(cursor),
     replay(connection, missed) {
       for (const entry of missed) {
-        if (wants(connection, entry.event, eventScopes[entry.event])) connection.sendEvent(entry.event, entry.payload, entry.cursor);
+        if (wants(connection, entry.event, eventScopes[entry.event]))
+          connection.sendEvent(entry.event, entry.payload, entry.cursor);
       }
     },
     cursor: () => log.cursor(),
@@ -87,4 +94,3 @@ function wants(connection: Connection, event: EventName, scope: Scope | null): b
   // Stock clients ask for tool streams by capability; `session.message` they get by subscription, which ours always hold.
   return event !== "session.message" || caps.includes("resume");
 }
-

@@ -2,9 +2,9 @@
 
 import { closeReason, errorTable, errorToWire, MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import { MAX_FRAME_BYTES, MAX_HANDSHAKE_FRAME_BYTES } from "@moltworker/protocol/frames";
+import type { Principal } from "../auth/principal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createId } from "../platform/id.ts";
-import type { Principal } from "../auth/principal.ts";
 import type { Connection } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { parseRequestFrame } from "./frame-schema.ts";
@@ -98,7 +98,16 @@ export function createSocketServer(deps: Dependencies): SocketServer {
       deps.acceptWebSocket(server);
       const nonce = crypto.randomUUID();
       const now = clock.now();
-      hub.adopt(server, { connId: createId("conn", now), phase: "handshake", nonce, openedAt: now, address, principal, caps: [], seq: 0 });
+      hub.adopt(server, {
+        connId: createId("conn", now),
+        phase: "handshake",
+        nonce,
+        openedAt: now,
+        address,
+        principal,
+        caps: [],
+        seq: 0,
+      });
       server.send(JSON.stringify({ type: "event", event: "connect.challenge", payload: { nonce, ts: now } }));
       deps.onOpen();
       return new Response(null, { status: 101, webSocket: client });
@@ -113,11 +122,13 @@ export function createSocketServer(deps: Dependencies): SocketServer {
         return ready ? connection.respondError("invalid", error) : refuse(connection, "invalid", error);
       }
       // UTF-16 length is a lower bound of the bytes, so the cheap check errs on the side of accepting.
-      if (data.length > (ready ? MAX_FRAME_BYTES : MAX_HANDSHAKE_FRAME_BYTES)) return refuse(connection, "invalid", new MoltError("FRAME_TOO_LARGE"));
+      if (data.length > (ready ? MAX_FRAME_BYTES : MAX_HANDSHAKE_FRAME_BYTES))
+        return refuse(connection, "invalid", new MoltError("FRAME_TOO_LARGE"));
       if (!ready) return handshakeFrame(connection, data);
       try {
         const frame = parseRequestFrame(data);
-        if (frame.method === "connect") throw new MoltError("INVALID_FRAME", { message: "invalid request frame: already connected" });
+        if (frame.method === "connect")
+          throw new MoltError("INVALID_FRAME", { message: "invalid request frame: already connected" });
         await deps.dispatch(connection, frame);
       } catch (thrown) {
         connection.respondError("invalid", moltErrorFrom(thrown));
@@ -137,7 +148,8 @@ export function createSocketServer(deps: Dependencies): SocketServer {
       const now = clock.now();
       for (const connection of hub.all()) {
         const { phase, openedAt } = connection.state;
-        if (phase === "handshake" && now - openedAt > handshakeLimitMs) connection.closeWith(1008, "invalid handshake: no connect request in time");
+        if (phase === "handshake" && now - openedAt > handshakeLimitMs)
+          connection.closeWith(1008, "invalid handshake: no connect request in time");
       }
       closeInvalid();
       hub.announce("tick", { ts: now });

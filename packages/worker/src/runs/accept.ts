@@ -28,7 +28,10 @@ export function acceptMessage(deps: AcceptDependencies, message: InboundMessage,
   const host = db.transaction(() => {
     sessions.ensure(message.sessionKey);
     if (options.replaceFromMessageId !== undefined && transcript.rewind(message.sessionKey, options.replaceFromMessageId) === 0) {
-      throw new MoltError("NOT_FOUND", { message: "the message to replace is no longer in the conversation", hint: "Reload the conversation, then edit again." });
+      throw new MoltError("NOT_FOUND", {
+        message: "the message to replace is no longer in the conversation",
+        hint: "Reload the conversation, then edit again.",
+      });
     }
     const companion = companionFor(store.open(message.sessionKey), message, inbox);
     if (companion) store.insertMerged(run, companion.id);
@@ -37,12 +40,15 @@ export function acceptMessage(deps: AcceptDependencies, message: InboundMessage,
     return companion;
   });
   // OpenClaw's way: the merged input's own run ends at once, with an empty final; the answer comes from the run that took it.
-  if (host) createRunEvents({ id: run.id, session_key: run.sessionKey, lives: 0 }, deps.sink, deps.clock).chat({ state: "final" });
+  if (host)
+    createRunEvents({ id: run.id, session_key: run.sessionKey, lives: 0 }, deps.sink, deps.clock).chat({ state: "final" });
 }
 
 /** The open run that takes this message along, if any. */
 function companionFor(open: StoredRun[], message: InboundMessage, inbox: AcceptDependencies["inbox"]): StoredRun | undefined {
   if (message.queueMode === "steer") return open[0];
   if (message.queueMode !== "collect") return undefined;
-  return open.find((run) => run.state === "queued" && inbox.waiting({ runId: run.id }).some((item) => item.queueMode === "collect"));
+  return open.find(
+    (run) => run.state === "queued" && inbox.waiting({ runId: run.id }).some((item) => item.queueMode === "collect"),
+  );
 }

@@ -63,7 +63,13 @@ export function createApprovals({ db, clock, events, onSchedule }: Dependencies)
     const found = db.one<Row>("SELECT * FROM approvals WHERE tool_call_id = ? AND hash = ?", toolCallId, request.hash);
     if (found) return found;
     const now = clock.now();
-    const row: Row = { id: createId("apr", now), request: JSON.stringify(request), state: "pending", created_at: now, expires_at: now + lifetimeMs };
+    const row: Row = {
+      id: createId("apr", now),
+      request: JSON.stringify(request),
+      state: "pending",
+      created_at: now,
+      expires_at: now + lifetimeMs,
+    };
     db.run(
       "INSERT INTO approvals (id, tool_call_id, hash, run_id, session_key, request, state, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)",
       row.id,
@@ -98,18 +104,24 @@ export function createApprovals({ db, clock, events, onSchedule }: Dependencies)
       });
     },
     pending: () => db.all<Row>("SELECT * FROM approvals WHERE state = 'pending' ORDER BY created_at").map(approvalFrom),
-    hasPending: (runId) => db.one("SELECT 1 AS one FROM approvals WHERE run_id = ? AND state = 'pending' LIMIT 1", runId) !== undefined,
+    hasPending: (runId) =>
+      db.one("SELECT 1 AS one FROM approvals WHERE run_id = ? AND state = 'pending' LIMIT 1", runId) !== undefined,
     resolve(id, allow, decidedBy) {
       const row = db.one<Row>("SELECT * FROM approvals WHERE id = ? AND state = 'pending'", id);
       if (!row) throw new MoltError("APPROVAL_NOT_FOUND");
       settle(row, allow ? "approved" : "denied", decidedBy);
     },
     expire() {
-      for (const row of db.all<Row>("SELECT * FROM approvals WHERE state = 'pending' AND expires_at <= ?", clock.now())) settle(row, "expired", "time");
-      return db.one<{ next: number | null }>("SELECT min(expires_at) AS next FROM approvals WHERE state = 'pending'")?.next ?? undefined;
+      for (const row of db.all<Row>("SELECT * FROM approvals WHERE state = 'pending' AND expires_at <= ?", clock.now()))
+        settle(row, "expired", "time");
+      return (
+        db.one<{ next: number | null }>("SELECT min(expires_at) AS next FROM approvals WHERE state = 'pending'")?.next ??
+        undefined
+      );
     },
     cancelRun(runId) {
-      for (const row of db.all<Row>("SELECT * FROM approvals WHERE run_id = ? AND state = 'pending'", runId)) settle(row, "expired", "stop");
+      for (const row of db.all<Row>("SELECT * FROM approvals WHERE run_id = ? AND state = 'pending'", runId))
+        settle(row, "expired", "stop");
     },
   };
 }

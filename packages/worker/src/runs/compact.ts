@@ -22,7 +22,10 @@ export async function foldLog(deps: FoldingDependencies, folding: Folding): Prom
   const { sessionKey, ref, runId, signal } = folding;
   const before = transcript.context(sessionKey);
   const model = models.describe(ref);
-  const plan = compactionPlan(before.map((stored) => stored.entry), model);
+  const plan = compactionPlan(
+    before.map((stored) => stored.entry),
+    model,
+  );
   if (!plan) return false;
   const request = folding.askModel ? summaryRequest(plan, model) : undefined;
   const summary = request ? await askForSummary(deps, folding, request) : fallbackSummary(plan);

@@ -27,7 +27,8 @@ export async function executeCall(context: RunContext, call: LedgerCall, tool: T
         runId: run.id,
         toolCallId: call.call_id,
         signal: both,
-        onUpdate: (text) => events.agentLive({ stream: "tool", data: { phase: "update", name: call.name, toolCallId: call.call_id, meta: text } }),
+        onUpdate: (text) =>
+          events.agentLive({ stream: "tool", data: { phase: "update", name: call.name, toolCallId: call.call_id, meta: text } }),
       }),
       rejectOnAbort(both),
     ]);

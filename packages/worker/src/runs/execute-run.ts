@@ -30,7 +30,11 @@ async function loop(context: RunContext): Promise<StoredMessage> {
     const last = context.transcript.ofRun(run.id).at(-1);
     if (!steered && last?.entry.role === "assistant" && last.entry.stopReason !== "toolUse") return last;
     if (store.stepCount(run.id) >= settings().maxSteps) {
-      throw new MoltError("TIMEOUT", { message: `the run stopped after ${settings().maxSteps} steps`, hint: "Say 'continue' to go on, or raise the limit in the settings.", retryable: false });
+      throw new MoltError("TIMEOUT", {
+        message: `the run stopped after ${settings().maxSteps} steps`,
+        hint: "Say 'continue' to go on, or raise the limit in the settings.",
+        retryable: false,
+      });
     }
     await context.models.settled();
     await step(context, context.modelFor(run.session_key));

@@ -1,9 +1,9 @@
 /** One model step: streams it to people, and commits the whole message with its tool calls in one turn of the event loop. */
 
+import { isMoltError, type MoltError } from "@moltworker/protocol/errors";
 import { callHash } from "../agent/call-text.ts";
 import type { LogPart } from "../agent/log-entry.ts";
 import type { ModelCall, ModelEvent, ModelRequest } from "../agent/model.ts";
-import { isMoltError, type MoltError } from "@moltworker/protocol/errors";
 import { chatMessageFrom, type StoredMessage } from "../sessions/transcript.ts";
 import { createDeltaWriter } from "./delta-writer.ts";
 import type { RunContext } from "./run-context.ts";
@@ -19,7 +19,14 @@ export async function runModelStep(context: RunContext, ref: string, request: Mo
   const position = store.beginStep(run.id, "model");
   events.agent({ stream: "lifecycle", data: { phase: "model", model: ref } });
   try {
-    const finish = await streamUntilWhole(context, { ref, request, sessionKey: run.session_key, runId: run.id, step: position, signal: context.signal });
+    const finish = await streamUntilWhole(context, {
+      ref,
+      request,
+      sessionKey: run.session_key,
+      runId: run.id,
+      step: position,
+      signal: context.signal,
+    });
     return await commit(context, position, finish);
   } catch (error) {
     store.endStep(run.id, position, "failed");
@@ -54,7 +61,9 @@ async function streamOnce(context: RunContext, call: ModelCall, replaces: boolea
     live.text = whole;
     events.agentLive({ stream: "assistant", data: { text: whole, delta: deltaText, itemId: `${call.step}` } }, "stock");
   });
-  const thinking = createDeltaWriter(clock, (delta) => events.agent({ stream: "thinking", data: { delta, itemId: `${call.step}` } }));
+  const thinking = createDeltaWriter(clock, (delta) =>
+    events.agent({ stream: "thinking", data: { delta, itemId: `${call.step}` } }),
+  );
   try {
     for await (const event of context.models.stream(call)) {
       if (event.type === "text") text.add(event.delta);

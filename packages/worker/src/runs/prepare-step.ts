@@ -69,7 +69,12 @@ function toolSchemas(list: readonly Tool[]): OfferedTools {
   if (known) return known;
   const tools = list.map((tool): LanguageModelV4FunctionTool => {
     const { $schema: _dialect, ...schema } = z.toJSONSchema(tool.parameters, { io: "input" });
-    return { type: "function", name: tool.name, description: tool.description, inputSchema: schema as LanguageModelV4FunctionTool["inputSchema"] };
+    return {
+      type: "function",
+      name: tool.name,
+      description: tool.description,
+      inputSchema: schema as LanguageModelV4FunctionTool["inputSchema"],
+    };
   });
   const offered = { tools, characters: JSON.stringify(tools).length };
   offeredByList.set(list, offered);
@@ -78,7 +83,11 @@ function toolSchemas(list: readonly Tool[]): OfferedTools {
 
 async function loadBlobs({ blobs }: RunContext, entries: readonly LogEntry[], model: ModelRow): Promise<Map<string, Uint8Array>> {
   const wanted = viewOf(entries).entries.flatMap((entry) =>
-    entry.role === "user" ? entry.content.flatMap((part) => (part.type === "file" || (part.type === "image" && model.input.includes("image")) ? [part.blobId] : [])) : [],
+    entry.role === "user"
+      ? entry.content.flatMap((part) =>
+          part.type === "file" || (part.type === "image" && model.input.includes("image")) ? [part.blobId] : [],
+        )
+      : [],
   );
   const loaded = await Promise.all([...new Set(wanted)].map(async (id) => [id, await blobs.bytes(id)] as const));
   return new Map(loaded.flatMap(([id, bytes]) => (bytes ? [[id, bytes] as const] : [])));

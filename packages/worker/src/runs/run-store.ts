@@ -1,7 +1,7 @@
 /** Run rows and their steps. A run's state is only ever changed here. */
 
-import type { RunState, ThinkingLevel } from "@moltworker/protocol/rows";
 import type { WireError } from "@moltworker/protocol/errors";
+import type { RunState, ThinkingLevel } from "@moltworker/protocol/rows";
 import type { Principal } from "../auth/principal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../storage/database.ts";
@@ -50,7 +50,10 @@ export interface RunStore {
   /** Marks the run as begun in this process and returns it. */
   begin(id: string): StoredRun;
   setState(id: string, state: "running" | "waiting"): void;
-  finish(id: string, end: { state: "done" | "failed" | "aborted"; stopReason: string; error?: WireError; answerMessageId?: string }): void;
+  finish(
+    id: string,
+    end: { state: "done" | "failed" | "aborted"; stopReason: string; error?: WireError; answerMessageId?: string },
+  ): void;
   countInterruption(id: string): number;
   /** Position of the new step. */
   beginStep(runId: string, kind: "model" | "compaction"): number;
@@ -83,9 +86,16 @@ export function createRunStore(db: Database, clock: Clock): RunStore {
     open: (sessionKey) =>
       sessionKey === undefined
         ? db.all<StoredRun>("SELECT * FROM runs WHERE state IN ('queued', 'running', 'waiting') ORDER BY created_at, rowid")
-        : db.all<StoredRun>("SELECT * FROM runs WHERE session_key = ? AND state IN ('queued', 'running', 'waiting') ORDER BY created_at, rowid", sessionKey),
+        : db.all<StoredRun>(
+            "SELECT * FROM runs WHERE session_key = ? AND state IN ('queued', 'running', 'waiting') ORDER BY created_at, rowid",
+            sessionKey,
+          ),
     begin(id) {
-      db.run("UPDATE runs SET state = 'running', lives = lives + 1, started_at = coalesce(started_at, ?) WHERE id = ?", clock.now(), id);
+      db.run(
+        "UPDATE runs SET state = 'running', lives = lives + 1, started_at = coalesce(started_at, ?) WHERE id = ?",
+        clock.now(),
+        id,
+      );
       const run = get(id);
       if (!run) throw new Error(`run ${id} is gone`);
       return run;
@@ -103,17 +113,39 @@ export function createRunStore(db: Database, clock: Clock): RunStore {
       );
       db.run("UPDATE run_steps SET state = 'interrupted', ended_at = ? WHERE run_id = ? AND state = 'started'", clock.now(), id);
     },
-    countInterruption: (id) => db.one<{ interruptions: number }>("UPDATE runs SET interruptions = interruptions + 1 WHERE id = ? RETURNING interruptions", id)?.interruptions ?? 0,
+    countInterruption: (id) =>
+      db.one<{ interruptions: number }>(
+        "UPDATE runs SET interruptions = interruptions + 1 WHERE id = ? RETURNING interruptions",
+        id,
+      )?.interruptions ?? 0,
     beginStep(runId, kind) {
-      db.run("UPDATE run_steps SET state = 'interrupted', ended_at = ? WHERE run_id = ? AND state = 'started'", clock.now(), runId);
-      const position = (db.one<{ last: number | null }>("SELECT max(position) AS last FROM run_steps WHERE run_id = ?", runId)?.last ?? -1) + 1;
-      db.run("INSERT INTO run_steps (run_id, position, kind, state, started_at) VALUES (?, ?, ?, 'started', ?)", runId, position, kind, clock.now());
+      db.run(
+        "UPDATE run_steps SET state = 'interrupted', ended_at = ? WHERE run_id = ? AND state = 'started'",
+        clock.now(),
+        runId,
+      );
+      const position =
+        (db.one<{ last: number | null }>("SELECT max(position) AS last FROM run_steps WHERE run_id = ?", runId)?.last ?? -1) + 1;
+      db.run(
+        "INSERT INTO run_steps (run_id, position, kind, state, started_at) VALUES (?, ?, ?, 'started', ?)",
+        runId,
+        position,
+        kind,
+        clock.now(),
+      );
       return position;
     },
     endStep(runId, position, state) {
-      db.run("UPDATE run_steps SET state = ?, ended_at = ? WHERE run_id = ? AND position = ?", state, clock.now(), runId, position);
+      db.run(
+        "UPDATE run_steps SET state = ?, ended_at = ? WHERE run_id = ? AND position = ?",
+        state,
+        clock.now(),
+        runId,
+        position,
+      );
       if (state === "done") db.run("UPDATE runs SET interruptions = 0 WHERE id = ?", runId);
     },
-    stepCount: (runId) => db.one<{ count: number }>("SELECT count(*) AS count FROM run_steps WHERE run_id = ? AND state = 'done'", runId)?.count ?? 0,
+    stepCount: (runId) =>
+      db.one<{ count: number }>("SELECT count(*) AS count FROM run_steps WHERE run_id = ? AND state = 'done'", runId)?.count ?? 0,
   };
 }

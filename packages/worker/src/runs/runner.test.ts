@@ -55,9 +55,29 @@ describe("a run", () => {
   test("the same key again changes nothing, during and after", async () => {
     const world = createWorld({ script: () => says("once") });
     world.send("hi", { id: "k" });
-    expect(world.runner.accept({ dedupeKey: "chat:k", sessionKey: testSession, runId: "k", channel: "webchat", principal: owner, content: [], queueMode: "steer" }).status).toBe("in_flight");
+    expect(
+      world.runner.accept({
+        dedupeKey: "chat:k",
+        sessionKey: testSession,
+        runId: "k",
+        channel: "webchat",
+        principal: owner,
+        content: [],
+        queueMode: "steer",
+      }).status,
+    ).toBe("in_flight");
     await ended(world, "k");
-    expect(world.runner.accept({ dedupeKey: "chat:k", sessionKey: testSession, runId: "k", channel: "webchat", principal: owner, content: [], queueMode: "steer" }).status).toBe("ok");
+    expect(
+      world.runner.accept({
+        dedupeKey: "chat:k",
+        sessionKey: testSession,
+        runId: "k",
+        channel: "webchat",
+        principal: owner,
+        content: [],
+        queueMode: "steer",
+      }).status,
+    ).toBe("ok");
     expect(world.log()).toEqual(["user: hi", "assistant: once"]);
     expect(world.modelCalls.length).toBe(1);
   });
@@ -68,7 +88,8 @@ describe("a run", () => {
       const world = createWorld({
         tools: [write],
         // Looks at the conversation, not at a counter, so that it says the same in every life.
-        script: (call) => (JSON.stringify(call.request.prompt).includes("tool-result") ? says("all done") : calls({ name: "note", args: {} })),
+        script: (call) =>
+          JSON.stringify(call.request.prompt).includes("tool-result") ? says("all done") : calls({ name: "note", args: {} }),
       });
       const id = world.send("go");
       await turns(moment);
@@ -76,9 +97,18 @@ describe("a run", () => {
       const next = world.revive();
       await ended(next, id);
       const log = next.log();
-      expect(log.filter((line) => line === "user: go"), `at ${moment}`).toHaveLength(1);
-      expect(log.filter((line) => line === "assistant: all done"), `at ${moment}`).toHaveLength(1);
-      expect(log.filter((line) => line.startsWith("toolResult")), `at ${moment}`).toHaveLength(1);
+      expect(
+        log.filter((line) => line === "user: go"),
+        `at ${moment}`,
+      ).toHaveLength(1);
+      expect(
+        log.filter((line) => line === "assistant: all done"),
+        `at ${moment}`,
+      ).toHaveLength(1);
+      expect(
+        log.filter((line) => line.startsWith("toolResult")),
+        `at ${moment}`,
+      ).toHaveLength(1);
       expect(next.ends(id), `at ${moment}`).toEqual(["final"]);
     }
   });
@@ -108,7 +138,10 @@ describe("a run", () => {
   });
 
   test("a cut after text was shown is made again, and what was shown is replaced", async () => {
-    const world = createWorld({ script: (_call, turn) => (turn === 0 ? failsAfter("half", new MoltError("PROVIDER_CUT", { retryAfterMs: 1 })) : says("whole answer")) });
+    const world = createWorld({
+      script: (_call, turn) =>
+        turn === 0 ? failsAfter("half", new MoltError("PROVIDER_CUT", { retryAfterMs: 1 })) : says("whole answer"),
+    });
     const id = world.send("hi");
     await ended(world, id);
     expect(world.log()).toEqual(["user: hi", "assistant: whole answer"]);
@@ -138,7 +171,12 @@ describe("tools", () => {
       tools: [slowRead, change],
       script: (_call, turn) =>
         turn === 0
-          ? calls({ name: "look", args: { value: "a" } }, { name: "look", args: { value: "b" } }, { name: "change", args: { value: "1" } }, { name: "change", args: { value: "2" } })
+          ? calls(
+              { name: "look", args: { value: "a" } },
+              { name: "look", args: { value: "b" } },
+              { name: "change", args: { value: "1" } },
+              { name: "change", args: { value: "2" } },
+            )
           : says("ok"),
     });
     await ended(world, world.send("go"));
@@ -155,7 +193,8 @@ describe("tools", () => {
     });
     let world = createWorld({
       tools: [post],
-      script: (call) => (JSON.stringify(call.request.prompt).includes("tool-result") ? says("I cannot tell") : calls({ name: "post", args: {} })),
+      script: (call) =>
+        JSON.stringify(call.request.prompt).includes("tool-result") ? says("I cannot tell") : calls({ name: "post", args: {} }),
     });
     const id = world.send("send it");
     await asked(world);
@@ -177,14 +216,27 @@ describe("tools", () => {
     });
     let world = createWorld({
       tools: [post],
-      script: (call) => (JSON.stringify(call.request.prompt).includes("tool-result") ? says("done") : calls({ name: "post", args: { value: "exactly this" } })),
+      script: (call) =>
+        JSON.stringify(call.request.prompt).includes("tool-result")
+          ? says("done")
+          : calls({ name: "post", args: { value: "exactly this" } }),
     });
     const id = world.send("go");
     await asked(world);
     expect(world.store.get(id)?.state).toBe("waiting");
     world.crash();
     world = world.revive();
-    await until(() => world.modelCalls.length === 1 && world.events.filter((seen) => "state" in seen.payload && seen.payload.state === "status" && "phase" in seen.payload && seen.payload.phase === "waiting_approval").length === 2);
+    await until(
+      () =>
+        world.modelCalls.length === 1 &&
+        world.events.filter(
+          (seen) =>
+            "state" in seen.payload &&
+            seen.payload.state === "status" &&
+            "phase" in seen.payload &&
+            seen.payload.phase === "waiting_approval",
+        ).length === 2,
+    );
     const pending = world.approvals.pending();
     expect(pending).toHaveLength(1);
     expect(pending[0]?.request.arguments).toEqual({ value: "exactly this" });
@@ -197,13 +249,18 @@ describe("tools", () => {
     const post = tool("post", "external", () => {
       throw new Error("must not run");
     });
-    const world = createWorld({ tools: [post], script: (_call, turn) => (turn === 0 ? calls({ name: "post", args: {} }) : says("fine")) });
+    const world = createWorld({
+      tools: [post],
+      script: (_call, turn) => (turn === 0 ? calls({ name: "post", args: {} }) : says("fine")),
+    });
     const id = world.send("go");
     await asked(world);
     world.approvals.resolve(world.approvals.pending()[0]?.id ?? "", false, "owner");
     await ended(world, id);
     expect(world.log()[2]).toBe("toolResult: The owner said no to this call.");
-    expect(() => world.approvals.resolve("none", true, "owner")).toThrowError(expect.objectContaining({ code: "APPROVAL_NOT_FOUND" }));
+    expect(() => world.approvals.resolve("none", true, "owner")).toThrowError(
+      expect.objectContaining({ code: "APPROVAL_NOT_FOUND" }),
+    );
   });
 
   test("unknown tools, bad arguments and faults of a tool are answers to the model, not ends of the run", async () => {
@@ -212,7 +269,10 @@ describe("tools", () => {
     });
     const world = createWorld({
       tools: [broken],
-      script: (_call, turn) => (turn === 0 ? calls({ name: "nothing", args: {} }, { name: "broken", args: { wrong: 1 } }, { name: "broken", args: {} }) : says("ok")),
+      script: (_call, turn) =>
+        turn === 0
+          ? calls({ name: "nothing", args: {} }, { name: "broken", args: { wrong: 1 } }, { name: "broken", args: {} })
+          : says("ok"),
     });
     const run = await ended(world, world.send("go"));
     expect(run.state).toBe("done");
@@ -225,7 +285,11 @@ describe("tools", () => {
   });
 
   test("a run stops at its step limit", async () => {
-    const world = createWorld({ tools: [tool("look", "read")], settings: { maxSteps: 3 }, script: () => calls({ name: "look", args: {} }) });
+    const world = createWorld({
+      tools: [tool("look", "read")],
+      settings: { maxSteps: 3 },
+      script: () => calls({ name: "look", args: {} }),
+    });
     const run = await ended(world, world.send("go"));
     expect(run.state).toBe("failed");
     expect(run.error).toContain("3 steps");

@@ -6,10 +6,10 @@
 import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import { createId } from "../platform/id.ts";
 import type { InboundMessage } from "../sessions/inbox.ts";
-import { acceptMessage, type AcceptOptions } from "./accept.ts";
-import { executeRun, takeInput } from "./execute-run.ts";
+import { type AcceptOptions, acceptMessage } from "./accept.ts";
 import { foldLog } from "./compact.ts";
 import { endStopped } from "./end-stopped.ts";
+import { executeRun, takeInput } from "./execute-run.ts";
 import type { RunContext, RunDependencies } from "./run-context.ts";
 import { createRunEvents } from "./run-events.ts";
 import type { StoredRun } from "./run-store.ts";
@@ -82,9 +82,14 @@ class RunRunner implements Runner {
 
   accept(message: InboundMessage, options: AcceptOptions = {}): { runId: string; status: "started" | "in_flight" | "ok" } {
     const known = this.deps.store.get(message.runId);
-    if (known) return { runId: known.id, status: known.state === "done" || known.state === "failed" || known.state === "aborted" ? "ok" : "in_flight" };
+    if (known)
+      return {
+        runId: known.id,
+        status: known.state === "done" || known.state === "failed" || known.state === "aborted" ? "ok" : "in_flight",
+      };
     if (this.suspended) throw new MoltError("SUSPENDED");
-    if (options.replaceFromMessageId !== undefined || message.queueMode === "interrupt") this.abort({ sessionKey: message.sessionKey }, "replaced");
+    if (options.replaceFromMessageId !== undefined || message.queueMode === "interrupt")
+      this.abort({ sessionKey: message.sessionKey }, "replaced");
     acceptMessage(this.deps, message, options);
     this.kick();
     // A rewind takes rows away, which no other event says: whoever shows the conversation must read it again.
@@ -162,10 +167,19 @@ class RunRunner implements Runner {
   async compact(sessionKey: string): Promise<boolean> {
     const { deps } = this;
     if (deps.store.open(sessionKey).length > 0) {
-      throw new MoltError("CONFLICT", { message: "a run is going on in this conversation", hint: "Stop it or wait for its end, then compact." });
+      throw new MoltError("CONFLICT", {
+        message: "a run is going on in this conversation",
+        hint: "Stop it or wait for its end, then compact.",
+      });
     }
     const signal = AbortSignal.timeout(compactLimitMs);
-    return foldLog(deps, { sessionKey, ref: deps.modelFor(sessionKey), runId: createId("compact", deps.clock.now()), signal, askModel: true });
+    return foldLog(deps, {
+      sessionKey,
+      ref: deps.modelFor(sessionKey),
+      runId: createId("compact", deps.clock.now()),
+      signal,
+      askModel: true,
+    });
   }
 
   inFlight(sessionKey: string): { runId: string; text: string; startedAt: number } | undefined {
@@ -195,7 +209,9 @@ class RunRunner implements Runner {
     };
     takeInput(context);
     // Only storage itself failing ends up here; the rows still say what is owed, and the next wake takes it up.
-    const finished = this.live(context, interruptions).catch((error: unknown) => deps.log.error("run.broken", { runId: run.id, error }));
+    const finished = this.live(context, interruptions).catch((error: unknown) =>
+      deps.log.error("run.broken", { runId: run.id, error }),
+    );
     this.active.set(run.id, { run, controller, live, finished });
     if (this.active.size === 1) deps.onActivity(true);
   }
@@ -247,4 +263,3 @@ class RunRunner implements Runner {
     this.waiters.delete(runId);
   }
 }
-

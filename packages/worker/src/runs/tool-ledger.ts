@@ -1,9 +1,9 @@
 /** The tool ledger: every call has a row before it runs and a verdict after; a restart reads here what may run again. */
 
+import type { ToolEffect } from "../agent/tool.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createId } from "../platform/id.ts";
 import type { Database } from "../storage/database.ts";
-import type { ToolEffect } from "../agent/tool.ts";
 
 export interface LedgerCall {
   id: string;
@@ -24,7 +24,16 @@ export interface LedgerCall {
 }
 
 export interface ToolLedger {
-  propose(call: { runId: string; sessionKey: string; step: number; place: number; callId: string; name: string; args: string; hash: string }): void;
+  propose(call: {
+    runId: string;
+    sessionKey: string;
+    step: number;
+    place: number;
+    callId: string;
+    name: string;
+    args: string;
+    hash: string;
+  }): void;
   /** Calls without a verdict, in the order the model made them. */
   unfinished(runId: string): LedgerCall[];
   start(id: string, effect: ToolEffect): void;
@@ -48,8 +57,19 @@ export function createToolLedger(db: Database, clock: Clock, bootId: string): To
         call.hash,
       );
     },
-    unfinished: (runId) => db.all<LedgerCall>("SELECT * FROM tool_calls WHERE run_id = ? AND state IN ('proposed', 'started') ORDER BY step, place", runId),
-    start: (id, effect) => void db.run("UPDATE tool_calls SET state = 'started', effect = ?, started_at = ?, boot_id = ? WHERE id = ?", effect, clock.now(), bootId, id),
+    unfinished: (runId) =>
+      db.all<LedgerCall>(
+        "SELECT * FROM tool_calls WHERE run_id = ? AND state IN ('proposed', 'started') ORDER BY step, place",
+        runId,
+      ),
+    start: (id, effect) =>
+      void db.run(
+        "UPDATE tool_calls SET state = 'started', effect = ?, started_at = ?, boot_id = ? WHERE id = ?",
+        effect,
+        clock.now(),
+        bootId,
+        id,
+      ),
     finish: (id, verdict) =>
       void db.run(
         "UPDATE tool_calls SET state = ?, is_error = ?, ended_at = ?, meta = ? WHERE id = ?",

@@ -2,8 +2,8 @@
 
 import { type GateInput, gate, gateChanges } from "../agent/approval.ts";
 import { callHash, describeCall, describeChanges } from "../agent/call-text.ts";
-import type { LogEntry } from "../agent/log-entry.ts";
 import { invalidArgumentsMessage, invalidArgumentsOf } from "../agent/invalid-arguments.ts";
+import type { LogEntry } from "../agent/log-entry.ts";
 import { markChanges, outsideOrigin, seenText } from "../agent/outside-text.ts";
 import { mayRunInParallel, type Tool, type ToolOutcome } from "../agent/tool.ts";
 import { capToolText } from "../agent/tool-text.ts";
@@ -33,7 +33,11 @@ export async function runToolStep(context: RunContext, calls: LedgerCall[]): Pro
   if (broken) throw broken.reason;
 }
 
-async function settleCall(context: RunContext, call: LedgerCall, inTurn: <Value>(work: () => Promise<Value>) => Promise<Value>): Promise<void> {
+async function settleCall(
+  context: RunContext,
+  call: LedgerCall,
+  inTurn: <Value>(work: () => Promise<Value>) => Promise<Value>,
+): Promise<void> {
   const args = JSON.parse(call.args) as Record<string, unknown>;
   context.events.agent({ stream: "tool", data: { phase: "start", name: call.name, toolCallId: call.call_id, args } });
   const startedAt = context.clock.now();
@@ -85,7 +89,12 @@ async function perform(context: RunContext, call: LedgerCall, tool: Tool, input:
 }
 
 /** undefined when approved; otherwise the verdict that ends the call. */
-async function ask(context: RunContext, call: LedgerCall, args: Record<string, unknown>, reason: string): Promise<Verdict | undefined> {
+async function ask(
+  context: RunContext,
+  call: LedgerCall,
+  args: Record<string, unknown>,
+  reason: string,
+): Promise<Verdict | undefined> {
   const { run, approvals, store, events, settings, signal } = context;
   const request = {
     tool: call.name,
@@ -126,7 +135,11 @@ function finish(context: RunContext, call: LedgerCall, verdict: Verdict, started
   const durationMs = clock.now() - startedAt;
   const stored = db.transaction(() => {
     if (outcome.changes && outcome.changes.length > 0 && !outcome.isError) outcome = applyChanges(workspace, outcome);
-    ledger.finish(call.id, { state: verdict.state, isError: outcome.isError === true, ...(outcome.meta ? { meta: outcome.meta } : {}) });
+    ledger.finish(call.id, {
+      state: verdict.state,
+      isError: outcome.isError === true,
+      ...(outcome.meta ? { meta: outcome.meta } : {}),
+    });
     return transcript.append(
       run.session_key,
       {

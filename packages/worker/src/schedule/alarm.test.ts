@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createTestDatabase } from "../../../../tests/support/database.ts";
 import { systemClock } from "../platform/clock.ts";
 import { migrate } from "../storage/migrations.ts";
-import { createAlarm, timersMigration, type TimerWork } from "./alarm.ts";
+import { createAlarm, type TimerWork, timersMigration } from "./alarm.ts";
 
 function world(works: Record<string, TimerWork>) {
   const db = createTestDatabase();

@@ -30,7 +30,13 @@ export interface AlarmStorage {
 
 const retryMs = 10_000;
 
-export function createAlarm(db: Database, clock: Clock, log: Log, storage: AlarmStorage, works: Record<string, TimerWork>): Alarm {
+export function createAlarm(
+  db: Database,
+  clock: Clock,
+  log: Log,
+  storage: AlarmStorage,
+  works: Record<string, TimerWork>,
+): Alarm {
   let armedFor: number | undefined;
 
   const arm = () => {
@@ -40,7 +46,11 @@ export function createAlarm(db: Database, clock: Clock, log: Log, storage: Alarm
     void (next === undefined ? storage.deleteAlarm() : storage.setAlarm(next));
   };
   const set = (name: string, dueAt: number) => {
-    db.run("INSERT INTO timers (name, due_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at", name, dueAt);
+    db.run(
+      "INSERT INTO timers (name, due_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at",
+      name,
+      dueAt,
+    );
     arm();
   };
 
@@ -61,7 +71,10 @@ export function createAlarm(db: Database, clock: Clock, log: Log, storage: Alarm
     },
     async fire() {
       armedFor = undefined;
-      const due = db.all<{ name: string; due_at: number }>("SELECT name, due_at FROM timers WHERE due_at <= ? ORDER BY due_at", clock.now());
+      const due = db.all<{ name: string; due_at: number }>(
+        "SELECT name, due_at FROM timers WHERE due_at <= ? ORDER BY due_at",
+        clock.now(),
+      );
       for (const timer of due) {
         try {
           await works[timer.name]?.();

@@ -1,8 +1,8 @@
 /** The inbox: a message is a row here, under a unique key, before anyone is told that it arrived. */
 
 import type { QueueMode } from "@moltworker/protocol/methods";
-import type { Principal } from "../auth/principal.ts";
 import type { LogPart } from "../agent/log-entry.ts";
+import type { Principal } from "../auth/principal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createId } from "../platform/id.ts";
 import type { Database, SqlValue } from "../storage/database.ts";
@@ -72,12 +72,19 @@ export function createInbox(db: Database, clock: Clock): Inbox {
       return written.length === 1;
     },
     waiting(filter) {
-      const [column, value]: [string, SqlValue] = "runId" in filter ? ["run_id", filter.runId] : ["session_key", filter.sessionKey];
+      const [column, value]: [string, SqlValue] =
+        "runId" in filter ? ["run_id", filter.runId] : ["session_key", filter.sessionKey];
       return db.all<Row>(`SELECT * FROM inbox WHERE ${column} = ? AND state = 'waiting' ORDER BY rowid`, value).map(itemFromRow);
     },
     markTaken: (id) => void db.run("UPDATE inbox SET state = 'taken', taken_at = ? WHERE id = ?", clock.now(), id),
-    drop: (runId) => void db.run("UPDATE inbox SET state = 'dropped', taken_at = ? WHERE run_id = ? AND state = 'waiting'", clock.now(), runId),
-    dropAll: (sessionKey) => void db.run("UPDATE inbox SET state = 'dropped', taken_at = ? WHERE session_key = ? AND state = 'waiting'", clock.now(), sessionKey),
+    drop: (runId) =>
+      void db.run("UPDATE inbox SET state = 'dropped', taken_at = ? WHERE run_id = ? AND state = 'waiting'", clock.now(), runId),
+    dropAll: (sessionKey) =>
+      void db.run(
+        "UPDATE inbox SET state = 'dropped', taken_at = ? WHERE session_key = ? AND state = 'waiting'",
+        clock.now(),
+        sessionKey,
+      ),
     moveToRun: (id, runId) => void db.run("UPDATE inbox SET run_id = ? WHERE id = ?", runId, id),
   };
 }

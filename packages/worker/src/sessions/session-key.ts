@@ -9,7 +9,10 @@ export const mainSessionKey = `agent:${defaultAgentId}:main`;
 export function resolveSessionKey(key: string): string {
   const trimmed = key.trim();
   if (trimmed === "" || trimmed.length > 300 || /[\s\p{Cc}]/u.test(trimmed)) {
-    throw new MoltError("INVALID_REQUEST", { message: "the session key is empty, too long or has blanks in it", hint: "Use a key like `agent:main:main`." });
+    throw new MoltError("INVALID_REQUEST", {
+      message: "the session key is empty, too long or has blanks in it",
+      hint: "Use a key like `agent:main:main`.",
+    });
   }
   if (trimmed === "global" || trimmed === "main") return mainSessionKey;
   return trimmed.startsWith("agent:") ? trimmed : `agent:${defaultAgentId}:${trimmed}`;

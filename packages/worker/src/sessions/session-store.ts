@@ -63,14 +63,21 @@ export function createSessionStore(db: Database, clock: Clock): SessionStore {
       const found = get(key);
       if (found) return { session: found, created: false };
       const now = clock.now();
-      db.run("INSERT INTO sessions (key, session_id, created_at, updated_at) VALUES (?, ?, ?, ?)", key, createId("ses", now), now, now);
+      db.run(
+        "INSERT INTO sessions (key, session_id, created_at, updated_at) VALUES (?, ?, ?, ?)",
+        key,
+        createId("ses", now),
+        now,
+        now,
+      );
       return { session: need(key), created: true };
     },
     list: (params) => listSessions(db, clock, params),
     patch(key, patch) {
       need(key);
       const [columns, values] = patchColumns(patch);
-      if (columns.length > 0) db.run(`UPDATE sessions SET ${columns.map((column) => `${column} = ?`).join(", ")} WHERE key = ?`, ...values, key);
+      if (columns.length > 0)
+        db.run(`UPDATE sessions SET ${columns.map((column) => `${column} = ?`).join(", ")} WHERE key = ?`, ...values, key);
       return need(key);
     },
     reset(key) {
@@ -83,7 +90,8 @@ export function createSessionStore(db: Database, clock: Clock): SessionStore {
       return need(key);
     },
     delete(key) {
-      if (key === mainSessionKey) throw new MoltError("CONFLICT", { message: "the main session cannot be deleted", hint: "Reset it instead." });
+      if (key === mainSessionKey)
+        throw new MoltError("CONFLICT", { message: "the main session cannot be deleted", hint: "Reset it instead." });
       db.run("DELETE FROM messages WHERE session_key = ?", key);
       return db.run("DELETE FROM sessions WHERE key = ?", key) > 0;
     },
@@ -159,6 +167,10 @@ function patchColumns(patch: SessionPatch): [columns: string[], values: SqlValue
 function parseThinking(level: string | null): ThinkingLevel | null {
   if (level === null) return null;
   const known = thinkingLevels.find((candidate) => candidate === level);
-  if (!known) throw new MoltError("INVALID_REQUEST", { message: `"${level}" is not a thinking level`, hint: `Use one of: ${thinkingLevels.join(", ")}.` });
+  if (!known)
+    throw new MoltError("INVALID_REQUEST", {
+      message: `"${level}" is not a thinking level`,
+      hint: `Use one of: ${thinkingLevels.join(", ")}.`,
+    });
   return known;
 }

@@ -17,7 +17,12 @@ export interface SessionView {
   /** null when there is none. */
   byKey(key: string): SessionRow | null;
   defaults(): { modelProvider: string; model: string; contextTokens: number };
-  resolved(session: StoredSession): { modelProvider: string; model: string; agentRuntime: string; thinkingLevel: SessionRow["thinkingLevel"] };
+  resolved(session: StoredSession): {
+    modelProvider: string;
+    model: string;
+    agentRuntime: string;
+    thinkingLevel: SessionRow["thinkingLevel"];
+  };
 }
 
 export function createSessionView(deps: Dependencies): SessionView {
@@ -32,7 +37,13 @@ export function createSessionView(deps: Dependencies): SessionView {
       displayName: session.label ?? session.title ?? (session.key.endsWith(":main") ? "Main" : "New conversation"),
       updatedAt: session.updated_at,
       createdAt: session.created_at,
-      status: runs.some((run) => run.state === "waiting") ? "waiting" : runs.length > 0 ? "running" : session.failed ? "failed" : "idle",
+      status: runs.some((run) => run.state === "waiting")
+        ? "waiting"
+        : runs.length > 0
+          ? "running"
+          : session.failed
+            ? "failed"
+            : "idle",
       unread: session.unread === 1,
       pinned: session.pinned === 1,
       archived: session.archived === 1,
@@ -60,7 +71,11 @@ export function createSessionView(deps: Dependencies): SessionView {
       const ref = deps.modelFor("");
       return { ...splitRef(ref), contextTokens: deps.describe(ref)?.contextWindow ?? 0 };
     },
-    resolved: (session) => ({ ...splitRef(deps.modelFor(session.key)), agentRuntime: "moltworker", thinkingLevel: session.thinking }),
+    resolved: (session) => ({
+      ...splitRef(deps.modelFor(session.key)),
+      agentRuntime: "moltworker",
+      thinkingLevel: session.thinking,
+    }),
   };
 }
 

@@ -68,7 +68,10 @@ describe("the transcript", () => {
       key,
       {
         role: "assistant",
-        content: [{ type: "thinking", thinking: "hm", providerData: { anthropic: { signature: "sig-1" } } }, { type: "text", text: "hi" }],
+        content: [
+          { type: "thinking", thinking: "hm", providerData: { anthropic: { signature: "sig-1" } } },
+          { type: "text", text: "hi" },
+        ],
         provider: "anthropic",
         model: "m",
         stopReason: "stop",
@@ -85,7 +88,8 @@ describe("sessions", () => {
     const { sessions } = world();
     sessions.ensure("agent:main:x");
     sessions.patch("agent:main:x", { label: "50%_off [plan]" });
-    for (const search of ["50%_", "OFF [", "main:x"]) expect(sessions.list({ search }).sessions.map((session) => session.key)).toEqual(["agent:main:x"]);
+    for (const search of ["50%_", "OFF [", "main:x"])
+      expect(sessions.list({ search }).sessions.map((session) => session.key)).toEqual(["agent:main:x"]);
     expect(sessions.list({ search: "%" }).totalCount).toBe(1);
     expect(sessions.list({ search: "nothing like it" }).totalCount).toBe(0);
   });
@@ -103,7 +107,9 @@ describe("sessions", () => {
 
   test("bad thinking levels and the main session's deletion are refused with their reason", () => {
     const { sessions } = world();
-    expect(() => sessions.patch(key, { thinkingLevel: "extreme" })).toThrowError(expect.objectContaining({ code: "INVALID_REQUEST" }));
+    expect(() => sessions.patch(key, { thinkingLevel: "extreme" })).toThrowError(
+      expect.objectContaining({ code: "INVALID_REQUEST" }),
+    );
     expect(() => sessions.delete("agent:main:main")).toThrowError(expect.objectContaining({ code: "CONFLICT" }));
     expect(sessions.delete(key)).toBe(true);
     expect(sessions.delete(key)).toBe(false);

@@ -39,7 +39,8 @@ const live = "session_key = ? AND superseded = 0 AND revision = (SELECT revision
 const columns = "id, seq, body, run_id, idempotency_key, created_at";
 
 export function createTranscript(db: Database, clock: Clock): Transcript {
-  const select = (where: string, ...values: SqlValue[]) => db.all<Row>(`SELECT ${columns} FROM messages WHERE ${where}`, ...values).map(storedFromRow);
+  const select = (where: string, ...values: SqlValue[]) =>
+    db.all<Row>(`SELECT ${columns} FROM messages WHERE ${where}`, ...values).map(storedFromRow);
 
   return {
     append(sessionKey, entry, link) {
@@ -63,7 +64,14 @@ export function createTranscript(db: Database, clock: Clock): Transcript {
         link.idempotencyKey ?? null,
         now,
       );
-      return { id, seq: place.seq, runId: link.runId ?? null, idempotencyKey: link.idempotencyKey ?? null, createdAt: now, entry };
+      return {
+        id,
+        seq: place.seq,
+        runId: link.runId ?? null,
+        idempotencyKey: link.idempotencyKey ?? null,
+        createdAt: now,
+        entry,
+      };
     },
     page(sessionKey, limit, offset) {
       const rows = select(`${live} ORDER BY seq DESC LIMIT ? OFFSET ?`, sessionKey, sessionKey, limit, offset);
@@ -78,7 +86,12 @@ export function createTranscript(db: Database, clock: Clock): Transcript {
       return [...before.reverse(), ...select(`${live} AND seq >= ? ORDER BY seq`, sessionKey, sessionKey, fold.seq)];
     },
     rewind(sessionKey, messageId) {
-      const from = db.one<{ seq: number }>(`SELECT seq FROM messages WHERE id = ? AND ${live}`, messageId, sessionKey, sessionKey);
+      const from = db.one<{ seq: number }>(
+        `SELECT seq FROM messages WHERE id = ? AND ${live}`,
+        messageId,
+        sessionKey,
+        sessionKey,
+      );
       if (!from) return 0;
       const ids = db.all<{ id: string }>(`SELECT id FROM messages WHERE ${live} AND seq >= ?`, sessionKey, sessionKey, from.seq);
       db.run("UPDATE messages SET superseded = 1 WHERE session_key = ? AND superseded = 0 AND seq >= ?", sessionKey, from.seq);
@@ -89,7 +102,14 @@ export function createTranscript(db: Database, clock: Clock): Transcript {
 }
 
 function storedFromRow(row: Row): StoredMessage {
-  return { id: row.id, seq: row.seq, runId: row.run_id, idempotencyKey: row.idempotency_key, createdAt: row.created_at, entry: JSON.parse(row.body) as LogEntry };
+  return {
+    id: row.id,
+    seq: row.seq,
+    runId: row.run_id,
+    idempotencyKey: row.idempotency_key,
+    createdAt: row.created_at,
+    entry: JSON.parse(row.body) as LogEntry,
+  };
 }
 
 /** The wire form of a row: provider data (signatures) stays behind. */
@@ -100,7 +120,12 @@ export function chatMessageFrom(stored: StoredMessage): ChatMessage {
     __openclaw: { id: stored.id, seq: stored.seq, ...(stored.runId ? { runId: stored.runId } : {}) },
   };
   if (entry.role === "user") {
-    return { ...base, role: "user", content: entry.content.map(visiblePart), ...(stored.idempotencyKey ? { idempotencyKey: stored.idempotencyKey } : {}) };
+    return {
+      ...base,
+      role: "user",
+      content: entry.content.map(visiblePart),
+      ...(stored.idempotencyKey ? { idempotencyKey: stored.idempotencyKey } : {}),
+    };
   }
   if (entry.role === "assistant") return { ...base, ...entry, content: entry.content.map(visiblePart) };
   if (entry.role === "toolResult") {

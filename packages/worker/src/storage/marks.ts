@@ -16,6 +16,11 @@ export interface Marks {
 export function createMarks(db: Database): Marks {
   return {
     get: (name) => db.one<{ value: string }>("SELECT value FROM marks WHERE name = ?", name)?.value,
-    set: (name, value) => void db.run("INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value),
+    set: (name, value) =>
+      void db.run(
+        "INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        name,
+        value,
+      ),
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createTestDatabase } from "../../../../tests/support/database.ts";
 import { migrations } from "../catalog/migrations.ts";
 import { systemClock } from "../platform/clock.ts";
-import { migrate, type Migration } from "./migrations.ts";
+import { type Migration, migrate } from "./migrations.ts";
 
 const first: Migration = { name: "one", statements: ["CREATE TABLE one (a)"] };
 const second: Migration = { name: "two", statements: ["CREATE TABLE two (a)", "INSERT INTO two VALUES (1)"] };
@@ -27,7 +27,9 @@ describe("migrations", () => {
   test("a database from a newer version, or of another history, is refused and not touched", () => {
     const db = createTestDatabase();
     migrate(db, [first, second], systemClock);
-    expect(() => migrate(db, [first], systemClock)).toThrowError(expect.objectContaining({ code: "STORAGE_CORRUPT", message: expect.stringContaining("newer") }));
+    expect(() => migrate(db, [first], systemClock)).toThrowError(
+      expect.objectContaining({ code: "STORAGE_CORRUPT", message: expect.stringContaining("newer") }),
+    );
     expect(() => migrate(db, [second, first], systemClock)).toThrowError(expect.objectContaining({ code: "STORAGE_CORRUPT" }));
   });
 

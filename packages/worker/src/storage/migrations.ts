@@ -12,18 +12,29 @@ export interface Migration {
 
 /** Applies what is missing, in order. Returns the names applied. Throws STORAGE_CORRUPT when the history does not fit. */
 export function migrate(db: Database, migrations: readonly Migration[], clock: Clock): string[] {
-  db.run("CREATE TABLE IF NOT EXISTS schema_migrations (position INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL)");
+  db.run(
+    "CREATE TABLE IF NOT EXISTS schema_migrations (position INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL)",
+  );
   const applied = db.all<{ name: string }>("SELECT name FROM schema_migrations ORDER BY position").map((row) => row.name);
   for (const [position, name] of applied.entries()) {
     const known = migrations[position];
-    if (!known) throw new MoltError("STORAGE_CORRUPT", { message: `the database was written by a newer version (it knows "${name}")`, hint: "Start the newer version again." });
+    if (!known)
+      throw new MoltError("STORAGE_CORRUPT", {
+        message: `the database was written by a newer version (it knows "${name}")`,
+        hint: "Start the newer version again.",
+      });
     if (known.name !== name) throw new MoltError("STORAGE_CORRUPT", { message: `the database's history differs at "${name}"` });
   }
   const missing = migrations.slice(applied.length);
   for (const [index, migration] of missing.entries()) {
     db.transaction(() => {
       for (const statement of migration.statements) db.run(statement);
-      db.run("INSERT INTO schema_migrations (position, name, applied_at) VALUES (?, ?, ?)", applied.length + index, migration.name, clock.now());
+      db.run(
+        "INSERT INTO schema_migrations (position, name, applied_at) VALUES (?, ?, ?)",
+        applied.length + index,
+        migration.name,
+        clock.now(),
+      );
     });
   }
   return missing.map((migration) => migration.name);
