@@ -1,5 +1,6 @@
 /** The Control UI in a real Chromium, on the real server, against a model server that speaks the real wire formats. */
 
+import { crc32, deflateSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type FakeProvider, startFakeProvider } from "../fakes/provider.ts";
@@ -33,6 +34,29 @@ async function opened(options: SurfaceOptions & { key?: boolean } = {}): Promise
   cleanUps.push(() => surface.context.close());
   await isReady(surface.page);
   return { ...surface, server };
+}
+
+/** A square PNG of noise, which no packing makes small. */
+function noisePng(edge: number): Buffer {
+  const chunk = (type: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.length, 0);
+    frame.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(edge, 0);
+  header.writeUInt32BE(edge, 4);
+  header.set([8, 2], 8);
+  let state = 1;
+  const rows = Buffer.alloc(edge * (edge * 3 + 1));
+  for (let at = 0; at < rows.length; at += 1) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    rows[at] = at % (edge * 3 + 1) === 0 ? 0 : state >>> 24;
+  }
+  const parts = [chunk("IHDR", header), chunk("IDAT", deflateSync(rows, { level: 1 })), chunk("IEND", Buffer.alloc(0))];
+  return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), ...parts]);
 }
 
 const card = (page: Page, tool: string) => conversation(page).locator(`[data-tool=${tool}]`);
@@ -210,6 +234,22 @@ describe("in a conversation", () => {
     await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1);
     await conversation(page).getByText("notes.md").waitFor();
     expect(JSON.stringify(provider.requests.at(-1)?.body)).toContain("buy tea");
+    expect(faults).toEqual([]);
+  });
+});
+
+describe("a photograph that is too large", () => {
+  it("is made smaller by itself", async () => {
+    const { page, faults } = await opened();
+    const photo = noisePng(1_500);
+    expect(photo.length).toBeGreaterThan(5_000_000);
+    await page.locator("input[type=file]").setInputFiles({ name: "holiday.png", mimeType: "image/png", buffer: photo });
+    await page.getByRole("list", { name: "Attached files" }).getByText("holiday.jpg").waitFor();
+    await say(page, "where is this?");
+    await reads(page, "answer to:");
+    const sent = JSON.stringify(provider.requests.at(-1)?.body);
+    expect(sent).toContain("image/jpeg");
+    expect(sent.length).toBeLessThan(5_000_000);
     expect(faults).toEqual([]);
   });
 });

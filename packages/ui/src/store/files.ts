@@ -2,10 +2,12 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type { AttachmentPart, UserMessage } from "@moltworker/protocol/messages";
+import { shrunkImage } from "./shrink-image.ts";
 import type { OutgoingFile } from "./state.ts";
 
 const maxFiles = 10;
-const maxImageBytes = 5_000_000;
+/** Providers take about 5 MB of base64 for one picture. */
+const maxImageBytes = 3_700_000;
 const maxTextBytes = 500_000;
 /** Base64 of all files must fit one frame with room to spare. */
 const maxTotalBytes = 15_000_000;
@@ -25,7 +27,8 @@ export async function readFiles(
   const taken: OutgoingFile[] = [];
   const refused: string[] = [];
   let total = already.reduce((sum, file) => sum + file.sizeBytes, 0);
-  for (const file of files) {
+  for (const given of files) {
+    const file = await sized(given);
     const reason = refusal(file, already.length + taken.length, total);
     if (reason) {
       refused.push(reason);
@@ -62,6 +65,12 @@ export function sizeText(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
   if (bytes < 1_000_000) return `${Math.round(bytes / 1_000)} KB`;
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** Pictures over the limit are made smaller; an animation would lose its movement, so it is left alone. */
+async function sized(file: File): Promise<File> {
+  if (!imageTypes.has(file.type) || file.type === "image/gif" || file.size <= maxImageBytes) return file;
+  return (await shrunkImage(file)) ?? file;
 }
 
 function refusal(file: File, count: number, total: number): string | undefined {

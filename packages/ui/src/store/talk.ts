@@ -11,6 +11,8 @@ import { mergeMessages, messagesBefore } from "./thread-messages.ts";
 import { textOf } from "./turns.ts";
 
 const earlierPage = 200;
+/** Approvals whose answer is on its way: a key held down must not answer twice. */
+const deciding = new Set<string>();
 
 /** Shows the message at once, then hands it over. It is kept by the server before it answers; a cut in between is safe. */
 export function sendMessage(key: string, text: string, files: OutgoingFile[] = [], replaceFromMessageId?: string): void {
@@ -71,6 +73,8 @@ export async function stopRun(key: string): Promise<void> {
 }
 
 export async function decide(id: string, decision: "allow-once" | "deny"): Promise<void> {
+  if (deciding.has(id)) return;
+  deciding.add(id);
   try {
     await request("exec.approval.resolve", { id, decision }, { resend: true });
     app.update((state) => ({ ...state, approvals: state.approvals.filter((approval) => approval.id !== id) }));
@@ -79,6 +83,8 @@ export async function decide(id: string, decision: "allow-once" | "deny"): Promi
     if (cause.code === "APPROVAL_NOT_FOUND")
       app.update((state) => ({ ...state, approvals: state.approvals.filter((approval) => approval.id !== id) }));
     notifyError(cause);
+  } finally {
+    deciding.delete(id);
   }
 }
 
