@@ -18,8 +18,10 @@ const tasks = {
     commands: [["scripts/build.mjs"], [vitest, "run", "--project", "faults"]],
     environment: { FAULT_MESSAGES: "1000", FAULT_KILLS: "200" },
   },
+  article: { dev: true, commands: [["scripts/build.mjs"], [vitest, "run", "--project", "e2e", "tests/article"]] },
   fuzz: { dev: true, commands: [[vitest, "run", "--project", "unit", "fuzz"]], environment: { FUZZ: "full" } },
   conformance: { dev: true, commands: [["scripts/build.mjs"], ["tests/conformance/run.ts"]] },
+  deploy: { dev: true, commands: [["scripts/deploy.mjs"]] },
   bench: { dev: true, commands: [["scripts/build.mjs"], ["bench/run.ts"]] },
 };
 
