@@ -1,6 +1,6 @@
 /** Failures of the scripts: one sentence of cause, one of cure, and the exit code of the product's error table. */
 
-export const exitCodes = { NODE_TOO_OLD: 86, BUILD_FAILED: 87, INTERNAL: 54, USAGE: 2 };
+export const exitCodes = { NODE_TOO_OLD: 86, BUILD_FAILED: 87, DEPLOY_FAILED: 98, INTERNAL: 54, USAGE: 2 };
 
 export class Failure extends Error {
   /** @param {keyof typeof exitCodes} code */

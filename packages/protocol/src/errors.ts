@@ -333,6 +333,13 @@ export const errorTable = {
     "the build failed",
     "Read the lines above; run `npm ci`, then try again.",
   ),
+  DEPLOY_FAILED: row(
+    [500, 1011, 98],
+    "UNAVAILABLE",
+    false,
+    "the deployment failed",
+    "Correct what is named, then run `npm run deploy` again.",
+  ),
   NOT_RUNNING: row([503, 1013, 88], "UNAVAILABLE", false, "no assistant runs on this data folder", "Start it with `npm start`."),
   // What stands between a person and the server
   NAME_NOT_FOUND: row(

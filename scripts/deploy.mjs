@@ -1,0 +1,53 @@
+/**
+ * `npm run deploy`: puts the assistant on Cloudflare and prints its one-time link. Asks for what it needs, keeps what it made
+ * in `~/.moltworker/cloudflare`, and may be run again at any time: that is how a new version is deployed.
+ * Flags: `--dry-run` (offline), `--yes` (asks nothing), `--new-token`, `--name <worker>`.
+ */
+
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { build, repository } from "./build.mjs";
+import { deploy, dryRun } from "./deploy/deploy.ts";
+import { createQuestions } from "./deploy/questions.ts";
+import { createTokenFile } from "./deploy/token-file.ts";
+import { createWrangler } from "./deploy/wrangler.ts";
+import { Failure, report } from "./failure.mjs";
+
+const options = {
+  "dry-run": { type: "boolean" },
+  yes: { type: "boolean" },
+  "new-token": { type: "boolean" },
+  name: { type: "string" },
+};
+
+function readFlags() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    throw new Failure("USAGE", error.message, "Flags: --dry-run, --yes, --new-token, --name <worker>.");
+  }
+}
+
+try {
+  const flags = readFlags();
+  await build();
+  const say = (text) => console.log(text);
+  const wrangler = createWrangler(repository);
+  if (flags["dry-run"]) await dryRun({ wrangler, say, outputFolder: join(repository, "dist/deploy") });
+  else {
+    await deploy({
+      wrangler,
+      say,
+      name: flags.name ?? "moltworker",
+      newToken: flags["new-token"] === true,
+      questions: createQuestions(flags.yes === true),
+      tokens: createTokenFile(join(homedir(), ".moltworker", "cloudflare")),
+      environment: process.env,
+      fetch,
+      pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    });
+  }
+} catch (error) {
+  report(error);
+}
