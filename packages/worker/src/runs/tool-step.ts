@@ -62,9 +62,9 @@ async function settleCall(
     if (answer) return finish(context, call, answer, startedAt);
   }
   context.authorize(context.run, tool.effect(parsed.data) === "read" ? "run.tool.read" : "run.tool.effect");
-  const work = () => perform(context, call, tool, input);
-  const result = mayRunInParallel(tool, parsed.data) ? await work() : await inTurn(work);
-  finish(context, call, result, startedAt);
+  // The commit belongs to the turn: the next call must find what this one changed.
+  const work = async () => finish(context, call, await perform(context, call, tool, input), startedAt);
+  await (mayRunInParallel(tool, parsed.data) ? work() : inTurn(work));
 }
 
 /** What the model wrote as arguments when that was not JSON. */
