@@ -17,15 +17,13 @@ export const systemPresence = defineMethod<"system-presence">({
       text: `Gateway: moltworker ${server.version}`,
       ts: now,
     };
-    const clients = hub
-      .all()
-      .map(({ state }) => ({
-        instanceId: state.connId,
-        mode: "client",
-        reason: "connect",
-        text: `Client via ${state.principal.via}`,
-        ts: state.openedAt,
-      }));
+    const clients = hub.all().map(({ state }) => ({
+      instanceId: state.connId,
+      mode: "client",
+      reason: "connect",
+      text: `Client via ${state.principal.via}`,
+      ts: state.openedAt,
+    }));
     return [self, ...clients];
   },
 });

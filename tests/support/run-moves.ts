@@ -1,0 +1,69 @@
+/** Moves that the run tests share: tools made on the spot, waiting for what happens, models that fail or hang. */
+
+import type { MoltError } from "@moltworker/protocol/errors";
+import * as z from "zod";
+import type { ModelEvent } from "../../packages/worker/src/agent/model.ts";
+import { defineTool, type ToolEffect } from "../../packages/worker/src/agent/tool.ts";
+import { finishEvent, says, type World } from "./run-world.ts";
+
+export const forever = 5_000;
+export const ended = (world: World, id: string) => world.runner.wait(id, forever).then(({ run }) => run);
+
+/** Runs its `act` each time it is really executed. */
+export function tool(
+  name: string,
+  effect: ToolEffect,
+  act: (args: { value?: string }) => Promise<string> | string = () => "done",
+) {
+  return defineTool<{ value?: string }>({
+    name,
+    description: name,
+    parameters: z.strictObject({ value: z.string().optional() }),
+    effect: () => effect,
+    timeoutMs: 2_000,
+    execute: async (args) => ({ text: await act(args) }),
+  });
+}
+
+/** Lets `count` turns of the event loop pass. */
+export async function turns(count: number): Promise<void> {
+  for (let index = 0; index < count; index += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Waits for what an event brings about; vitest's own limit ends a wait for nothing. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await turns(1);
+}
+
+export const asked = (world: World) => until(() => world.approvals.pending().length > 0);
+
+/** A gate that a test opens. */
+export function gateway() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+export async function* hang(): AsyncIterable<ModelEvent> {
+  await new Promise(() => {});
+  yield finishEvent([]);
+}
+
+export async function* failsAfter(text: string, error: MoltError): AsyncIterable<ModelEvent> {
+  yield { type: "text", delta: text };
+  await turns(1);
+  throw error;
+}
+
+export async function* saysAfter(moment: Promise<void>, text: string): AsyncIterable<ModelEvent> {
+  await moment;
+  yield* says(text);
+}
+
+export async function* saysAfterWord(word: string, moment: Promise<void>, text: string): AsyncIterable<ModelEvent> {
+  yield { type: "text", delta: word };
+  await moment;
+  yield* says(text);
+}
