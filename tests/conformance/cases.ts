@@ -1,7 +1,9 @@
 /** The stock commands that must work against us, and what their users must see. */
 
 import assert from "node:assert/strict";
+import { createTestDevice } from "../support/device.ts";
 import type { OpenClawRun, Typing } from "../support/openclaw.ts";
+import { openRaw, request } from "../support/raw-socket.ts";
 
 export interface ConformanceCase {
   name: string;
@@ -14,6 +16,8 @@ export interface ConformanceCase {
   typing?: Typing;
   /** Expected exit code, default 0. */
   code?: number;
+  /** Runs first, against the server's address; what it returns is added to the arguments. */
+  prepare?(url: string): Promise<string[]>;
   /** Throws when the output is not what it should be. */
   expect?(run: OpenClawRun): void;
 }
@@ -33,6 +37,26 @@ function jsonIn(text: string): unknown {
 }
 
 const says = (pattern: RegExp) => (run: OpenClawRun) => assert.match(run.stdout + run.stderr, pattern);
+
+/** A device that nobody knows asks to be let in. */
+async function knock(url: string): Promise<{ requestId: string; deviceId: string }> {
+  const device = await createTestDevice();
+  const socket = await openRaw(url);
+  const { nonce, ts } = (await socket.frame((frame) => frame.event === "connect.challenge")).payload as {
+    nonce: string;
+    ts: number;
+  };
+  socket.send(
+    request("hello", "connect", await device.connect({ nonce, signedAt: ts, client: { displayName: "Kitchen tablet" } })),
+  );
+  const { error } = await socket.frame((frame) => frame.id === "hello");
+  const { requestId } = error?.details as unknown as { requestId: string };
+  return { requestId, deviceId: device.id };
+}
+
+/** Devices of the cases below, in the order in which they ask. */
+const asked: { requestId: string; deviceId: string }[] = [];
+const lastAsked = () => asked.at(-1) as { requestId: string; deviceId: string };
 
 export const cases: ConformanceCase[] = [
   call("health", undefined, (result: { ok: boolean }) => assert.equal(result.ok, true)),
@@ -118,6 +142,74 @@ export const cases: ConformanceCase[] = [
     args: ["tui", "--session", "main"],
     explicit: true,
     typing: { ready: /connected/, input: "ping by hand\r", until: /answer to: .*ping by hand/ },
+  },
+  { name: "devices list: none", args: ["devices", "list"], explicit: true, expect: says(/No device pairing entries/) },
+  {
+    name: "devices list: one that waits",
+    args: ["devices", "list"],
+    explicit: true,
+    prepare: async (url) => {
+      asked.push(await knock(url));
+      return [];
+    },
+    expect: says(/Pending[\s\S]*Kitchen tablet/),
+  },
+  {
+    name: "devices approve",
+    args: ["devices", "approve"],
+    explicit: true,
+    prepare: async () => [lastAsked().requestId],
+    expect: says(/Approved/),
+  },
+  {
+    name: "devices approve: once",
+    args: ["devices", "approve"],
+    explicit: true,
+    prepare: async () => [lastAsked().requestId],
+    code: 1,
+    expect: says(/No pending device request matches/),
+  },
+  {
+    name: "devices list --json: approved",
+    args: ["devices", "list", "--json"],
+    explicit: true,
+    expect: (run) => {
+      const { pending, paired } = jsonIn(run.stdout) as { pending: unknown[]; paired: { deviceId: string; scopes: string[] }[] };
+      assert.deepEqual(pending, []);
+      assert.deepEqual(
+        paired.map(({ deviceId, scopes }) => ({ deviceId, scopes })),
+        [{ deviceId: lastAsked().deviceId, scopes: ["operator.read", "operator.write"] }],
+      );
+    },
+  },
+  {
+    name: "devices rotate",
+    args: ["devices", "rotate", "--role", "operator", "--device"],
+    explicit: true,
+    prepare: async () => [lastAsked().deviceId],
+  },
+  {
+    name: "devices revoke",
+    args: ["devices", "revoke", "--role", "operator", "--device"],
+    explicit: true,
+    prepare: async () => [lastAsked().deviceId],
+  },
+  {
+    name: "devices remove",
+    args: ["devices", "remove"],
+    explicit: true,
+    prepare: async () => [lastAsked().deviceId],
+    expect: says(/Removed/),
+  },
+  {
+    name: "devices reject",
+    args: ["devices", "reject"],
+    explicit: true,
+    prepare: async (url) => {
+      asked.push(await knock(url));
+      return [lastAsked().requestId];
+    },
+    expect: says(/Rejected/i),
   },
   {
     name: "gateway call of an unknown method",

@@ -36,7 +36,8 @@ async function main(wanted: string[]): Promise<number> {
   try {
     for (const one of cases.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)))) {
       const began = Date.now();
-      const complaint = await judge(home, one, one.explicit ? ["--url", url, "--token", one.token ?? token] : []);
+      const flags = one.explicit ? ["--url", url, "--token", one.token ?? token] : [];
+      const complaint = await judge(home, one, [...((await one.prepare?.(url)) ?? []), ...flags]);
       if (complaint === undefined) passed += 1;
       else failed += 1;
       console.log(

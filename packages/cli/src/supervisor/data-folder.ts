@@ -108,7 +108,8 @@ export function gatewayToken(folder: DataFolder, environment: NodeJS.ProcessEnv)
 
 const tokenPath = (folder: DataFolder) => join(folder.path, "gateway-token");
 
-function readToken(folder: DataFolder): string | undefined {
+/** The token that the file holds; undefined without one. */
+export function readToken(folder: DataFolder): string | undefined {
   try {
     if ((statSync(tokenPath(folder)).mode & 0o077) !== 0) chmodSync(tokenPath(folder), 0o600);
     return readFileSync(tokenPath(folder), "utf8").trim() || undefined;
@@ -118,8 +119,8 @@ function readToken(folder: DataFolder): string | undefined {
   }
 }
 
-/** Written whole before it gets its name: a kill in between must not leave half a token. */
-function keepToken(folder: DataFolder, token: string): string {
+/** Written whole before it gets its name: a kill in between must not leave half a token. Throws DATA_NOT_WRITABLE. */
+export function keepToken(folder: DataFolder, token: string): string {
   const draft = join(folder.path, `.gateway-token-${process.pid}`);
   try {
     writeFileSync(draft, `${token}\n`, { mode: 0o600 });

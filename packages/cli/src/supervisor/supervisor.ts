@@ -14,6 +14,7 @@ import { createScrubber, type LogLine, logLineFrom } from "./log-line.ts";
 import { ownIdentity, startMarkOf } from "./process-identity.ts";
 import { removeRun, writeRun } from "./run-file.ts";
 import { corruptStorage, endOf, permanentFailure, workerdCrashed } from "./start-failure.ts";
+import { followGatewayToken, tokenChangedEvent } from "./token-file.ts";
 import type { BuiltFiles } from "./workerd-binary.ts";
 import { spawnWorkerd, type Workerd, type WorkerdExit } from "./workerd-process.ts";
 
@@ -132,7 +133,7 @@ export class Supervisor {
       address: `${host.includes(":") ? `[${host}]` : host}:${this.#port}`,
       folders: { "do-storage": folder.objects, blobs: folder.blobs, ui: built.ui },
       environment: this.#workerdEnvironment(),
-      onLine: (text) => this.#log(logLineFrom(this.#scrub(text))),
+      onLine: (text) => this.#receive(logLineFrom(this.#scrub(text))),
     }).catch((error: Error) => {
       throw new MoltError("WORKERD_MISSING", { message: `workerd cannot be started: ${error.message}`, cause: error });
     });
@@ -195,11 +196,28 @@ export class Supervisor {
     });
     if (served) {
       this.#report({ type: "restarted", url, port, workerdPid });
-      return;
+      return this.#followToken();
     }
     const { link } = early ?? (await createLink(address));
     const startMs = Math.round(performance.now());
     this.#report({ type: "ready", url, link, port, pid: process.pid, workerdPid, dataDir: this.#settings.folder.path, startMs });
+    await this.#followToken();
+  }
+
+  #receive(line: LogLine): void {
+    this.#log(line);
+    if (line.event === tokenChangedEvent) void this.#followToken();
+  }
+
+  /** A file that cannot be written is said, and stops nothing: the assistant works with its own token. */
+  async #followToken(): Promise<void> {
+    const ts = new Date().toISOString();
+    try {
+      if (await followGatewayToken(this.#settings.folder, this.#address()))
+        this.#log({ ts, level: "info", event: "server.token_file_written" });
+    } catch (error) {
+      if (!this.#stopping) this.#log({ ts, level: "warn", event: "server.token_file_stale", message: (error as Error).message });
+    }
   }
 
   /** Throws when another try is useless. */

@@ -15,6 +15,7 @@ export type AccessFault =
   | "expired"
   | "not-yet"
   | "signed-out"
+  | "ended"
   | "no-keys";
 
 const AGAIN = "Sign in through Cloudflare Access again: reload the page.";
@@ -47,6 +48,7 @@ const sentences: Record<AccessFault, readonly [cause: string, cure: string]> = {
   ],
   expired: ["the Access session has expired", AGAIN],
   "not-yet": ["the Access token is not valid yet", "Set this machine's clock: it is behind by more than a minute."],
+  ended: ["this Access identity is not accepted here any more: its time is over, it was signed out, or it left the list", AGAIN],
   "signed-out": [
     "this Access session was signed out here",
     "Open /cdn-cgi/access/logout, then sign in through Cloudflare Access again.",

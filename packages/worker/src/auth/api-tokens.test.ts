@@ -117,7 +117,7 @@ describe("an API token", () => {
 });
 
 describe("rotation of the gateway token", () => {
-  const rotate = (typed?: string, by = owner) => identity.auth.rotateGatewayToken(by, typed);
+  const rotate = (typed?: string, by: Principal = owner) => identity.auth.rotateGatewayToken(by, typed);
 
   test("the old one is dead at once, with every session and socket that rested on it; links and devices stay", async () => {
     const byToken = await identity.auth.redeemToken(TOKEN, here);

@@ -2,11 +2,9 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import { hasScope } from "@moltworker/protocol/scopes";
-import { accessInvalid } from "./access-refusals.ts";
 import type { Actions } from "./actions.ts";
 import type { Principal, Surface } from "./principal.ts";
-import { refusalOf } from "./refusals.ts";
-import { sessionEnded } from "./web-sessions.ts";
+import { grantEnded, refusalOf } from "./refusals.ts";
 
 /** Surfaces each kind of principal may act on at all, whatever its scopes. */
 const surfacesOf: Record<Exclude<Principal["kind"], "anonymous">, readonly Surface[]> = {
@@ -22,7 +20,7 @@ export function createAuthorize(actions: Actions, stillValid: (principal: Princi
   return (principal: Principal, surface: Surface, action: string): void => {
     if (principal.kind === "anonymous") throw refusalOf(principal);
     // A run acts on the authority with which its message was accepted; signing out later does not cut it.
-    if ((surface === "socket" || surface === "http") && !stillValid(principal)) throw ended(principal);
+    if ((surface === "socket" || surface === "http") && !stillValid(principal)) throw grantEnded(principal);
     const rule = Object.hasOwn(actions, action) ? actions[action] : undefined;
     if (!rule?.surfaces.includes(surface) || !reaches(principal, surface) || (rule.hostOnly && !isHost(principal))) {
       throw new MoltError("FORBIDDEN", {
@@ -44,8 +42,6 @@ export function createAuthorize(actions: Actions, stillValid: (principal: Princi
     }
   };
 }
-
-const ended = (principal: Principal) => (principal.via === "access" ? accessInvalid("expired") : sessionEnded());
 
 function reaches(principal: Exclude<Principal, { kind: "anonymous" }>, surface: Surface): boolean {
   // The host key proves access to the machine, for the supervisor's own few routes; it opens no conversation.

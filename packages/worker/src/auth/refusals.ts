@@ -2,6 +2,7 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type { PairingRequest } from "@moltworker/protocol/rows";
+import { accessInvalid } from "./access-refusals.ts";
 import type { Principal, Refusal } from "./principal.ts";
 import { kindOfSecret } from "./secret-shape.ts";
 
@@ -106,4 +107,9 @@ export function anonymousWith(error: MoltError): Principal {
 export function refusalOf(principal: Principal, client: Client = "other"): MoltError {
   const refusal = principal.kind === "anonymous" ? principal.refusal : undefined;
   return refusal ? new MoltError(refusal.code, refusal) : tokenMissing(client);
+}
+
+/** The error for somebody whose grant stood once and does not any more; through Access they sign in elsewhere than with a link. */
+export function grantEnded(principal: Principal): MoltError {
+  return principal.via === "access" ? accessInvalid("ended") : new MoltError("AUTH_EXPIRED");
 }

@@ -1,0 +1,159 @@
+/** Pairing, API tokens and rotation on the real server: raw sockets, the data folder's file, and what ends at once. */
+
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { gatewayTokenOf } from "../support/client.ts";
+import { createTestDevice, type TestDevice } from "../support/device.ts";
+import { connectFrame, type Frame, openRaw, openReady, type RawSocket, request } from "../support/raw-socket.ts";
+import { type Server, startServer } from "../support/server.ts";
+import { openStock, type StockSocket } from "../support/stock-socket.ts";
+
+let server: Server;
+let owner: StockSocket;
+beforeAll(async () => {
+  server = await startServer();
+  owner = await openStock(server.url, gatewayTokenOf(server.dataDir));
+});
+afterAll(() => server?.dispose());
+
+/** A socket of the device, after the answer to its `connect`. */
+async function knock(device: TestDevice, auth?: { deviceToken?: string }, scopes?: string[]) {
+  const socket = await openRaw(server.url);
+  const challenge = await socket.frame((frame) => frame.event === "connect.challenge");
+  const { nonce, ts } = challenge.payload as { nonce: string; ts: number };
+  const params = await device.connect({ nonce, signedAt: ts, ...(auth ? { auth } : {}), ...(scopes ? { scopes } : {}) });
+  socket.send(request("hello", "connect", params));
+  const answer = await socket.frame((frame) => frame.id === "hello");
+  return { socket, answer };
+}
+const detailsOf = (answer: Frame) => answer.error?.details as unknown as Record<string, string>;
+const deviceTokenOf = (answer: Frame) => (answer.payload as { auth: { deviceToken: string } }).auth.deviceToken;
+const payloadOf = <Payload>(frame: Frame) => frame.payload as Payload;
+const closedSoon = (socket: RawSocket) => expect(socket.closed).resolves.toMatchObject({ code: 1008 });
+
+describe("a device without a secret", () => {
+  test("asks, is seen by the owner, is approved, and has its token with the next proof", async () => {
+    const device = await createTestDevice();
+    const { socket, answer } = await knock(device);
+    const { requestId, pairingCode } = detailsOf(answer) as { requestId: string; pairingCode: string };
+    expect(answer.error).toMatchObject({ code: "NOT_PAIRED", details: { code: "PAIRING_REQUIRED", reason: "not-paired" } });
+    expect(await socket.closed).toEqual({ code: 1008, reason: answer.error?.message });
+    const told = await owner.frame((frame) => frame.event === "device.pair.requested" && frame.payload?.requestId === requestId);
+    expect(told.payload).not.toHaveProperty("code");
+    expect(detailsOf((await knock(device)).answer).requestId).toBe(requestId);
+    const listed = payloadOf<{ pending: { requestId: string; code: string }[] }>(await owner.call("device.pair.list"));
+    expect(listed.pending).toMatchObject([{ requestId, code: pairingCode }]);
+    expect(await owner.call("device.pair.approve", { requestId })).toMatchObject({ ok: true });
+    await owner.frame((frame) => frame.event === "device.pair.resolved" && frame.payload?.decision === "approved");
+    expect(await owner.call("device.pair.approve", { requestId })).toMatchObject({ error: { message: "unknown requestId" } });
+    const first = await knock(device);
+    const deviceToken = deviceTokenOf(first.answer);
+    expect((await knock(device, { deviceToken })).answer.ok).toBe(true);
+  });
+
+  test("revoked: its sockets close within the second, and neither its token nor its key gets in again", async () => {
+    const device = await createTestDevice();
+    const { answer } = await knock(device);
+    await owner.call("device.pair.approve", { requestId: detailsOf(answer).requestId });
+    const first = await knock(device);
+    const deviceToken = deviceTokenOf(first.answer);
+    const second = await knock(device, { deviceToken });
+    expect(await owner.call("device.pair.remove", { deviceId: device.id })).toMatchObject({ ok: true });
+    await closedSoon(first.socket);
+    await closedSoon(second.socket);
+    expect((await knock(device, { deviceToken })).answer.error?.details.code).toBe("AUTH_TOKEN_MISMATCH");
+    expect((await knock(device)).answer.error?.details.code).toBe("PAIRING_REQUIRED");
+    expect(owner.isOpen()).toBe(true);
+  });
+
+  test("a device that may pair cannot let in one that may do more than it", async () => {
+    const helper = await createTestDevice();
+    const scopes = ["operator.read", "operator.pairing"];
+    const asked = await knock(helper, undefined, scopes);
+    await owner.call("device.pair.approve", { requestId: detailsOf(asked.answer).requestId });
+    const { socket } = await knock(helper, undefined, scopes);
+    const strong = await knock(await createTestDevice(), undefined, ["operator.admin"]);
+    const { requestId } = detailsOf(strong.answer);
+    socket.send(request("approve", "device.pair.approve", { requestId }));
+    expect((await socket.frame((frame) => frame.id === "approve")).error).toMatchObject({
+      code: "FORBIDDEN",
+      message: expect.stringContaining("device pairing approval denied"),
+    });
+    expect(await owner.call("device.pair.reject", { requestId })).toMatchObject({ ok: true });
+  });
+});
+
+describe("an API token", () => {
+  const make = async (scopes: string[]) =>
+    payloadOf<{ token: string; row: { id: string } }>(await owner.call("auth.tokens.create", { label: "e2e", scopes }));
+  const ask = (token: string, path: string) =>
+    fetch(new URL(path, server.url), { headers: { authorization: `Bearer ${token}` } });
+
+  test("works on HTTP and on the socket with its own scopes, and ends with its sockets", async () => {
+    const { token, row } = await make(["operator.read"]);
+    expect(await (await ask(token, "/api/auth/me")).json()).toMatchObject({
+      signedIn: true,
+      kind: "api",
+      scopes: ["operator.read"],
+    });
+    expect((await ask(token, "/api/host/link")).status).toBe(404);
+    const socket = await openRaw(server.url);
+    socket.send(connectFrame(token, { scopes: ["operator.admin", "operator.read"] }));
+    await socket.frame((frame) => frame.ok === true);
+    socket.send(request("stop", "gateway.suspend", { suspended: true }));
+    expect((await socket.frame((frame) => frame.id === "stop")).error?.message).toBe("missing scope: operator.write");
+    await owner.call("auth.tokens.revoke", { id: row.id });
+    await closedSoon(socket);
+    expect((await ask(token, "/api/host/status")).status).toBe(401);
+  });
+
+  test("makes nothing that would outlive it", async () => {
+    const { token } = await make(["operator.admin"]);
+    const post = await fetch(new URL("/api/host/link", server.url), {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(post.status).toBe(403);
+    expect((await ask(token, "/api/host/gateway-token")).status).toBe(403);
+    const socket = await openRaw(server.url);
+    socket.send(connectFrame(token));
+    await socket.frame((frame) => frame.ok === true);
+    for (const [method, params] of [
+      ["auth.tokens.create", { label: "x", scopes: ["operator.read"] }],
+      ["auth.gatewayToken.rotate", {}],
+      ["device.pair.approve", { requestId: "x" }],
+    ] as const) {
+      socket.send(request(method, method, params));
+      expect((await socket.frame((frame) => frame.id === method)).error?.code).toBe("FORBIDDEN");
+    }
+  });
+});
+
+test("the gateway token is replaced: old sockets close, the file follows, a restart keeps it", async () => {
+  const own = await startServer();
+  try {
+    const path = join(own.dataDir, "gateway-token");
+    const old = gatewayTokenOf(own.dataDir);
+    const bystander = await openReady(own.url, own.dataDir);
+    const asker = await openReady(own.url, own.dataDir);
+    asker.send(request("rotate", "auth.gatewayToken.rotate", { token: "  ein 🦞 'Token' + \"mehr\" & = # %  " }));
+    const answer = await asker.frame((frame) => frame.id === "rotate");
+    expect(answer.payload).toEqual({ ok: true, notes: ["White space around the token was removed."] });
+    await closedSoon(bystander);
+    await closedSoon(asker);
+    await own.event((event) => event.type === "log" && event.event === "server.token_file_written");
+    expect(readFileSync(path, "utf8")).toBe("ein 🦞 'Token' + \"mehr\" & = # %\n");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const late = await openRaw(own.url);
+    late.send(connectFrame(old));
+    await closedSoon(late);
+    (await openReady(own.url, own.dataDir)).close();
+    await own.stop();
+    await own.restart();
+    (await openReady(own.url, own.dataDir)).close();
+    expect(JSON.stringify(own.events)).not.toContain("🦞");
+  } finally {
+    await own.dispose();
+  }
+});
