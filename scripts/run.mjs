@@ -41,10 +41,16 @@ export async function runTask(name, flags) {
   return 0;
 }
 
-/** Runs Node in the repository with our standard streams; resolves to its exit code. */
-export function runNode(node, args, environment) {
+/** Runs Node in the repository with our standard streams; resolves to its exit code. Past `limitMs` it is killed, which is a failure. */
+export function runNode(node, args, environment, limitMs = 0) {
   return new Promise((resolve, reject) => {
-    const child = spawn(node, args, { cwd: repository, env: environment, stdio: "inherit" });
+    const child = spawn(node, args, {
+      cwd: repository,
+      env: environment,
+      stdio: "inherit",
+      timeout: limitMs,
+      killSignal: "SIGKILL",
+    });
     const forward = (signal) => child.kill(signal);
     process.on("SIGINT", forward).on("SIGTERM", forward);
     child.on("error", reject);
