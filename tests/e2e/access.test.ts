@@ -1,6 +1,7 @@
 /** Cloudflare Access on the real server: tokens of a team whose keys and key server are made here, over HTTP and over the socket. */
 
 import { request } from "node:http";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import {
@@ -15,8 +16,10 @@ import {
   tamperedToken,
   unsignedToken,
 } from "../support/access-team.ts";
+import { launchBrowser, openSurface } from "../support/browser.ts";
 import { connectClient } from "../support/client.ts";
 import { type Server, startServer } from "../support/server.ts";
+import { isReady, reads, say } from "../support/ui.ts";
 
 let key: TeamKey;
 let stranger: TeamKey;
@@ -211,4 +214,43 @@ test("taking a person off the list closes their live socket; whoever is not on i
   await admin.request("config.patch", { raw: JSON.stringify({ access: { allowed: [] } }) });
   expect((await overHttp(asHeader(token()))).status).toBe(200);
   admin.close();
+});
+
+describe("in a browser", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  const cookie = (value: string) => ({ name: "CF_Authorization", value, url: server.url, httpOnly: true });
+
+  test("the first page is the conversation: no link, no form, no token; the address stays as it was opened", async () => {
+    const { context, page, faults } = await openSurface(browser, new URL("/health", server.url).href, { expected: /favicon/ });
+    await context.addCookies([cookie(token())]);
+    const opened = new URL("/deep/page?a=1&b=%2B", server.url).href;
+    await page.goto(opened);
+    await isReady(page);
+    expect(page.url().startsWith(opened)).toBe(true);
+    await say(page, "hello");
+    await reads(page, /Demo/);
+    const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+    expect(kept).not.toMatch(/eyJ|token/i);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test("an expired identity is told so, and one button leads back to where they were", async () => {
+    const { context, page } = await openSurface(browser, "about:blank");
+    const past = seconds() - 7_200;
+    await context.addCookies([cookie(token({ claims: { iat: past, nbf: past, exp: past + 60 } }))]);
+    const opened = new URL("/?from=mail", server.url).href;
+    await page.goto(opened);
+    await page.getByText("The Access session has expired.").waitFor();
+    await context.addCookies([cookie(token())]);
+    await page.getByRole("button", { name: "Sign in again" }).click();
+    await isReady(page);
+    expect(page.url().startsWith(opened)).toBe(true);
+    await context.close();
+  });
 });

@@ -16,14 +16,15 @@ const linkCommand = "npx moltworker link";
 export function RefusedPage({ error: refusal }: { error: MoltError }) {
   const signInError = useApp((state) => state.signInError);
   const error = signInError ?? refusal;
-  const signIn = error.code.startsWith("AUTH_") || error.code.startsWith("DEVICE_") || error.code === "ACCESS_JWT_INVALID";
+  const throughAccess = error.code === "ACCESS_JWT_INVALID";
+  const signIn = error.code.startsWith("AUTH_") || error.code.startsWith("DEVICE_");
   useRetryOnReturn();
   return (
     <main className="flex h-full overflow-y-auto">
       <div className="m-auto w-full max-w-md animate-rise p-5">
         <Mark size={40} />
         <h1 className="mt-4 text-xl font-semibold tracking-tight">
-          {titles[error.code] ?? (signIn ? "You are signed out here" : "The assistant refused this page")}
+          {titles[error.code] ?? (signIn || throughAccess ? "You are signed out here" : "The assistant refused this page")}
         </h1>
         <p className="mt-1" role="alert" data-error={error.code}>
           {causeOf(error)}
@@ -36,8 +37,8 @@ export function RefusedPage({ error: refusal }: { error: MoltError }) {
         {signIn ? (
           <LinkCommand />
         ) : (
-          <Button look="primary" className="mt-5" onClick={retryGateway}>
-            Try again
+          <Button look="primary" className="mt-5" onClick={throughAccess ? () => signInThroughAccess(error) : retryGateway}>
+            {throughAccess ? "Sign in again" : "Try again"}
           </Button>
         )}
         <GatewayAccess open={error.code === "AUTH_TOKEN_MISMATCH"} />
@@ -51,6 +52,12 @@ export function RefusedPage({ error: refusal }: { error: MoltError }) {
       <Notices />
     </main>
   );
+}
+
+/** Access asks for a sign-in when the page is loaded anew; where its own session has to end first, it has an address for that. */
+function signInThroughAccess(error: MoltError): void {
+  if (error.details.reason === "signed-out") location.assign("/cdn-cgi/access/logout");
+  else location.reload();
 }
 
 const titles: Record<string, string> = {

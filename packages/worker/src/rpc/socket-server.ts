@@ -3,6 +3,7 @@
 import { closeReason, errorTable, errorToWire, MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import { MAX_FRAME_BYTES, MAX_HANDSHAKE_FRAME_BYTES } from "@moltworker/protocol/frames";
 import type { Principal } from "../auth/principal.ts";
+import { grantEnded } from "../auth/refusals.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createId } from "../platform/id.ts";
 import type { Connection } from "./connection.ts";
@@ -75,7 +76,7 @@ export function createSocketServer(deps: Dependencies): SocketServer {
   const closeInvalid = (): void => {
     for (const connection of hub.all()) {
       const { phase, principal } = connection.state;
-      if (phase === "ready" && !deps.stillValid(principal)) connection.close(new MoltError("AUTH_EXPIRED"));
+      if (phase === "ready" && !deps.stillValid(principal)) connection.close(grantEnded(principal));
     }
   };
 
@@ -159,7 +160,8 @@ export function createSocketServer(deps: Dependencies): SocketServer {
     closePrincipals(ids) {
       const ended = new Set(ids);
       for (const connection of hub.all()) {
-        if (ended.has(connection.state.principal.id)) connection.close(new MoltError("AUTH_EXPIRED"));
+        const { principal } = connection.state;
+        if (ended.has(principal.id)) connection.close(grantEnded(principal));
       }
     },
   };
