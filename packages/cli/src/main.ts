@@ -58,6 +58,15 @@ export function createProgram(): Command {
     .option("-n, --lines <count>", "how many lines", parseCount, 100)
     .option("-f, --follow", "keep printing new lines", false)
     .action(async (options) => (await import("./commands/logs.ts")).logs(options, createOutput(options.json === true)));
+  verb("doctor", "find what is wrong and say what cures it")
+    .argument("[url]", "address of an assistant elsewhere (default: the one of the data folder)")
+    .option("--port <port>", "while nothing runs: the port it would listen on", parsePort, 8787)
+    .option("--token-stdin", "read the gateway token from standard input", false)
+    .option("--probe", "ask each model provider with a real call", false)
+    .option("--fix", "cure what can be cured without losing anything", false)
+    .action(async (url, options) =>
+      (await import("./commands/doctor.ts")).doctor(url, options, createOutput(options.json === true)),
+    );
   verb("stop", "stop the assistant").action(async (options: SharedOptions) =>
     (await import("./commands/stop.ts")).stop(options, createOutput(options.json === true)),
   );

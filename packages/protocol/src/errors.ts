@@ -98,6 +98,7 @@ export const errorTable = {
   CLOCK_SKEWED: row([400, 1008, 94], "INVALID_REQUEST", false, "the clocks differ too much", "Set the clock of the machine that is wrong, best by NTP."),
   DISK_FULL: row([507, 1013, 95], "UNAVAILABLE", false, "the disk is full", "Free space on the disk of the data folder."),
   ACCESS_BLOCKED: row([403, 1008, 96], "FORBIDDEN", false, "Cloudflare Access answers before the assistant", "Give the command a service token, or run it where Access is not in between."),
+  FILE_EXPOSED: row([500, 1011, 97], "UNAVAILABLE", false, "other users of this machine can read a secret's file", "Close the file to others: `moltworker doctor --fix`."),
   USAGE: row([400, 1008, 2], "INVALID_REQUEST", false, "the command was not understood", "Run `moltworker --help`."),
 } as const satisfies Record<string, ErrorRow>;
 

@@ -106,7 +106,7 @@ export function gatewayToken(folder: DataFolder, environment: NodeJS.ProcessEnv)
   return named ?? kept;
 }
 
-const tokenPath = (folder: DataFolder) => join(folder.path, "gateway-token");
+export const tokenPath = (folder: DataFolder): string => join(folder.path, "gateway-token");
 
 /** The token that the file holds; undefined without one. */
 export function readToken(folder: DataFolder): string | undefined {

@@ -60,6 +60,14 @@ export function lockHolder(folder: string): { pid: number; since: string } | und
   }
 }
 
+/** The holder that ended without releasing; undefined when the lock is free, held, or was released. */
+export function crashedHolder(folder: string): { pid: number; since: string } | undefined {
+  const record = readLock(folder, highestLock(folder));
+  return record && record !== "gone" && !record.released && !isAlive(record)
+    ? { pid: record.pid, since: record.since }
+    : undefined;
+}
+
 const lockPath = (folder: string, number: number) => join(folder, `lock.${number}`);
 
 function lockNumbers(folder: string): number[] {

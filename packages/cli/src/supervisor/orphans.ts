@@ -9,8 +9,8 @@ import { endProcess, isAlive, type ProcessIdentity, pidsWithArgument, startMarkO
 import { readRun, removeRun } from "./run-file.ts";
 import { objectsArgument } from "./workerd-process.ts";
 
-/** Returns the pids it ended. Throws LOCK_HELD when one cannot be ended. */
-export async function reapOrphans(folder: DataFolder): Promise<number[]> {
+/** Live servers of this folder. Whoever holds the lock is their master; without a holder each is an orphan. */
+export function findOrphans(folder: DataFolder): ProcessIdentity[] {
   const recorded = readRun(folder.path)?.workerd;
   const orphans = new Map<number, ProcessIdentity>();
   if (recorded && isAlive(recorded)) orphans.set(recorded.pid, recorded);
@@ -18,7 +18,13 @@ export async function reapOrphans(folder: DataFolder): Promise<number[]> {
     const startMark = startMarkOf(pid);
     if (startMark) orphans.set(pid, { pid, startMark });
   }
-  for (const orphan of orphans.values()) {
+  return [...orphans.values()];
+}
+
+/** Returns the pids it ended. Throws LOCK_HELD when one cannot be ended. */
+export async function reapOrphans(folder: DataFolder): Promise<number[]> {
+  const orphans = findOrphans(folder);
+  for (const orphan of orphans) {
     if (!(await endProcess(orphan))) {
       throw new MoltError("LOCK_HELD", {
         message: `a server left over from a crash (pid ${orphan.pid}) still uses ${folder.path}`,
@@ -27,5 +33,5 @@ export async function reapOrphans(folder: DataFolder): Promise<number[]> {
     }
   }
   removeRun(folder.path);
-  return [...orphans.keys()];
+  return orphans.map((orphan) => orphan.pid);
 }

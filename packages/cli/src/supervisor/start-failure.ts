@@ -74,7 +74,8 @@ export function endOf(exit: WorkerdExit, lines: LogLine[]): string {
   return last ? `${ended}: ${String(last.message ?? last.event).split("\n")[0]}` : ended;
 }
 
-function portTaken(host: string, port: number): MoltError {
+/** PORT_TAKEN, with the program that has it where this user may see that. */
+export function portTaken(host: string, port: number): MoltError {
   const owner = process.platform === "linux" ? portOwner(port) : undefined;
   const by = owner ? ` by ${owner.name} (pid ${owner.pid})` : " by another program";
   return new MoltError("PORT_TAKEN", { message: `port ${port} on ${host} is taken${by}`, details: { port, ...(owner ?? {}) } });

@@ -8,14 +8,24 @@ const replacements = {
   E2E_TEST_MODE: "a gateway token in MOLTBOT_GATEWAY_TOKEN, which tests send in the connect frame or as a bearer",
 } as const;
 
-/** One warning for each that is set, whatever its value. */
-export function reportIgnoredVariables(seeds: Seeds, log: Log): void {
-  for (const [name, replacement] of Object.entries(replacements)) {
-    if (seeds[name as keyof typeof replacements] === undefined) continue;
-    log.warn("config.variable-ignored", {
+export interface IgnoredVariable {
+  name: string;
+  cause: string;
+  cure: string;
+}
+
+/** Those that are set, whatever their value. */
+export function ignoredVariables(seeds: Seeds): IgnoredVariable[] {
+  return Object.entries(replacements)
+    .filter(([name]) => seeds[name as keyof typeof replacements] !== undefined)
+    .map(([name, replacement]) => ({
       name,
       cause: `${name} opens no door here: every caller signs in`,
       cure: `Unset it. It is replaced by ${replacement}.`,
-    });
-  }
+    }));
+}
+
+/** One warning for each that is set. */
+export function reportIgnoredVariables(seeds: Seeds, log: Log): void {
+  for (const ignored of ignoredVariables(seeds)) log.warn("config.variable-ignored", { ...ignored });
 }

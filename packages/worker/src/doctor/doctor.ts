@@ -46,7 +46,7 @@ export function createDoctor(deps: DoctorDeps): Doctor {
       probe,
       askerNow: options.now,
       standings: () => {
-        standings ??= readStandings(deps, probe);
+        standings ??= readStandings(deps.models, probe);
         return standings;
       },
     };

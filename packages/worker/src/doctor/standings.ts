@@ -2,7 +2,7 @@
 
 import { type ErrorCode, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { ProviderStatus } from "@moltworker/protocol/rows";
-import type { DoctorParts } from "./check.ts";
+import type { Gateway } from "../ai-gateway/gateway.ts";
 
 export interface Standing {
   id: string;
@@ -15,7 +15,7 @@ export interface Standing {
 }
 
 /** Providers with a key, local ones that were found, and the one of the default model. The scripted demo is not among them. */
-export async function readStandings({ models }: Pick<DoctorParts, "models">, probe: boolean): Promise<Standing[]> {
+export async function readStandings(models: Gateway, probe: boolean): Promise<Standing[]> {
   await models.settled();
   const ref = models.defaultModel();
   const defaultId = ref.slice(0, ref.indexOf("/"));
@@ -26,12 +26,7 @@ export async function readStandings({ models }: Pick<DoctorParts, "models">, pro
   return Promise.all(used.map((status) => standingOf(models, status, status.id === defaultId, probe)));
 }
 
-async function standingOf(
-  models: DoctorParts["models"],
-  status: ProviderStatus,
-  isDefault: boolean,
-  probe: boolean,
-): Promise<Standing> {
+async function standingOf(models: Gateway, status: ProviderStatus, isDefault: boolean, probe: boolean): Promise<Standing> {
   const base = { id: status.id, label: status.label, isDefault, state: status.state, baseUrl: status.baseUrl };
   const known = status.lastError && { ...status.lastError, code: status.lastError.code as ErrorCode };
   if (!probe || status.state === "no-key") return { ...base, error: known };

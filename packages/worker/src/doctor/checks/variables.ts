@@ -1,4 +1,5 @@
 import { ok, warn } from "@moltworker/protocol/doctor";
+import { ignoredVariables } from "../../auth/ignored-variables.ts";
 import { kindOfSecret } from "../../auth/secret-shape.ts";
 import type { AssistantCheck, CheckContext } from "../check.ts";
 
@@ -20,12 +21,6 @@ const foreignKinds: ReadonlySet<string> = new Set([
   "a Discord bot token",
 ]);
 
-/** Switches of moltworker that opened doors there. */
-const withoutEffect: Readonly<Record<string, string>> = {
-  DEV_MODE: "Sign in with the link that `npx moltworker link` prints; it takes one click.",
-  E2E_TEST_MODE: "Tests sign in with the gateway token.",
-};
-
 /** Variables are where a secret lands in the wrong field; none of them is ever repeated here. */
 export const variables: AssistantCheck = {
   id: "variables",
@@ -36,7 +31,7 @@ export const variables: AssistantCheck = {
       ...misplacedTokens(context),
       ...misplacedKeys(context),
       ...badAddresses(context),
-      ...ignored(context),
+      ...ignoredVariables(context.seeds),
     ];
     if (!first) return ok("each variable that is set has its place");
     return warn("CONFIG_INVALID", `${first.cause}${more.length > 0 ? ` (and ${more.length} more)` : ""}`, { text: first.cure });
@@ -80,14 +75,4 @@ function badAddresses({ seeds, providers }: CheckContext): Trouble[] {
       { cause: `${name} is not an address, so it was left out`, cure: `Give ${name} a whole address, such as https://host/v1.` },
     ];
   });
-}
-
-function ignored({ seeds }: CheckContext): Trouble[] {
-  const values: Readonly<Record<string, string | undefined>> = seeds;
-  return Object.entries(withoutEffect)
-    .filter(([name]) => values[name] !== undefined)
-    .map(([name, instead]) => ({
-      cause: `${name} is set and opens no door here: every caller signs in`,
-      cure: `Unset it. ${instead}`,
-    }));
 }
