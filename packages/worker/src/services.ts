@@ -67,7 +67,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const bootId = createId("boot", startedAt);
 
   const db = createDatabase(ctx.storage);
-  const applied = migrate(db, migrations, clock);
+  migrate(db, migrations, clock);
   const marks = createMarks(db);
 
   const seeds = readSeeds(env);
@@ -230,7 +230,8 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     auth,
     blobs,
     doctor,
-    ready: () => ({ ready: true, bootId, migrations: applied, activeRuns: runner.activeCount }),
+    assistantName: () => config.get("agent").name,
+    ready: () => ({ ready: true }),
     status: () => healthSnapshot(context),
     drain: (reason) => sockets.shutdown(reason),
     closePrincipals: (ids) => sockets.closePrincipals(ids),

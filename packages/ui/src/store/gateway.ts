@@ -6,7 +6,7 @@ import type { EventFrame } from "@moltworker/protocol/frames";
 import type { MethodName, Params, Result } from "@moltworker/protocol/methods";
 import { app } from "./app.ts";
 import { applySettings, applyStartup, loadedThread } from "./load.ts";
-import { notifyError } from "./notices.ts";
+import { notify, notifyError } from "./notices.ts";
 import { reduce } from "./reduce.ts";
 import { type AppState, emptyThread } from "./state.ts";
 
@@ -105,6 +105,8 @@ function withRecent(state: AppState, cursor: number): AppState {
 function receive(frame: EventFrame): void {
   if (frame.cursor !== undefined) recent = [...recent.slice(-recentLimit), frame];
   app.update((state) => reduce(state, frame, Date.now()));
+  if (frame.event === "device.pair.requested" && !location.hash.startsWith("#/settings/access"))
+    notify("A device asks to be let in.", "info", "Look at its code under Settings, Access.");
   if (frame.event === "models.changed") refreshModels().catch(notifyError);
   if (frame.event === "chat") {
     const event = frame.payload as { state: string; message?: unknown; sessionKey: string };

@@ -31,6 +31,8 @@ const reducers: Reducers = {
     ...state,
     approvals: state.approvals.filter((approval) => approval.id !== event.id),
   }),
+  "device.pair.requested": (state) => ({ ...state, pairingRevision: state.pairingRevision + 1 }),
+  "device.pair.resolved": (state) => ({ ...state, pairingRevision: state.pairingRevision + 1 }),
   "gateway.suspension": (state, event) => ({ ...state, suspended: event.suspended }),
 };
 

@@ -120,6 +120,8 @@ export interface AppState {
   sessionsNextOffset: number;
   threads: Record<string, Thread>;
   approvals: Approval[];
+  /** Rises with every change of what waits for or has been let in; the Access page reads anew on it. */
+  pairingRevision: number;
   notices: Notice[];
   theme: Theme;
   setupCardDismissed: boolean;
@@ -166,6 +168,7 @@ export function initialState(): AppState {
     sessionsNextOffset: 0,
     threads: {},
     approvals: [],
+    pairingRevision: 0,
     notices: [],
     theme: "system",
     setupCardDismissed: false,

@@ -23,9 +23,9 @@ export interface ApiDeps {
   blobs: Blobs;
   doctor: Doctor;
   log: Log;
-  assistantName?(): string;
-  /** Answered on `/readyz` to anyone: no secrets. 503 while `ready` is false. */
-  ready(): { ready: boolean } & Record<string, unknown>;
+  assistantName(): string;
+  /** Answered on `/readyz` to anyone, so no word more. 503 while `ready` is false. */
+  ready(): { ready: boolean };
   status(): Record<string, unknown>;
   /** Tells clients to come back later, and stops taking work. */
   drain(reason: string): unknown;
@@ -85,7 +85,7 @@ export function createApi(deps: ApiDeps): Api {
       signedIn,
       kind: principal.kind,
       scopes: principal.scopes,
-      ...(signedIn ? { assistantName: deps.assistantName?.() } : refusalBody(principal)),
+      ...(signedIn ? { assistantName: deps.assistantName() } : refusalBody(principal)),
     });
   });
 
