@@ -33,7 +33,7 @@ try {
   const flags = readFlags();
   await build();
   const say = (text) => console.log(text);
-  const wrangler = createWrangler(repository);
+  const wrangler = createWrangler(repository, process.env);
   if (flags["dry-run"]) await dryRun({ wrangler, say, outputFolder: join(repository, "dist/deploy") });
   else {
     await deploy({

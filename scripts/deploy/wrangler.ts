@@ -25,7 +25,10 @@ export interface Wrangler {
   run(args: string[], options?: WranglerOptions): Promise<WranglerResult>;
 }
 
-export function createWrangler(root: string): Wrangler {
+/** Node gives its children a socket as standard input, which cannot be opened as the file /dev/stdin; a shell's pipe can. */
+const throughPipe = 'cat | "$0" "$@"';
+
+export function createWrangler(root: string, environment: NodeJS.ProcessEnv): Wrangler {
   const program = join(root, "node_modules/wrangler/bin/wrangler.js");
   return {
     async run(args, { input, interactive = false, accountId } = {}) {
@@ -33,13 +36,15 @@ export function createWrangler(root: string): Wrangler {
       const outputFile = join(folder, "output.ndjson");
       try {
         const env = {
-          ...process.env,
+          ...environment,
           WRANGLER_SEND_METRICS: "false",
           WRANGLER_OUTPUT_FILE_PATH: outputFile,
           ...(accountId === undefined ? {} : { CLOUDFLARE_ACCOUNT_ID: accountId }),
         };
         const stdio = interactive ? ("inherit" as const) : ("pipe" as const);
-        const child = spawn(process.execPath, [program, ...args], { cwd: root, env, stdio });
+        const command = [process.execPath, program, ...args];
+        const [file = "", ...rest] = input === undefined ? command : ["sh", "-c", throughPipe, ...command];
+        const child = spawn(file, rest, { cwd: root, env, stdio });
         const said = { stdout: "", stderr: "" };
         child.stdout?.on("data", (chunk) => (said.stdout += chunk));
         child.stderr?.on("data", (chunk) => (said.stderr += chunk));

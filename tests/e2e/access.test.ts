@@ -227,7 +227,9 @@ describe("in a browser", () => {
 
   test("the first page is the conversation: no link, no form, no token; the address stays as it was opened", async () => {
     // A page without the icon that Chromium asks for; its 404 is not the UI's.
-    const { context, page, faults } = await openSurface(browser, new URL("/health", server.url).href, { expected: /status of 404/ });
+    const { context, page, faults } = await openSurface(browser, new URL("/health", server.url).href, {
+      expected: /status of 404/,
+    });
     await context.addCookies([cookie(token())]);
     const opened = new URL("/deep/page?a=1&b=%2B", server.url).href;
     await page.goto(opened);
