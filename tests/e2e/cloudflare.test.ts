@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -96,6 +97,21 @@ describe("as deployed", () => {
     expect(history).toContain("hello");
     expect(history).toContain("Demo");
     again.close();
+  });
+
+  test("answers to any name that Cloudflare routes to it, and to its own pages alone", async () => {
+    const from = (origin: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const { port } = new URL(worker.url);
+        const headers = { host: "assistant.example.com", origin, "content-type": "application/json" };
+        const asked = request({ host: "127.0.0.1", port, path: "/api/auth/token", method: "POST", headers }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode);
+        });
+        asked.on("error", reject).end(JSON.stringify({ token: TOKEN }));
+      });
+    expect(await from("http://assistant.example.com")).toBe(200);
+    expect(await from("http://evil.example")).toBe(403);
   });
 
   test("a file goes to R2 and comes back", async () => {

@@ -92,7 +92,7 @@ function claimsOf(payload: JWTPayload, tokenId: string): AccessClaims {
   return {
     tokenId,
     name: name.trim().toLowerCase().slice(0, 254),
-    audience: [payload.aud ?? []].flat().slice(0, 20),
+    audience: [payload.aud ?? []].flat(),
     issuedAt: payload.iat * 1_000,
     expiresAt: (payload.exp + SKEW_SECONDS) * 1_000,
   };

@@ -80,7 +80,8 @@ export function createAccess({ settings, egress, db, clock, log }: AccessDeps): 
     const claims = await verifyAccessToken(token, { team, audience }, keys, clock);
     if (hasEnded(claims.tokenId, claims.issuedAt)) throw accessInvalid("signed-out");
     if (!isAllowed(claims.name, allowed)) throw accessNotListed(claims.name);
-    return principalOf(claims, team.issuer);
+    // Only what decides travels with a socket.
+    return principalOf({ ...claims, audience: claims.audience.filter((tag) => audience.includes(tag)) }, team.issuer);
   }
 
   /** The first token that is good, else why the first one is not. */
