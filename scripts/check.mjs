@@ -74,6 +74,8 @@ function tool(path, args) {
     cwd: root,
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
+    // A compiler that meets two copies of one library's types may never end.
+    timeout: 300_000,
   });
   if (status === 0) return "";
   return `${stdout ?? ""}${stderr ?? ""}${error ? String(error) : ""}` || `${path} ended with ${status}`;

@@ -1,28 +1,27 @@
 /** Moves that the run tests share: tools made on the spot, waiting for what happens, models that fail or hang. */
 
 import type { MoltError } from "@moltworker/protocol/errors";
-import * as z from "zod";
 import type { ModelEvent } from "../../packages/worker/src/agent/model.ts";
-import { defineTool, type ToolEffect } from "../../packages/worker/src/agent/tool.ts";
+import { defineTool, type Tool, type ToolEffect } from "../../packages/worker/src/agent/tool.ts";
 import { finishEvent, says, type World } from "./run-world.ts";
 
 export const forever = 5_000;
 export const ended = (world: World, id: string) => world.runner.wait(id, forever).then(({ run }) => run);
 
-/** Runs its `act` each time it is really executed. */
-export function tool(
-  name: string,
-  effect: ToolEffect,
-  act: (args: { value?: string }) => Promise<string> | string = () => "done",
-) {
-  return defineTool<{ value?: string }>({
-    name,
-    description: name,
-    parameters: z.strictObject({ value: z.string().optional() }),
-    effect: () => effect,
-    timeoutMs: 2_000,
-    execute: async (args) => ({ text: await act(args) }),
-  });
+type Parameters = Tool<{ value?: string }>["parameters"];
+type Act = (args: { value?: string }) => Promise<string> | string;
+
+/** Makes tools that run their `act` each time they are really executed. The schema comes from the Worker's own zod. */
+export function toolsWith(parameters: Parameters): (name: string, effect: ToolEffect, act?: Act) => Tool {
+  return (name, effect, act = () => "done") =>
+    defineTool<{ value?: string }>({
+      name,
+      description: name,
+      parameters,
+      effect: () => effect,
+      timeoutMs: 2_000,
+      execute: async (args) => ({ text: await act(args) }),
+    });
 }
 
 /** Lets `count` turns of the event loop pass. */

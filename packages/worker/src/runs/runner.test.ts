@@ -1,5 +1,6 @@
 import { MoltError } from "@moltworker/protocol/errors";
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import {
   asked,
   ended,
@@ -8,11 +9,13 @@ import {
   hang,
   saysAfter,
   saysAfterWord,
-  tool,
+  toolsWith,
   turns,
   until,
 } from "../../../../tests/support/run-moves.ts";
 import { calls, createWorld, owner, says, testSession } from "../../../../tests/support/run-world.ts";
+
+const tool = toolsWith(z.strictObject({ value: z.string().optional() }));
 
 describe("a run", () => {
   test("ends with one answer, one final and an outbox row", async () => {

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { asked, ended, gateway, tool, turns, until } from "../../../../tests/support/run-moves.ts";
+import * as z from "zod";
+import { asked, ended, gateway, toolsWith, turns, until } from "../../../../tests/support/run-moves.ts";
 import { calls, createWorld, says } from "../../../../tests/support/run-world.ts";
+
+const tool = toolsWith(z.strictObject({ value: z.string().optional() }));
 
 describe("tools", () => {
   test("reads run side by side, changes one after the other in order", async () => {
