@@ -233,7 +233,7 @@ describe("inside the assistant", () => {
     await plantRow(server, `INSERT OR REPLACE INTO config VALUES ('agent', '${value}', 1, 'test', 0)`);
     const seen = await doctor(["--data", server.dataDir]);
     expect([seen.troubles, seen.exit]).toEqual([["config: fail CONFIG_INVALID"], exitOf("CONFIG_INVALID")]);
-    expect(seen.checks.find(({ id }) => id === "config")?.cause).toMatch(/^agent\.maxSteps: .*number.*string/);
+    expect(seen.checks.find(({ id }) => id === "config")?.cause).toMatch(/^the setting agent\.maxSteps: .*number.*string/);
     const cured = await doctor(["--data", server.dataDir, "--fix"]);
     expect([cured.troubles, cured.exit]).toEqual([[], 0]);
     expect(cured.checks.find(({ id }) => id === "config")?.fixed).toContain("agent.maxSteps");

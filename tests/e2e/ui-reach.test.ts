@@ -162,7 +162,7 @@ describe.each([
     await page.getByRole("combobox", { name: "Command palette" }).waitFor();
     expect((await barriers(page)).filter((found) => !found.startsWith("not exactly"))).toEqual([]);
     await page.keyboard.press("Escape");
-    for (const tab of ["models", "assistant", "files", "appearance", "access"]) {
+    for (const tab of ["models", "assistant", "files", "appearance", "access", "health"]) {
       await page.goto(`${server.url}#/settings/${tab}`);
       await page.locator(`a[aria-current=page][href$="${tab}"]`).waitFor();
       await check();

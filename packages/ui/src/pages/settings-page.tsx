@@ -10,6 +10,7 @@ import { AccessSettings } from "../components/settings-access.tsx";
 import { AppearanceSettings } from "../components/settings-appearance.tsx";
 import { AssistantSettings } from "../components/settings-assistant.tsx";
 import { FileSettings } from "../components/settings-files.tsx";
+import { HealthSettings } from "../components/settings-health.tsx";
 import { ModelSettings } from "../components/settings-models.tsx";
 import { SuspendedBanner } from "../components/suspended-banner.tsx";
 import { useApp } from "../store/app.ts";
@@ -21,6 +22,7 @@ const tabs: Record<SettingsTab, { name: string; view(): ReactNode }> = {
   files: { name: "Files", view: () => <FileSettings /> },
   appearance: { name: "Appearance", view: () => <AppearanceSettings /> },
   access: { name: "Access", view: () => <AccessSettings /> },
+  health: { name: "Health", view: () => <HealthSettings /> },
 };
 
 export function SettingsPage({ tab }: { tab: SettingsTab }) {

@@ -2,10 +2,10 @@
 
 import { useSyncExternalStore } from "react";
 
-export type SettingsTab = "models" | "assistant" | "files" | "appearance" | "access";
+export type SettingsTab = "models" | "assistant" | "files" | "appearance" | "access" | "health";
 export type Route = { page: "chat"; key: string | null } | { page: "settings"; tab: SettingsTab };
 
-export const settingsTabs: readonly SettingsTab[] = ["models", "assistant", "files", "appearance", "access"];
+export const settingsTabs: readonly SettingsTab[] = ["models", "assistant", "files", "appearance", "access", "health"];
 
 export function routeFrom(hash: string): Route {
   const [, page, rest] = hash.match(/^#\/([a-z]+)(?:\/(.*))?$/) ?? [];

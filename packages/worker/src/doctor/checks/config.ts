@@ -13,7 +13,7 @@ export const config: AssistantCheck = {
     const [first, ...more] = issues;
     if (first) {
       const others = more.length > 0 ? ` (and ${more.length} more)` : "";
-      const cause = `${first.path}: ${first.message}${others}; its section runs on defaults`;
+      const cause = `the setting ${first.path}: ${first.message}${others}; its section runs on defaults`;
       if (first.message.startsWith(fromEnvironment))
         return fail("CONFIG_INVALID", cause, { text: "Correct the variable that gives this setting, then start again." });
       const text = "Drop the invalid value, so that the rest of its section holds again.";
@@ -21,7 +21,7 @@ export const config: AssistantCheck = {
     }
     const [unknown] = warnings;
     if (unknown) {
-      const cause = `${unknown.path}: ${unknown.message}${warnings.length > 1 ? ` (and ${warnings.length - 1} more)` : ""}`;
+      const cause = `the setting ${unknown.path}: ${unknown.message}${warnings.length > 1 ? ` (and ${warnings.length - 1} more)` : ""}`;
       return warn("CONFIG_INVALID", cause, { text: "Drop the unknown setting.", command: "moltworker doctor --fix" }, true);
     }
     return ok("every setting is valid");

@@ -46,5 +46,5 @@ function answered({ models, db }: CheckContext, chosen: string | null): Finding 
   const listed = models.listModels().some((row) => row.ref === ref);
   // Providers bring out models faster than lists learn of them: a word, not a fault.
   if (!listed) return warn("MODEL_UNKNOWN", `no list names the default model ${ref}`, cure);
-  return ok(chosen === null ? `${ref}, chosen by itself` : ref);
+  return ok(chosen === null ? `the default model is ${ref}, chosen by itself` : `the default model is ${ref}`);
 }
