@@ -15,8 +15,8 @@ import {
   unsignedToken,
 } from "../../../../tests/support/access-team.ts";
 import { createTestDatabase } from "../../../../tests/support/database.ts";
+import { connectParams } from "../../../../tests/support/device.ts";
 import {
-  connectParams,
   cookieOf,
   createTestIdentity,
   requestFrom,
@@ -250,6 +250,11 @@ describe("the team's keys", () => {
     await Promise.all([1, 2, 3, 4].map(() => identify(token())));
     expect(reasonOf(await identity.restart().identify(withHeader(token())))).toBe("access");
     expect(asked).toEqual([`${ISSUER}/cdn-cgi/access/certs`]);
+  });
+
+  test("are not asked for by a token that names another team", async () => {
+    expect(reasonOf(await identify(token({ claims: { iss: "https://evil.cloudflareaccess.com" } })))).toBe("issuer");
+    expect(asked).toEqual([]);
   });
 
   test("a rotated key is fetched once; made-up names ask no more than once a minute", async () => {
