@@ -26,6 +26,8 @@ export interface SentMessage {
 export interface Kill {
   /** Epoch ms of the moment the new process was started. */
   restartedAt: number;
+  /** Epoch ms of its ready line. */
+  upAt: number;
   startMs: number;
   /** Runs that had reached the provider and had not ended when the tree was killed. */
   cut: string[];
@@ -132,7 +134,7 @@ async function killAtRandom(record: KillRecord, plan: KillPlan, random: Random):
     await record.server.killTree();
     const restartedAt = Date.now();
     await record.server.restart();
-    record.kills.push({ restartedAt, startMs: record.server.startMs, cut });
+    record.kills.push({ restartedAt, upAt: Date.now(), startMs: record.server.startMs, cut });
   }
 }
 
