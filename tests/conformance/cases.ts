@@ -50,7 +50,7 @@ async function knock(url: string): Promise<{ requestId: string; deviceId: string
     request("hello", "connect", await device.connect({ nonce, signedAt: ts, client: { displayName: "Kitchen tablet" } })),
   );
   const { error } = await socket.frame((frame) => frame.id === "hello");
-  const { requestId } = error?.details as unknown as { requestId: string };
+  const { requestId } = (error as NonNullable<typeof error>).details as unknown as { requestId: string };
   return { requestId, deviceId: device.id };
 }
 

@@ -157,3 +157,22 @@ test("the gateway token is replaced: old sockets close, the file follows, a rest
     await own.dispose();
   }
 });
+
+test("the audit has who did what on the socket, refusals too, and no secret", async () => {
+  await owner.call("gateway.suspend", { suspended: true });
+  await owner.call("gateway.suspend", { suspended: false });
+  await owner.call("config.patch", { raw: JSON.stringify({ agent: { name: "canary-of-a-value" } }) });
+  await owner.call("config.patch", { raw: "not json" });
+  await owner.call("auth.tokens.revoke", { id: "api_none" });
+  const { rows } = payloadOf<{ rows: Record<string, unknown>[] }>(await owner.call("audit.list", { limit: 5 }));
+  expect(rows.map(({ action, outcome, detail, address }) => [action, outcome, detail, address])).toEqual([
+    ["auth.tokens.revoke", "NOT_FOUND", "api_none", "127.0.0.1"],
+    ["config.patch", "CONFIG_INVALID", "", "127.0.0.1"],
+    ["config.patch", "ok", "agent.name", "127.0.0.1"],
+    ["gateway.suspend", "ok", "resume", "127.0.0.1"],
+    ["gateway.suspend", "ok", "STOP", "127.0.0.1"],
+  ]);
+  const all = JSON.stringify((await owner.call("audit.list", { limit: 500 })).payload);
+  for (const secret of [gatewayTokenOf(server.dataDir), "canary-of-a-value"]) expect(all).not.toContain(secret);
+  expect(await owner.call("audit.list", { search: "auth.tokens.create" })).toMatchObject({ ok: true });
+});

@@ -31,7 +31,8 @@ async function knock(name: string) {
     socket.send(request("hello", "connect", await device.connect({ nonce: challenge.nonce, signedAt: challenge.ts, client })));
     return socket.frame((frame) => frame.id === "hello");
   };
-  const { pairingCode } = (await attempt()).error?.details as unknown as { pairingCode: string };
+  const { error } = await attempt();
+  const { pairingCode } = (error as NonNullable<typeof error>).details as unknown as { pairingCode: string };
   return { pairingCode, attempt };
 }
 
@@ -96,6 +97,13 @@ test("a token is shown once and works; the gateway token is replaced and this pa
   again.send(connectFrame(made));
   await again.frame((frame) => frame.ok === true);
   await page.getByText("this one", { exact: true }).waitFor();
+  await page.getByLabel("Search what happened").fill("gatewayToken");
+  await page.getByRole("button", { name: "Search", exact: true }).click();
+  const happened = page.getByRole("list", { name: "What happened" });
+  await happened.getByText("a new one").waitFor();
+  await happened.getByText("CONFIG_INVALID").waitFor();
+  expect(await barriers(page)).toEqual([]);
+  expect(await happened.innerText()).not.toContain(made);
   expect(faults).toEqual([]);
   await context.close();
 });

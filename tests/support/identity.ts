@@ -2,6 +2,7 @@
 
 import type { Scope } from "../../packages/protocol/src/scopes.ts";
 import { type AccessSettings, accessMigration, createAccess } from "../../packages/worker/src/auth/access.ts";
+import { type Audit, auditMigration, createAudit } from "../../packages/worker/src/auth/audit.ts";
 import type { Auth } from "../../packages/worker/src/auth/auth.ts";
 import { createAuth } from "../../packages/worker/src/auth/create-auth.ts";
 import { apiTokensMigration, authMigration, pairingMigration } from "../../packages/worker/src/auth/schema.ts";
@@ -46,6 +47,7 @@ export interface TestIdentity {
   secrets: Secrets;
   clock: TestClock;
   db: Database;
+  audit: Audit;
   /** All that was logged, one JSON text a line. */
   logged: string[];
   /** What was told of pairing, in order. */
@@ -74,7 +76,8 @@ export function createTestIdentity(
   const logged: string[] = [];
   const events: TestIdentity["events"] = [];
   const log = createLog((line) => logged.push(line));
-  migrate(db, [secretsMigration, authMigration, accessMigration, pairingMigration, apiTokensMigration], clock);
+  migrate(db, [secretsMigration, authMigration, accessMigration, pairingMigration, apiTokensMigration, auditMigration], clock);
+  const audit = createAudit(db, clock);
   const secrets = createSecrets(db, clock);
   const restart = (again: Seeds = seeds) =>
     createAuth({
@@ -87,12 +90,13 @@ export function createTestIdentity(
       hostKey: HOST_KEY,
       assistantId: "0123456789abcdef",
       methods: testMethods,
+      audit,
       pairingEvents: {
         requested: (request) => void events.push({ event: "requested", ...request }),
         resolved: (event) => void events.push({ event: "resolved", ...event }),
       },
     });
-  return { auth: restart(), secrets, clock, db, logged, events, restart };
+  return { auth: restart(), secrets, clock, db, audit, logged, events, restart };
 }
 
 export { gatewayTokenName };
@@ -105,5 +109,3 @@ export function requestFrom(clientIp: string, url: string, init: RequestInit = {
 }
 
 export const cookieOf = (setCookie: string): string => setCookie.split(";")[0] as string;
-
-export { type ConnectOptions, connectParams, createTestDevice, type TestDevice } from "./device.ts";

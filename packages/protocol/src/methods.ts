@@ -9,6 +9,7 @@ import type { ChatMessage } from "./messages.ts";
 import type {
   ApiTokenRow,
   Approval,
+  AuditRow,
   ModelRow,
   PairedDevice,
   PairingRequest,
@@ -248,6 +249,8 @@ export interface MethodMap {
   "doctor.run": { params: { probe?: boolean; ids?: string[]; now?: number }; result: DoctorReport };
   /** Ours: cures what one check found, where that is safe, and checks again. */
   "doctor.fix": { params: { id: string }; result: { done: string; check: CheckResult } };
+  /** Ours: who did what, newest first; `before` is a row's id. */
+  "audit.list": { params: { limit?: number; before?: number; search?: string }; result: { rows: AuditRow[]; hasMore: boolean } };
   /** Ours: tokens for programs. `token` is said once, here. */
   "auth.tokens.create": {
     params: { label: string; scopes: Scope[]; expiresAt?: number };

@@ -142,3 +142,17 @@ export interface ApiTokenRow {
   usedAt: number | null;
   expiresAt: number | null;
 }
+
+/** One thing that somebody did or tried. */
+export interface AuditRow {
+  /** Rises with time. */
+  id: number;
+  at: number;
+  who: string;
+  surface: string;
+  action: string;
+  /** "ok", or the code of the refusal. */
+  outcome: string;
+  address: string | null;
+  detail: string | null;
+}

@@ -8,6 +8,7 @@ import { addressSeeds, seedKeys } from "./ai-gateway/seeds.ts";
 import { createUsageLog } from "./ai-gateway/usage-log.ts";
 import { createAccess } from "./auth/access.ts";
 import { addressOf } from "./auth/address.ts";
+import { createAudit } from "./auth/audit.ts";
 import { createAuth } from "./auth/create-auth.ts";
 import { reportIgnoredVariables } from "./auth/ignored-variables.ts";
 import type { Principal } from "./auth/principal.ts";
@@ -111,7 +112,9 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   });
   const access = createAccess({ settings: () => config.get("access"), egress, db, clock, log });
   reportIgnoredVariables(seeds, log);
+  const audit = createAudit(db, clock);
   const auth = createAuth({
+    audit,
     access,
     db,
     secrets,
@@ -181,6 +184,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     clock,
     hub,
     auth,
+    audit,
     config,
     models,
     sessions,
@@ -218,6 +222,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     approvals: () => scheduleApprovals(),
     prune() {
       hub.prune();
+      audit.prune();
       alarm.set("prune", clock.now() + pruneMs);
     },
   });

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useApp } from "../store/app.ts";
 import { setSuspended } from "../store/sessions.ts";
 import { Button } from "./button.tsx";
+import { AuditAccess } from "./settings-access-audit.tsx";
 import { BrowserAccess } from "./settings-access-browsers.tsx";
 import { DeviceAccess } from "./settings-access-devices.tsx";
 import { GatewayTokenAccess } from "./settings-access-gateway.tsx";
@@ -28,6 +29,7 @@ export function AccessSettings() {
           {suspended ? "Resume" : "STOP everything"}
         </Button>
       </Part>
+      <AuditAccess />
       <p className="text-sm text-soft">Moltworker {version}</p>
     </div>
   );

@@ -3,15 +3,8 @@
 import { scopes as allScopes, hasScope } from "@moltworker/protocol/scopes";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createTestDatabase } from "../../../../tests/support/database.ts";
-import {
-  connectParams,
-  cookieOf,
-  createTestDevice,
-  createTestIdentity,
-  requestFrom,
-  type TestIdentity,
-  TOKEN,
-} from "../../../../tests/support/identity.ts";
+import { connectParams, createTestDevice } from "../../../../tests/support/device.ts";
+import { cookieOf, createTestIdentity, requestFrom, type TestIdentity, TOKEN } from "../../../../tests/support/identity.ts";
 import { createRandom } from "../../../../tests/support/random.ts";
 import type { NewApiToken } from "./api-tokens.ts";
 import { anonymous, type Principal } from "./principal.ts";

@@ -12,7 +12,7 @@ import { checkGrant } from "./pairing.ts";
 import type { Principal } from "./principal.ts";
 
 /** So that a token in the wrong place is recognised. */
-export const API_TOKEN_PREFIX = "molt_";
+const API_TOKEN_PREFIX = "molt_";
 const MAX_LIVE = 200;
 /** Use is noted at most this often. */
 const TOUCH_MS = 60_000;

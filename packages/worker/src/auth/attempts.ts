@@ -13,6 +13,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { Database } from "../storage/database.ts";
 import { isLoopback } from "./address.ts";
+import type { Audit } from "./audit.ts";
 
 const FAILURES_PER_WINDOW = 10;
 const WINDOW_MS = 60_000;
@@ -48,7 +49,7 @@ interface Row {
 
 const fresh: Row = { failures: 0, window_started_at: 0, failed_at: 0, paused_until: 0, succeeded_at: 0 };
 
-export function createAttempts(db: Database, clock: Clock, log: Log): Attempts {
+export function createAttempts(db: Database, clock: Clock, log: Log, audit: Audit): Attempts {
   const read = (address: string): Row =>
     db.one<Row>(
       "SELECT failures, window_started_at, failed_at, paused_until, succeeded_at FROM auth_attempts WHERE address = ?",
@@ -88,7 +89,10 @@ export function createAttempts(db: Database, clock: Clock, log: Log): Attempts {
       failures: row.failures,
       pausedMs: Math.max(0, row.paused_until - now),
     });
+    const detail =
+      row.paused_until > now ? `${row.failures} failures, paused ${row.paused_until - now} ms` : `${row.failures} failures`;
     db.transaction(() => {
+      audit.record({ who: "nobody", surface: "http", action: "credential", outcome: refusal.code, address, detail });
       write(address, row);
       const all = read(ALL);
       if (!isLoopback(address)) write(ALL, counted(all, all.window_started_at, now));

@@ -3,10 +3,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { connectParams, createTestDevice } from "../../../../tests/support/device.ts";
 import {
-  connectParams,
   cookieOf,
-  createTestDevice,
   createTestIdentity,
   HOST_KEY,
   requestFrom,

@@ -3,15 +3,12 @@
 import type { ConnectParams } from "@moltworker/protocol/frames";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createTestDatabase } from "../../../../tests/support/database.ts";
+import { type ConnectOptions, connectParams, createTestDevice, type TestDevice } from "../../../../tests/support/device.ts";
 import {
-  type ConnectOptions,
-  connectParams,
   cookieOf,
-  createTestDevice,
   createTestIdentity,
   gatewayTokenName,
   requestFrom,
-  type TestDevice,
   type TestIdentity,
   TOKEN,
 } from "../../../../tests/support/identity.ts";

@@ -11,6 +11,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { ApiTokens } from "./api-tokens.ts";
 import type { Attempts, Verdict } from "./attempts.ts";
+import type { Audit } from "./audit.ts";
 import { deviceProofFault } from "./device-proof.ts";
 import { type Device, type Devices, deviceFacts } from "./devices.ts";
 import { digest } from "./digest.ts";
@@ -34,6 +35,7 @@ export interface Connected {
 }
 
 interface ConnectDeps {
+  audit: Audit;
   attempts: Attempts;
   devices: Devices;
   pairings: Pairings;
@@ -80,6 +82,14 @@ export function createConnect(deps: ConnectDeps): (params: ConnectParams, socket
   async function pair(params: ConnectParams, scopes: readonly Scope[], address: string): Promise<Connected> {
     const { device, token } = await devices.pair(deviceFacts(params, address), scopes);
     deps.log.info("auth.device-paired", { deviceId: device.id, client: params.client.id });
+    deps.audit.record({
+      who: `device ${device.id}`,
+      surface: "socket",
+      action: "device.pair",
+      outcome: "ok",
+      address,
+      detail: `${device.name ?? device.clientId}, with the gateway token`,
+    });
     return { principal: principalOfDevice(device, params), deviceToken: token };
   }
 

@@ -15,6 +15,7 @@ import type { Access } from "./access.ts";
 import { methodActions, ownActions } from "./actions.ts";
 import { createApiTokens } from "./api-tokens.ts";
 import { createAttempts } from "./attempts.ts";
+import { type Audit, auditName } from "./audit.ts";
 import type { Auth, SignedIn, Visit } from "./auth.ts";
 import { createAuthorize } from "./authorize.ts";
 import { createConnect } from "./connect.ts";
@@ -31,6 +32,7 @@ import { tokenMismatch, tokenMissing } from "./refusals.ts";
 import { createWebSessions, linkInvalid } from "./web-sessions.ts";
 
 export interface AuthDeps {
+  audit: Audit;
   access: Access;
   db: Database;
   secrets: Secrets;
@@ -48,10 +50,10 @@ export interface AuthDeps {
 }
 
 export function createAuth(deps: AuthDeps): Auth {
-  const { access, db, secrets, clock, log, hostKey } = deps;
+  const { access, audit, db, secrets, clock, log, hostKey } = deps;
   seedGatewayToken(secrets, deps.seeds, log);
   const allowedHosts = readAllowedHosts(deps.seeds.MOLTWORKER_ALLOWED_HOSTS);
-  const attempts = createAttempts(db, clock, log);
+  const attempts = createAttempts(db, clock, log, audit);
   const cookie = createSessionCookie(`${deps.assistantId.slice(0, 8)}_${instanceId(db, clock)}`);
   const gatewayToken = createGatewayToken(secrets);
   const sessions = createWebSessions(db, clock, gatewayToken.version);
@@ -71,7 +73,17 @@ export function createAuth(deps: AuthDeps): Auth {
   async function open(visit: Visit, tokenVersion: number | undefined): Promise<SignedIn> {
     const { secret, id } = await sessions.open(tokenVersion, visit);
     log.info("auth.signed-in", { session: id, by: tokenVersion === undefined ? "link" : "token", address: visit.address });
-    return { setCookie: cookie.issue(secret, visit.secure), principal: ownerOf(id) };
+    const principal = ownerOf(id);
+    const detail = tokenVersion === undefined ? "by a link" : "with the gateway token";
+    audit.record({
+      who: auditName(principal),
+      surface: "http",
+      action: "sign-in",
+      outcome: "ok",
+      address: visit.address,
+      detail,
+    });
+    return { setCookie: cookie.issue(secret, visit.secure), principal };
   }
 
   async function redeemLink(code: string, visit: Visit): Promise<SignedIn> {
@@ -96,12 +108,13 @@ export function createAuth(deps: AuthDeps): Auth {
     redeemToken,
     identify: createIdentify({ access, apiTokens, attempts, cookie, sessions, gatewayToken, hostKey }),
     checkOrigin: (request) => checkOrigin(request, allowedHosts),
-    connect: createConnect({ attempts, devices, pairings, apiTokens, gatewayToken, clock, log, stillValid }),
+    connect: createConnect({ audit, attempts, devices, pairings, apiTokens, gatewayToken, clock, log, stillValid }),
     authorize: createAuthorize({ ...methodActions(deps.methods), ...ownActions }, stillValid),
     endSession: (principal) => {
       if (principal.kind !== "owner") return [];
       if (principal.via === "access") access.end(principal);
       else if (principal.via !== "cookie" || !sessions.end(principal.id)) return [];
+      audit.record({ who: auditName(principal), surface: "http", action: "sign-out", outcome: "ok" });
       return [principal.id];
     },
     endAllSessions: () => {

@@ -4,14 +4,8 @@ import { errorFromWire, errorToWire } from "@moltworker/protocol/errors";
 import { scopes as allScopes, hasScope, type Scope } from "@moltworker/protocol/scopes";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createTestDatabase } from "../../../../tests/support/database.ts";
-import {
-  type ConnectOptions,
-  createTestDevice,
-  createTestIdentity,
-  type TestDevice,
-  type TestIdentity,
-  TOKEN,
-} from "../../../../tests/support/identity.ts";
+import { type ConnectOptions, createTestDevice, type TestDevice } from "../../../../tests/support/device.ts";
+import { createTestIdentity, type TestIdentity, TOKEN } from "../../../../tests/support/identity.ts";
 import { createRandom } from "../../../../tests/support/random.ts";
 import { REQUEST_MS } from "./pairing.ts";
 import { anonymous, type Principal } from "./principal.ts";

@@ -6,6 +6,7 @@ import { agentsFilesGet } from "../methods/agents.files.get.ts";
 import { agentsFilesList } from "../methods/agents.files.list.ts";
 import { agentsFilesSet } from "../methods/agents.files.set.ts";
 import { agentsList } from "../methods/agents.list.ts";
+import { auditList } from "../methods/audit.list.ts";
 import { authGatewayTokenRotate } from "../methods/auth.gatewayToken.rotate.ts";
 import { authSessionsEnd } from "../methods/auth.sessions.end.ts";
 import { authSessionsList } from "../methods/auth.sessions.list.ts";
@@ -57,6 +58,7 @@ export const methods = [
   agentsFilesList,
   agentsFilesSet,
   agentsList,
+  auditList,
   authGatewayTokenRotate,
   authSessionsEnd,
   authSessionsList,

@@ -2,6 +2,7 @@
 
 import { usageMigration } from "../ai-gateway/usage-log.ts";
 import { accessMigration } from "../auth/access.ts";
+import { auditMigration } from "../auth/audit.ts";
 import { apiTokensMigration, authMigration, pairingMigration } from "../auth/schema.ts";
 import { configMigration } from "../config/config.ts";
 import { eventsMigration } from "../rpc/event-log.ts";
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   accessMigration,
   pairingMigration,
   apiTokensMigration,
+  auditMigration,
 ];

@@ -6,6 +6,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const authSessionsEnd = defineMethod<"auth.sessions.end">({
   name: "auth.sessions.end",
   scope: "operator.admin",
+  audit: ({ id }) => id,
   params: z.strictObject({ id: z.string().min(1).max(100) }),
   handle({ id }, { auth, closeEnded }) {
     if (!auth.endSessionById(id))

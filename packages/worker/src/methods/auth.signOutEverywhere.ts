@@ -5,6 +5,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const authSignOutEverywhere = defineMethod<"auth.signOutEverywhere">({
   name: "auth.signOutEverywhere",
   scope: "operator.admin",
+  audit: () => "",
   params: z.strictObject({}),
   handle: (_params, { signOutEverywhere }) => ({ ok: true, ended: signOutEverywhere() }),
 });

@@ -7,6 +7,7 @@ export const authTokensCreate = defineMethod<"auth.tokens.create">({
   name: "auth.tokens.create",
   scope: "operator.admin",
   lasting: true,
+  audit: ({ label, scopes: granted }) => `${label}: ${granted.join(" ")}`,
   params: z.strictObject({
     label: z.string().trim().min(1).max(64),
     scopes: z.array(z.enum(scopes)).min(1).max(scopes.length),

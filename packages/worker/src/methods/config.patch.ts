@@ -6,6 +6,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const configPatch = defineMethod<"config.patch">({
   name: "config.patch",
   scope: "operator.admin",
+  audit: ({ raw }) => pathsIn(raw).join(", "),
   params: z.looseObject({ raw: z.string().min(2).max(1_000_000), baseHash: z.string().optional() }),
   handle({ raw, baseHash }, { config, hub, clock }, { principal }) {
     const merge = parseObject(raw);
@@ -32,4 +33,12 @@ function parseObject(raw: string): Record<string, unknown> {
     // Said below.
   }
   throw new MoltError("CONFIG_INVALID", { message: "the patch is not a JSON object" });
+}
+
+/** The names of what is to change, for the audit: `agent.name`. Values stay out. */
+function pathsIn(raw: string): string[] {
+  const merge = parseObject(raw);
+  return Object.entries(merge).flatMap(([section, fields]) =>
+    typeof fields === "object" && fields !== null ? Object.keys(fields).map((name) => `${section}.${name}`) : [section],
+  );
 }

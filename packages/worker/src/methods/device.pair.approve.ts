@@ -8,6 +8,7 @@ export const devicePairApprove = defineMethod<"device.pair.approve">({
   name: "device.pair.approve",
   scope: "operator.pairing",
   lasting: true,
+  audit: ({ requestId }) => requestId,
   params: z.strictObject({
     requestId: z.string().min(1).max(200),
     code: z.string().max(40).optional(),

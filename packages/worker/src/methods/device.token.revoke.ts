@@ -5,6 +5,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const deviceTokenRevoke = defineMethod<"device.token.revoke">({
   name: "device.token.revoke",
   scope: "operator.pairing",
+  audit: ({ deviceId }) => deviceId,
   params: z.strictObject({ deviceId: z.string().min(1).max(200), role: z.literal("operator") }),
   handle({ deviceId, role }, { auth, clock, closeEnded }, { principal }) {
     const device = auth.deviceGrants.revokeToken(principal, deviceId);

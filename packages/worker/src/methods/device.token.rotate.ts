@@ -6,6 +6,7 @@ export const deviceTokenRotate = defineMethod<"device.token.rotate">({
   name: "device.token.rotate",
   scope: "operator.pairing",
   lasting: true,
+  audit: ({ deviceId }) => deviceId,
   params: z.strictObject({
     deviceId: z.string().min(1).max(200),
     role: z.literal("operator"),

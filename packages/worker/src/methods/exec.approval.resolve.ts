@@ -6,6 +6,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const execApprovalResolve = defineMethod<"exec.approval.resolve">({
   name: "exec.approval.resolve",
   scope: "operator.approvals",
+  audit: ({ id, decision }) => `${decision} ${id}`,
   params: z.looseObject({ id: z.string().min(1), decision: z.enum(["allow-once", "allow-always", "deny"]) }),
   handle({ id, decision }, { approvals, runner }, { principal }) {
     if (decision === "allow-always") {

@@ -6,6 +6,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const modelsAuthSetApiKey = defineMethod<"models.authSetApiKey">({
   name: "models.authSetApiKey",
   scope: "operator.admin",
+  audit: ({ provider }) => provider,
   params: z.strictObject({
     provider: z.string().min(1).max(40),
     apiKey: z.string().max(8_192).optional(),

@@ -1,6 +1,7 @@
 /** What a method may reach: the assistant's parts, by name. */
 
 import type { Gateway } from "../ai-gateway/gateway.ts";
+import type { Audit } from "../auth/audit.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
@@ -26,6 +27,7 @@ export interface MethodContext {
   clock: Clock;
   hub: Hub;
   auth: Auth;
+  audit: Audit;
   config: Config<Settings>;
   models: Gateway;
   sessions: SessionStore;

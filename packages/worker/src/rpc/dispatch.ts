@@ -2,6 +2,7 @@
 
 import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { RequestFrame } from "@moltworker/protocol/frames";
+import { auditName } from "../auth/audit.ts";
 import type { Log } from "../platform/log.ts";
 import type { Connection } from "./connection.ts";
 import type { MethodContext } from "./context.ts";
@@ -23,11 +24,37 @@ export function createDispatch(methods: readonly AnyMethod[], context: MethodCon
     const params = method.params.safeParse(frame.params ?? {});
     if (!params.success)
       throw new MoltError("INVALID_REQUEST", { message: `invalid ${method.name} params: ${describeIssue(params.error)}` });
-    return method.handle(params.data, context, {
-      principal,
-      connId: connection.state.connId,
-      respondEarly: (payload) => connection.respond(frame.id, payload),
-    });
+    return audited(connection, method, params.data, () =>
+      method.handle(params.data, context, {
+        principal,
+        connId: connection.state.connId,
+        respondEarly: (payload) => connection.respond(frame.id, payload),
+      }),
+    );
+  };
+
+  /** What was tried and refused by the method itself is a row too. */
+  const audited = (connection: Connection, method: AnyMethod, params: unknown, work: () => unknown): unknown => {
+    if (!method.audit) return work();
+    const { principal, address } = connection.state;
+    const entry = {
+      who: auditName(principal),
+      surface: "socket" as const,
+      action: method.name,
+      address,
+      detail: detailOf(method, params),
+    };
+    const recorded = async () => {
+      try {
+        const result = await work();
+        context.audit.record({ ...entry, outcome: "ok" });
+        return result;
+      } catch (thrown) {
+        context.audit.record({ ...entry, outcome: moltErrorFrom(thrown).code });
+        throw thrown;
+      }
+    };
+    return recorded();
   };
 
   return async (connection, frame) => {
@@ -41,4 +68,13 @@ export function createDispatch(methods: readonly AnyMethod[], context: MethodCon
       if (error.code === "AUTH_EXPIRED") connection.close(error);
     }
   };
+}
+
+/** Parameters that cannot be read leave the row without a detail; the method then says what is wrong with them. */
+function detailOf(method: AnyMethod, params: unknown): string {
+  try {
+    return method.audit?.(params) ?? "";
+  } catch {
+    return "";
+  }
 }

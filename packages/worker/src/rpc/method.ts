@@ -17,6 +17,8 @@ export interface Call {
 export interface Method<Name extends MethodName = MethodName> {
   name: Name;
   scope: Scope;
+  /** It leaves a row in the audit; the text says what it was done to, and never a secret. */
+  audit?(params: Params<Name>): string;
   /** It makes a grant that outlives its maker's: not for API tokens. */
   lasting?: boolean;
   /** Strict: an unknown key is an error. */
@@ -25,8 +27,9 @@ export interface Method<Name extends MethodName = MethodName> {
 }
 
 /** The catalog's view of a method, whatever its name. */
-export type AnyMethod = Omit<Method, "params" | "handle"> & {
+export type AnyMethod = Omit<Method, "params" | "handle" | "audit"> & {
   params: z.ZodType;
+  audit?(params: unknown): string;
   handle(params: unknown, context: MethodContext, call: Call): unknown;
 };
 
