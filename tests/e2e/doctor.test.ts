@@ -227,6 +227,15 @@ describe("inside the assistant", () => {
     expect(kind.output).not.toContain(telegram);
   });
 
+  it("names an Access team that publishes no keys", async () => {
+    const stranger = await startStranger(404);
+    cleanUps.push(() => stranger.close());
+    const env = { ...healthy(), CF_ACCESS_TEAM_DOMAIN: stranger.url, CF_ACCESS_AUD: "a".repeat(64) };
+    const server = await started({ env });
+    const seen = await doctor(["--data", server.dataDir]);
+    expect([seen.troubles, seen.exit]).toEqual([["access-team: fail ACCESS_JWT_INVALID"], exitOf("ACCESS_JWT_INVALID")]);
+  });
+
   it("names an invalid setting by path and type, and drops it", async () => {
     const server = await started();
     const value = `{"name":"Ada","maxSteps":"many"}`;

@@ -29,6 +29,8 @@ export interface DoctorWorld {
   pending: Approval[];
   suspended: boolean;
   rearmed: number;
+  /** What an Access team publishes. */
+  teamKeys: string;
   /** Files by path; `broken` makes the disk refuse. */
   disk: { stored: Map<string, Uint8Array>; broken: boolean; garbled: boolean };
 }
@@ -66,6 +68,7 @@ export function createDoctorWorld(
     pending: [],
     suspended: false,
     rearmed: 0,
+    teamKeys: '{"keys":[{}]}',
     disk: { stored: new Map(), broken: false, garbled: false },
   };
   const models: Pick<Gateway, "settled" | "defaultModel" | "providerStatuses" | "listModels" | "prove"> = {
@@ -86,6 +89,7 @@ export function createDoctorWorld(
     marks: createMarks(db),
     blobs: createBlobs(fakeDisk(world.disk), db, clock),
     config,
+    egress: { fetch: async (url) => new Response(world.teamKeys, { status: String(url).includes("gone") ? 404 : 200 }) },
     models: models as Gateway,
     providers,
     approvals: { pending: () => world.pending },

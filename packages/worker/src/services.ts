@@ -172,6 +172,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     marks,
     blobs,
     config,
+    egress,
     models,
     providers,
     approvals,

@@ -28,6 +28,8 @@ export interface OutsideContext {
   reached(): Promise<Reached | undefined>;
   /** The WebSocket's upgrade and its first frame, asked once. */
   upgraded(): Promise<Upgraded | undefined>;
+  /** `GET /api/auth/me` without a credential, asked once: only Moltworker answers it so. */
+  stranger(): Promise<Reached | undefined>;
   /** Who the token says we are. */
   identity(): Promise<Reached | undefined>;
   /** The checks inside the assistant, asked once. Throws MoltError when the assistant refuses or is too old. */

@@ -62,6 +62,7 @@ export function createContext(options: ContextOptions): DoctorContext {
     failed: options.failed,
     reached,
     upgraded: once(async () => url && upgrade(url, service)),
+    stranger: once(() => ask("/api/auth/me", {})),
     identity: () => ask("/api/auth/me", {}, tokenNow()),
     report: once(async () => {
       const first = await reached();

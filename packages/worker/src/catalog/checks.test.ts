@@ -31,6 +31,8 @@ const insertRun = (world: DoctorWorld, row: { state: string; error?: object; ses
     row.error ? JSON.stringify(row.error) : null,
   );
 
+const accessSeeds = (team: string) => ({ CF_ACCESS_TEAM_DOMAIN: team, CF_ACCESS_AUD: "a".repeat(64) });
+
 describe("the catalog of checks", () => {
   it.each(checks.map((check) => [check.id, check] as const))("%s keeps to the contract", (id, check) => {
     expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/);
@@ -38,7 +40,9 @@ describe("the catalog of checks", () => {
   });
 
   it("raises no false alarm", async () => {
-    const world = createDoctorWorld({ seeds: { OPENAI_API_KEY: "sk-live", MOLTBOT_GATEWAY_TOKEN: "a".repeat(64) } });
+    const world = createDoctorWorld({
+      seeds: { OPENAI_API_KEY: "sk-live", MOLTBOT_GATEWAY_TOKEN: "a".repeat(64), ...accessSeeds("molt") },
+    });
     insertRun(world, { state: "running" });
     expect(await found(world, { now: world.clock.now() })).toEqual([]);
     expect(await found(world, { probe: true })).toEqual([]);
@@ -64,6 +68,21 @@ describe("each fault is named by its own check alone", () => {
     ["variables: warn CONFIG_INVALID", { seeds: { OPENAI_API_KEY: "sk-ant-api03-x" } }, () => {}, {}],
     ["variables: warn CONFIG_INVALID", { seeds: { OPENAI_BASE_URL: "localhost" } }, () => {}, {}],
     ["variables: warn CONFIG_INVALID", { seeds: { DEV_MODE: "true" } as object }, () => {}, {}],
+    ["access-team: fail ACCESS_JWT_INVALID", { seeds: { CF_ACCESS_TEAM_DOMAIN: "molt" } }, () => {}, {}],
+    ["access-team: fail ACCESS_JWT_INVALID", { seeds: { CF_ACCESS_AUD: "a".repeat(64) } }, () => {}, {}],
+    ["access-team: fail ACCESS_JWT_INVALID", { seeds: accessSeeds("gone") }, () => {}, {}],
+    [
+      "access-team: fail ACCESS_JWT_INVALID",
+      { seeds: accessSeeds("molt") },
+      (world) => Object.assign(world, { teamKeys: "<html>" }),
+      {},
+    ],
+    [
+      "access-team: fail ACCESS_JWT_INVALID",
+      { seeds: accessSeeds("molt") },
+      (world) => Object.assign(world, { teamKeys: '{"keys":[]}' }),
+      {},
+    ],
     ["stop: fail SUSPENDED", {}, (world) => Object.assign(world, { suspended: true }), {}],
     ["provider-key: fail PROVIDER_KEY_REJECTED", {}, (world) => says(world, "PROVIDER_KEY_REJECTED", "rejected"), {}],
     ["provider-quota: fail PROVIDER_QUOTA", {}, (world) => says(world, "PROVIDER_QUOTA"), {}],

@@ -1,6 +1,7 @@
 /** Every check inside the assistant, in the order in which they are shown: what stops everything comes first. */
 
 import type { AssistantCheck } from "../doctor/check.ts";
+import { accessTeamCheck } from "../doctor/checks/access-team.ts";
 import { alarm } from "../doctor/checks/alarm.ts";
 import { approvals } from "../doctor/checks/approvals.ts";
 import { blobs } from "../doctor/checks/blobs.ts";
@@ -20,6 +21,7 @@ export const checks: readonly AssistantCheck[] = [
   blobs,
   config,
   variables,
+  accessTeamCheck,
   stop,
   providerKey,
   providerQuota,

@@ -6,6 +6,7 @@ import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
 import type { Seeds } from "../env.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { Egress } from "../platform/egress.ts";
 import type { Approvals } from "../runs/approvals.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Blobs } from "../storage/blobs.ts";
@@ -27,6 +28,7 @@ export interface DoctorParts {
   marks: Marks;
   blobs: Blobs;
   config: Config<Settings>;
+  egress: Egress;
   models: Gateway;
   providers: readonly ProviderVariables[];
   approvals: Pick<Approvals, "pending">;

@@ -1,7 +1,7 @@
 import { fail, ok } from "@moltworker/protocol/doctor";
 import { errorFromWire } from "@moltworker/protocol/errors";
 import { cannotBeMade, type OutsideCheck } from "../check.ts";
-import type { Answer } from "../exchange.ts";
+import type { Answer, Reached } from "../exchange.ts";
 
 /** Before any secret is sent: what answers is the assistant, and it is ready. */
 export const product: OutsideCheck = {
@@ -13,7 +13,8 @@ export const product: OutsideCheck = {
     const reached = await context.reached();
     if (skip || !reached || "broken" in reached) return skip ?? ok("not needed");
     const { answer } = reached;
-    if (answer.status === 200 && typeof answer.json?.bootId === "string") return ok("it is ready");
+    // Readiness alone proves nothing: other gateways have the same route with the same words.
+    if (answer.status === 200 && answer.json?.ready === true && isOurs(await context.stranger())) return ok("it is ready");
     if (isOurError(answer)) {
       const error = errorFromWire(answer.json?.error);
       return fail(error.code, error.message, { text: error.hint });
@@ -23,6 +24,11 @@ export const product: OutsideCheck = {
     });
   },
 };
+
+function isOurs(reached: Reached | undefined): boolean {
+  const json = reached && "answer" in reached ? reached.answer.json : undefined;
+  return typeof json?.signedIn === "boolean" && typeof json.kind === "string";
+}
 
 function isOurError({ json }: Answer): boolean {
   const details = (json?.error as { details?: { code?: unknown } } | undefined)?.details;
