@@ -176,3 +176,56 @@ test("the audit has who did what on the socket, refusals too, and no secret", as
   for (const secret of [gatewayTokenOf(server.dataDir), "canary-of-a-value"]) expect(all).not.toContain(secret);
   expect(await owner.call("audit.list", { search: "auth.tokens.create" })).toMatchObject({ ok: true });
 });
+
+describe("the addresses that moltworker's users know", () => {
+  const bearer = () => ({ authorization: `Bearer ${gatewayTokenOf(server.dataDir)}` });
+  const ask = (path: string, init: RequestInit = {}) => fetch(new URL(path, server.url), { redirect: "manual", ...init });
+
+  test("tell strangers that it runs, and nothing else", async () => {
+    expect(await (await ask("/sandbox-health")).json()).toEqual({ status: "ok", service: "moltworker", gateway_port: null });
+    expect(await (await ask("/api/status")).json()).toEqual({ ok: true, status: "running" });
+    expect(await (await ask("/readyz")).json()).toEqual({ ready: true });
+    for (const path of ["/api/admin/devices", "/api/admin/storage", "/debug/version", "/debug/env"])
+      expect([path, (await ask(path)).status]).toEqual([path, 401]);
+    for (const path of ["/api/admin/devices/approve-all", "/api/admin/devices/x/approve", "/api/admin/gateway/restart"]) {
+      expect((await ask(path, { method: "POST" })).status).toBe(401);
+      expect((await ask(path, { headers: bearer() })).status).toBe(404);
+    }
+  });
+
+  test("list and approve devices, one or all", async () => {
+    const [one, two] = [await createTestDevice(), await createTestDevice()];
+    const { requestId } = detailsOf((await knock(one)).answer);
+    await knock(two);
+    const listed = (await (await ask("/api/admin/devices", { headers: bearer() })).json()) as { pending: { deviceId: string }[] };
+    expect(listed.pending.map(({ deviceId }) => deviceId)).toEqual(expect.arrayContaining([one.id, two.id]));
+    const post = async (path: string) => (await ask(path, { method: "POST", headers: bearer() })).json();
+    expect(await post(`/api/admin/devices/${requestId}/approve`)).toMatchObject({ success: true, requestId });
+    expect(await post("/api/admin/devices/approve-all")).toMatchObject({ failed: [] });
+    for (const device of [one, two]) expect((await knock(device)).answer.ok).toBe(true);
+    expect(await post("/api/admin/gateway/restart")).toMatchObject({ success: true, previousProcessId: null });
+    expect(
+      (
+        await ask(`/api/admin/devices/${requestId}/approve`, {
+          method: "POST",
+          headers: { ...bearer(), origin: "https://evil.example" },
+        })
+      ).status,
+    ).toBe(403);
+  });
+
+  test("names of variables, no values, and only to the owner's browser", async () => {
+    const link = (await server.run("link")).events[0]?.link as string;
+    const signed = await ask("/api/auth/link", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ code: new URL(link).hash.slice(1) }),
+    });
+    const cookie = signed.headers.get("set-cookie")?.split(";")[0] as string;
+    const text = await (await ask("/debug/env", { headers: { cookie } })).text();
+    expect(JSON.parse(text)).toMatchObject({ variables: { MOLTBOT_GATEWAY_TOKEN: true, ANTHROPIC_API_KEY: false } });
+    expect(text).not.toContain(gatewayTokenOf(server.dataDir));
+    expect((await ask("/debug/version", { headers: { cookie } })).status).toBe(200);
+    expect((await ask("/debug/cli?cmd=id", { headers: { cookie } })).status).not.toBe(200);
+  });
+});

@@ -42,8 +42,12 @@ const actions = [
 
 const socketAll = ["health", "chat.send", "config.patch", "exec.approval.resolve", "device.pair.list", "device.pair.approve"];
 /** What makes a grant that outlives its maker's. */
-const lasting = ["device.pair.approve", "api.host.link"];
+const lasting = ["device.pair.approve", "api.host.link", "api.admin.devices.approve"];
 const httpAll = [
+  "api.admin.devices",
+  "api.admin.devices.approve",
+  "api.admin.state",
+  "api.admin.restart",
   "api.signout",
   "api.blobs.read",
   "api.blobs.write",

@@ -17,8 +17,9 @@ import { errorAnswer, json, refusalBody } from "./answers.ts";
 import { readBlob, storeBlob } from "./blob-routes.ts";
 import { readJson } from "./body.ts";
 import { signInByAddress } from "./legacy-token.ts";
+import { addMoltworkerRoutes, type MoltworkerRouteDeps } from "./moltworker-routes.ts";
 
-export interface ApiDeps {
+export interface ApiDeps extends MoltworkerRouteDeps {
   auth: Auth;
   blobs: Blobs;
   doctor: Doctor;
@@ -118,6 +119,8 @@ export function createApi(deps: ApiDeps): Api {
     const state = deps.ready();
     return json(state, { status: state.ready ? 200 : 503 });
   });
+
+  addMoltworkerRoutes(app, deps, allowed);
 
   app.on(["PUT", "POST"], "/api/blobs", async (context) => {
     await allowed(context, "api.blobs.write");

@@ -92,6 +92,16 @@ describe("files", () => {
     expect([answer.status, answer.headers.get("content-length"), await answer.text()]).toEqual([200, "6", ""]);
   });
 
+  test.each(["/_admin", "/_admin/", "/_admin/devices"])(
+    "%s leads a person to the Access page, and a script nowhere",
+    async (path) => {
+      const { ask } = harness();
+      const answer = await ask(path, html);
+      expect([answer.status, answer.headers.get("location")]).toEqual([302, "/#/settings/access"]);
+      expect((await ask(path)).status).toBe(404);
+    },
+  );
+
   test("only a navigation falls back to the page", async () => {
     const { ask } = harness();
     expect(await (await ask("/settings/models", html)).text()).toBe("<html>");
@@ -127,6 +137,7 @@ describe("what the Assistant answers", () => {
   test.each([
     ["/api/auth/me", {}],
     ["/api", {}],
+    ["/debug/env", {}],
     ["/api/", { method: "POST" }],
     ["/readyz", {}],
     ["/any/page?x=1&token=abc", html],

@@ -36,21 +36,29 @@ export function createFront(manifest: AssetManifest): Front {
 async function route(request: Request, env: Env, manifest: AssetManifest): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   // Probes come by whatever name the machine has; they learn nothing.
-  if (pathname === "/health" || pathname === "/healthz") return health(request);
+  if (pathname === "/health" || pathname === "/healthz") return health(request, { ok: true, status: "live" });
+  if (pathname === "/sandbox-health") return health(request, { status: "ok", service: "moltworker", gateway_port: null });
   checkHost(request, readAllowedHosts(env.MOLTWORKER_ALLOWED_HOSTS));
   const forAssistant =
     pathname === "/readyz" ||
     pathname === "/api" ||
     pathname.startsWith("/api/") ||
+    pathname.startsWith("/debug/") ||
     (isUpgrade(request) && (pathname === "/" || pathname === "/ws")) ||
     (searchParams.has("token") && isNavigation(request));
   if (forAssistant) return env.ASSISTANT.get(env.ASSISTANT.idFromName(ASSISTANT_NAME)).fetch(request);
+  if (/^\/_admin(\/|$)/.test(pathname) && isNavigation(request)) return adminPage();
   return serveAsset(request, manifest, env.ASSETS);
 }
 
-function health(request: Request): Response {
+/** Bookmarks of moltworker's admin page lead to what it was for: who gets in. */
+function adminPage(): Response {
+  return new Response(null, { status: 302, headers: { location: "/#/settings/access", "cache-control": "no-store" } });
+}
+
+function health(request: Request, state: object): Response {
   if (request.method === "HEAD") return new Response(null, { headers: { "cache-control": "no-store" } });
-  return request.method === "GET" ? json({ ok: true, status: "live" }) : methodRefused(request.method, "GET, HEAD");
+  return request.method === "GET" ? json(state) : methodRefused(request.method, "GET, HEAD");
 }
 
 const isUpgrade = (request: Request) => request.headers.get("upgrade")?.toLowerCase() === "websocket";
