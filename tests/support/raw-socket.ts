@@ -28,7 +28,10 @@ export interface RawOptions {
 }
 
 export async function openRaw(url: string, options: RawOptions = {}): Promise<RawSocket> {
-  const socket = new WebSocket(`${url.replace(/^http/, "ws").replace(/\/$/, "")}${options.path ?? "/ws"}`, { headers: options.headers ?? {}, perMessageDeflate: false });
+  const socket = new WebSocket(`${url.replace(/^http/, "ws").replace(/\/$/, "")}${options.path ?? "/ws"}`, {
+    headers: options.headers ?? {},
+    perMessageDeflate: false,
+  });
   const frames: Frame[] = [];
   const waiters = new Set<() => void>();
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
@@ -57,14 +60,25 @@ export async function openRaw(url: string, options: RawOptions = {}): Promise<Ra
       const look = () => {
         const found = frames.find(matches);
         if (found) end(() => resolve(found));
-        else if (socket.readyState >= WebSocket.CLOSING) end(() => reject(new Error(`closed before such a frame; saw ${JSON.stringify(frames).slice(0, 500)}`)));
+        else if (socket.readyState >= WebSocket.CLOSING)
+          end(() => reject(new Error(`closed before such a frame; saw ${JSON.stringify(frames).slice(0, 500)}`)));
       };
-      const timer = setTimeout(() => end(() => reject(new Error(`no such frame; saw ${JSON.stringify(frames).slice(-500)}`))), timeoutMs);
+      const timer = setTimeout(
+        () => end(() => reject(new Error(`no such frame; saw ${JSON.stringify(frames).slice(-500)}`))),
+        timeoutMs,
+      );
       waiters.add(look);
       look();
     });
 
-  return { frames, send: (data) => socket.send(data), frame, closed, isOpen: () => socket.readyState === WebSocket.OPEN, close: () => socket.terminate() };
+  return {
+    frames,
+    send: (data) => socket.send(data),
+    frame,
+    closed,
+    isOpen: () => socket.readyState === WebSocket.OPEN,
+    close: () => socket.terminate(),
+  };
 }
 
 export function connectFrame(token: string | undefined, change: Record<string, unknown> = {}): string {
@@ -86,4 +100,5 @@ export async function openReady(url: string, dataDir: string, change: Record<str
   return socket;
 }
 
-export const request = (id: string, method: string, params?: unknown) => JSON.stringify({ type: "req", id, method, ...(params === undefined ? {} : { params }) });
+export const request = (id: string, method: string, params?: unknown) =>
+  JSON.stringify({ type: "req", id, method, ...(params === undefined ? {} : { params }) });

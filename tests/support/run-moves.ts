@@ -5,7 +5,7 @@ import type { ModelEvent } from "../../packages/worker/src/agent/model.ts";
 import { defineTool, type Tool, type ToolEffect } from "../../packages/worker/src/agent/tool.ts";
 import { finishEvent, says, type World } from "./run-world.ts";
 
-export const forever = 5_000;
+const forever = 5_000;
 export const ended = (world: World, id: string) => world.runner.wait(id, forever).then(({ run }) => run);
 
 type Parameters = Tool<{ value?: string }>["parameters"];
