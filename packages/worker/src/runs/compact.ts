@@ -2,7 +2,7 @@
 
 import { compactionEntry, compactionPlan, fallbackSummary, summaryRequest } from "../agent/compaction.ts";
 import type { ModelRequest } from "../agent/model.ts";
-import { chatMessageFrom } from "../sessions/transcript.ts";
+import { announceMessage } from "./announce-message.ts";
 import type { RunDependencies } from "./run-context.ts";
 
 export interface Folding {
@@ -33,7 +33,7 @@ export async function foldLog(deps: FoldingDependencies, folding: Folding): Prom
   // The plan counts from the end of the log: whatever came in meanwhile makes it void.
   if (transcript.context(sessionKey).at(-1)?.seq !== before.at(-1)?.seq) return false;
   const stored = transcript.append(sessionKey, compactionEntry(plan, summary), { runId });
-  sink.publish("session.message", { sessionKey, message: chatMessageFrom(stored), messageId: stored.id, messageSeq: stored.seq });
+  announceMessage(sink, sessionKey, stored);
   return true;
 }
 

@@ -3,6 +3,7 @@
 import { errorToWire, type MoltError } from "@moltworker/protocol/errors";
 import type { AssistantMessage } from "@moltworker/protocol/messages";
 import { chatMessageFrom, type StoredMessage } from "../sessions/transcript.ts";
+import { announceMessage } from "./announce-message.ts";
 import { takeInput } from "./execute-run.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -25,12 +26,7 @@ export function endStopped(context: StopContext, end: StopEnd): void {
     return messages;
   });
   for (const message of stored) {
-    sink.publish("session.message", {
-      sessionKey: run.session_key,
-      message: chatMessageFrom(message),
-      messageId: message.id,
-      messageSeq: message.seq,
-    });
+    announceMessage(sink, run.session_key, message);
   }
   if (error) events.failed(error);
   else {

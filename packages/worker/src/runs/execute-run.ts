@@ -3,6 +3,7 @@
 import { isMoltError, MoltError } from "@moltworker/protocol/errors";
 import type { AssistantMessage } from "@moltworker/protocol/messages";
 import { chatMessageFrom, type StoredMessage, textOf } from "../sessions/transcript.ts";
+import { announceMessage } from "./announce-message.ts";
 import { runModelStep } from "./model-step.ts";
 import { fold, prepareStep } from "./prepare-step.ts";
 import type { RunContext } from "./run-context.ts";
@@ -70,12 +71,7 @@ export function takeInput(context: Pick<RunContext, "run" | "db" | "inbox" | "tr
     }),
   );
   for (const message of stored) {
-    sink.publish("session.message", {
-      sessionKey: run.session_key,
-      message: chatMessageFrom(message),
-      messageId: message.id,
-      messageSeq: message.seq,
-    });
+    announceMessage(sink, run.session_key, message);
   }
   return true;
 }

@@ -4,7 +4,8 @@ import { isMoltError, type MoltError } from "@moltworker/protocol/errors";
 import { callHash } from "../agent/call-text.ts";
 import type { LogPart } from "../agent/log-entry.ts";
 import type { ModelCall, ModelEvent, ModelRequest } from "../agent/model.ts";
-import { chatMessageFrom, type StoredMessage } from "../sessions/transcript.ts";
+import type { StoredMessage } from "../sessions/transcript.ts";
+import { announceMessage } from "./announce-message.ts";
 import { createDeltaWriter } from "./delta-writer.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -120,11 +121,6 @@ async function commit(context: RunContext, position: number, finish: Finish): Pr
   });
   context.live.text = "";
   events.agent({ stream: "usage", data: { usage: finish.usage, model: finish.model, provider: finish.provider } });
-  context.sink.publish("session.message", {
-    sessionKey: run.session_key,
-    message: chatMessageFrom(stored),
-    messageId: stored.id,
-    messageSeq: stored.seq,
-  });
+  announceMessage(context.sink, run.session_key, stored);
   return stored;
 }

@@ -8,6 +8,7 @@ import { markChanges, outsideOrigin, seenText } from "../agent/outside-text.ts";
 import { mayRunInParallel, type Tool, type ToolOutcome } from "../agent/tool.ts";
 import { capToolText } from "../agent/tool-text.ts";
 import { chatMessageFrom } from "../sessions/transcript.ts";
+import { announceMessage } from "./announce-message.ts";
 import { executeCall } from "./execute-call.ts";
 import type { RunContext } from "./run-context.ts";
 import type { LedgerCall } from "./tool-ledger.ts";
@@ -167,7 +168,7 @@ function finish(context: RunContext, call: LedgerCall, verdict: Verdict, started
       ...(outcome.meta ? { meta: outcome.meta } : {}),
     },
   });
-  sink.publish("session.message", { sessionKey: run.session_key, message, messageId: stored.id, messageSeq: stored.seq });
+  announceMessage(sink, run.session_key, stored);
 }
 
 /** A file limit reached at commit is the model's to hear, not a crash. */
