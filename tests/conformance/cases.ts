@@ -137,12 +137,6 @@ export const cases: ConformanceCase[] = [
     ],
     expect: says(/written/),
   },
-  {
-    name: "tui: a turn typed by hand",
-    args: ["tui", "--session", "main"],
-    explicit: true,
-    typing: { ready: /connected/, input: "ping by hand\r", until: /answer to: .*ping by hand/ },
-  },
   { name: "devices list: none", args: ["devices", "list"], explicit: true, expect: says(/No device pairing entries/) },
   {
     name: "devices list: one that waits",
@@ -210,6 +204,12 @@ export const cases: ConformanceCase[] = [
       return [lastAsked().requestId];
     },
     expect: says(/Rejected/i),
+  },
+  {
+    name: "tui: a turn typed by hand",
+    args: ["tui", "--session", "main"],
+    explicit: true,
+    typing: { ready: /connected/, input: "ping by hand\r", until: /answer to: .*ping by hand/ },
   },
   {
     name: "gateway call of an unknown method",
