@@ -1,7 +1,8 @@
 /** Devices that sign like OpenClaw's clients. */
 
 import type { ConnectParams } from "../../packages/protocol/src/frames.ts";
-import { base64UrlFromBytes, hexFromBytes } from "../../packages/worker/src/auth/digest.ts";
+import { base64UrlFromBytes } from "../../packages/worker/src/auth/digest.ts";
+import { hexFromBytes } from "../../packages/worker/src/platform/sha256.ts";
 
 export interface TestDevice {
   id: string;

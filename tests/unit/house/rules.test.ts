@@ -84,7 +84,7 @@ describe("pins", () => {
   );
   test.each(["1.2.3", "5.20261023.2-beta"])("%s is exact", (version) => expect(loose({ one: version })).toEqual([]));
   test("a resolved URL in the lockfile is refused", () => {
-    const lock = '{\n  "node_modules/one": {\n    "resolved": "https://registry.example/one.tgz"\n  }\n}';
+    const lock = JSON.stringify({ "node_modules/one": { resolved: "https://registry.example/one.tgz" } }, null, 2);
     expect(findRegistryTraces(repositoryOf({ "package-lock.json": lock }))).toMatchObject([{ line: 3 }]);
     expect(findRegistryTraces(repositoryOf({ "package-lock.json": '{ "resolved": "packages/cli", "link": true }' }))).toEqual([]);
   });

@@ -3,6 +3,7 @@
  * same text, two different calls never do, and nothing in it can hide, reorder or fake a line on the screen. Pure.
  */
 
+import { hexFromBytes, sha256Hex } from "../platform/sha256.ts";
 import type { FileChange } from "../storage/workspace.ts";
 
 // Everything that prints as nothing, as a plain-looking space, or that changes the order of what is around it.
@@ -10,8 +11,7 @@ const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorab
 
 /** SHA-256, lower-case hex, of the canonical call. */
 export async function callHash(name: string, args: unknown): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonicalJson([name, args])));
-  return hex(new Uint8Array(digest));
+  return sha256Hex(new TextEncoder().encode(canonicalJson([name, args])));
 }
 
 /**
@@ -49,9 +49,5 @@ function contentText(content: Uint8Array): string {
   } catch {
     // Not text: shown byte by byte.
   }
-  return `hex:${hex(content)}`;
-}
-
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `hex:${hexFromBytes(content)}`;
 }

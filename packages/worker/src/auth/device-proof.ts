@@ -4,7 +4,8 @@
  */
 
 import type { ConnectParams } from "@moltworker/protocol/frames";
-import { bytesFromBase64Url, hexFromBytes } from "./digest.ts";
+import { sha256Hex } from "../platform/sha256.ts";
+import { bytesFromBase64Url } from "./digest.ts";
 
 const MAX_SKEW_MS = 120_000;
 
@@ -14,8 +15,7 @@ export async function deviceProofFault(params: ConnectParams, nonce: string, now
   if (!device) return "device identity required";
   const publicKey = bytesFromBase64Url(device.publicKey);
   if (publicKey?.length !== 32) return "device public key invalid";
-  if (hexFromBytes(new Uint8Array(await crypto.subtle.digest("SHA-256", publicKey))) !== device.id.toLowerCase())
-    return "device identity mismatch";
+  if ((await sha256Hex(publicKey)) !== device.id.toLowerCase()) return "device identity mismatch";
   if (!device.nonce) return "device nonce required";
   if (device.nonce !== nonce) return "device nonce mismatch";
   if (!(Math.abs(nowMs - device.signedAt) <= MAX_SKEW_MS)) return "device signature expired";

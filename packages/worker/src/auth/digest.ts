@@ -1,14 +1,10 @@
 /** Hashes, randomness and comparison of secrets. Only digests are ever compared or stored. */
 
+import { sha256Hex } from "../platform/sha256.ts";
+
 /** Lower-case hex SHA-256 of the UTF-8 text. */
 export async function digest(text: string): Promise<string> {
-  return hexFromBytes(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
-}
-
-export function hexFromBytes(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
+  return sha256Hex(new TextEncoder().encode(text));
 }
 
 /** Constant-time comparison of two digests: every character is looked at, whatever the first difference. */

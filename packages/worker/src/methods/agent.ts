@@ -3,6 +3,7 @@ import * as z from "zod";
 import { defineMethod } from "../rpc/method.ts";
 import type { RunOutcome } from "../runs/runner.ts";
 import { contentFromInput } from "../sessions/inbound-content.ts";
+import { chatDedupeKey } from "../sessions/inbox.ts";
 import { mainSessionKey, resolveSessionKey } from "../sessions/session-key.ts";
 import { type Transcript, textOf } from "../sessions/transcript.ts";
 
@@ -26,7 +27,7 @@ export const agent = defineMethod<"agent">({
     const runId = params.idempotencyKey;
     runner.accept(
       {
-        dedupeKey: `chat:${runId}`,
+        dedupeKey: chatDedupeKey(runId),
         sessionKey: params.sessionKey === undefined ? mainSessionKey : resolveSessionKey(params.sessionKey),
         runId,
         channel: "webchat",

@@ -1,7 +1,7 @@
 import { MoltError } from "@moltworker/protocol/errors";
 import * as z from "zod";
+import { sha256Hex } from "../platform/sha256.ts";
 import { defineMethod } from "../rpc/method.ts";
-import { contentHash } from "../storage/content-hash.ts";
 
 /** One file as text; a missing file is empty and says so. */
 export const agentsFilesGet = defineMethod<"agents.files.get">({
@@ -14,7 +14,7 @@ export const agentsFilesGet = defineMethod<"agents.files.get">({
       file: {
         name,
         content: textFrom(bytes ?? new Uint8Array(), name),
-        hash: await contentHash(bytes ?? new Uint8Array()),
+        hash: await sha256Hex(bytes ?? new Uint8Array()),
         missing: bytes === undefined,
       },
     };

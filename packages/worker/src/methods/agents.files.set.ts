@@ -1,7 +1,7 @@
 import { MoltError } from "@moltworker/protocol/errors";
 import * as z from "zod";
+import { sha256Hex } from "../platform/sha256.ts";
 import { defineMethod } from "../rpc/method.ts";
-import { contentHash } from "../storage/content-hash.ts";
 
 /** Saves one text file. With `expectedHash` a file that changed meanwhile is not overwritten. */
 export const agentsFilesSet = defineMethod<"agents.files.set">({
@@ -17,7 +17,7 @@ export const agentsFilesSet = defineMethod<"agents.files.set">({
     const bytes = new TextEncoder().encode(content);
     const before = workspace.read(name);
     const baseRevision = workspace.stat(name)?.revision ?? 0;
-    const [hash, present] = await Promise.all([contentHash(bytes), contentHash(before ?? new Uint8Array())]);
+    const [hash, present] = await Promise.all([sha256Hex(bytes), sha256Hex(before ?? new Uint8Array())]);
     if (expectedHash !== undefined && expectedHash !== present) {
       throw new MoltError("CONFLICT", {
         message: `"${name}" changed since it was opened`,

@@ -3,6 +3,7 @@ import { thinkingLevels } from "@moltworker/protocol/rows";
 import * as z from "zod";
 import { defineMethod } from "../rpc/method.ts";
 import { contentFromInput } from "../sessions/inbound-content.ts";
+import { chatDedupeKey } from "../sessions/inbox.ts";
 import { resolveSessionKey } from "../sessions/session-key.ts";
 
 const attachment = z.looseObject({
@@ -37,7 +38,7 @@ export const chatSend = defineMethod<"chat.send">({
     const thinking = thinkingLevels.find((level) => level === params.thinking);
     return runner.accept(
       {
-        dedupeKey: `chat:${params.idempotencyKey}`,
+        dedupeKey: chatDedupeKey(params.idempotencyKey),
         sessionKey,
         runId: params.idempotencyKey,
         channel: "webchat",

@@ -19,7 +19,6 @@ export function createDispatch(methods: readonly AnyMethod[], context: MethodCon
     const method = byName.get(frame.method);
     if (!method) throw new MoltError("UNKNOWN_METHOD", { message: `unknown method: ${frame.method.slice(0, 100)}` });
     const { principal } = connection.state;
-    if (!context.auth.stillValid(principal)) throw new MoltError("AUTH_EXPIRED");
     context.auth.authorize(principal, "socket", method.name);
     const params = method.params.safeParse(frame.params ?? {});
     if (!params.success)
@@ -65,7 +64,7 @@ export function createDispatch(methods: readonly AnyMethod[], context: MethodCon
       const error = moltErrorFrom(thrown);
       if (error.code === "INTERNAL") log.error("rpc.fault", { method: frame.method, requestId: frame.id, error: error.cause });
       connection.respondError(frame.id, error);
-      if (error.code === "AUTH_EXPIRED") connection.close(error);
+      if (!context.auth.stillValid(connection.state.principal)) connection.close(error);
     }
   };
 }

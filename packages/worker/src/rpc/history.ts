@@ -1,6 +1,7 @@
 /** One page of a conversation, as `chat.history` and `chat.startup` return it. */
 
 import type { ChatHistory } from "@moltworker/protocol/methods";
+import { idempotencyKeyOf } from "../sessions/inbox.ts";
 import { chatMessageFrom } from "../sessions/transcript.ts";
 import type { MethodContext } from "./context.ts";
 
@@ -15,7 +16,7 @@ export function readHistory(context: MethodContext, page: HistoryPage): ChatHist
   const { messages, total } = transcript.page(page.sessionKey, page.limit, page.offset);
   const pending = inbox.waiting({ sessionKey: page.sessionKey }).map((item) => ({
     id: item.id,
-    runId: item.dedupeKey.replace(/^chat:/, ""),
+    runId: idempotencyKeyOf(item.dedupeKey),
     text: item.content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n"),
     receivedAt: item.receivedAt,
     queueMode: item.queueMode,

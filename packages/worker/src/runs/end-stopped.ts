@@ -2,6 +2,7 @@
 
 import { errorToWire, type MoltError } from "@moltworker/protocol/errors";
 import type { AssistantMessage } from "@moltworker/protocol/messages";
+import { splitRef } from "../sessions/session-view.ts";
 import { chatMessageFrom, type StoredMessage } from "../sessions/transcript.ts";
 import { announceMessage } from "./announce-message.ts";
 import { takeInput } from "./execute-run.ts";
@@ -25,9 +26,7 @@ export function endStopped(context: StopContext, end: StopEnd): void {
     });
     return messages;
   });
-  for (const message of stored) {
-    announceMessage(sink, run.session_key, message);
-  }
+  for (const message of stored) announceMessage(sink, run.session_key, message);
   if (error) events.failed(error);
   else {
     const partial = stored.map(chatMessageFrom).find((message): message is AssistantMessage => message.role === "assistant");
@@ -51,14 +50,13 @@ function cancelCalls({ run, ledger, transcript }: StopContext): StoredMessage[] 
 function keepPartial(context: StopContext, error: MoltError | undefined): StoredMessage[] {
   const { run, transcript, live, modelFor, sessions } = context;
   if (!error && live.text === "") return [];
-  const ref = modelFor(run.session_key);
-  const slash = ref.indexOf("/");
+  const { modelProvider, model } = splitRef(modelFor(run.session_key));
   sessions.touch(run.session_key, { failed: error !== undefined });
   const entry = {
     role: "assistant" as const,
     content: error ? [] : [{ type: "text" as const, text: live.text }],
-    provider: ref.slice(0, slash),
-    model: ref.slice(slash + 1),
+    provider: modelProvider,
+    model,
     stopReason: error ? ("error" as const) : ("aborted" as const),
     ...(error ? { errorMessage: `${error.message} ${error.hint}` } : {}),
   };

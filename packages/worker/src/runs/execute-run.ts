@@ -2,6 +2,7 @@
 
 import { isMoltError, MoltError } from "@moltworker/protocol/errors";
 import type { AssistantMessage } from "@moltworker/protocol/messages";
+import { idempotencyKeyOf } from "../sessions/inbox.ts";
 import { chatMessageFrom, type StoredMessage, textOf } from "../sessions/transcript.ts";
 import { announceMessage } from "./announce-message.ts";
 import { runModelStep } from "./model-step.ts";
@@ -67,7 +68,7 @@ export function takeInput(context: Pick<RunContext, "run" | "db" | "inbox" | "tr
       inbox.markTaken(item.id);
       const entry = { role: "user" as const, content: item.content };
       sessions.touch(run.session_key, { lastText: textOf(entry) });
-      return transcript.append(run.session_key, entry, { runId: run.id, idempotencyKey: item.dedupeKey.replace(/^chat:/, "") });
+      return transcript.append(run.session_key, entry, { runId: run.id, idempotencyKey: idempotencyKeyOf(item.dedupeKey) });
     }),
   );
   for (const message of stored) {

@@ -47,7 +47,6 @@ interface Active {
   run: StoredRun;
   controller: AbortController;
   live: { text: string };
-  finished: Promise<void>;
 }
 
 interface Options extends RunDependencies {
@@ -82,11 +81,7 @@ class RunRunner implements Runner {
 
   accept(message: InboundMessage, options: AcceptOptions = {}): { runId: string; status: "started" | "in_flight" | "ok" } {
     const known = this.deps.store.get(message.runId);
-    if (known)
-      return {
-        runId: known.id,
-        status: known.state === "done" || known.state === "failed" || known.state === "aborted" ? "ok" : "in_flight",
-      };
+    if (known) return { runId: known.id, status: known.ended_at === null ? "in_flight" : "ok" };
     if (this.suspended) throw new MoltError("SUSPENDED");
     if (options.replaceFromMessageId !== undefined || message.queueMode === "interrupt")
       this.abort({ sessionKey: message.sessionKey }, "replaced");
@@ -209,15 +204,13 @@ class RunRunner implements Runner {
     };
     takeInput(context);
     // Only storage itself failing ends up here; the rows still say what is owed, and the next wake takes it up.
-    const finished = this.live(context, interruptions).catch((error: unknown) =>
-      deps.log.error("run.broken", { runId: run.id, error }),
-    );
-    this.active.set(run.id, { run, controller, live, finished });
+    this.live(context, interruptions).catch((error: unknown) => deps.log.error("run.broken", { runId: run.id, error }));
+    this.active.set(run.id, { run, controller, live });
     if (this.active.size === 1) deps.onActivity(true);
   }
 
   private async live(context: RunContext, interruptions: number): Promise<void> {
-    const { run, log } = context;
+    const { run } = context;
     const limit = run.deadline_ms === null ? undefined : setTimeout(() => this.stop(run, "timeout"), run.deadline_ms);
     try {
       // Lets the caller's commit and acknowledgement go first.
@@ -228,7 +221,7 @@ class RunRunner implements Runner {
       if (!context.signal.aborted) this.fail(context, error);
     } finally {
       if (limit !== undefined) clearTimeout(limit);
-      this.ended(run, log);
+      this.ended(run);
     }
   }
 
@@ -248,11 +241,11 @@ class RunRunner implements Runner {
     this.wake(run.id);
   }
 
-  private ended(run: StoredRun, log: RunDependencies["log"]): void {
+  private ended(run: StoredRun): void {
     const active = this.active.get(run.id);
     if (active?.run === run) this.active.delete(run.id);
     this.wake(run.id);
-    log.debug("run.ended", { runId: run.id });
+    this.deps.log.debug("run.ended", { runId: run.id });
     this.kick();
     this.deps.onSessionChanged(run.session_key);
     if (this.active.size === 0) this.deps.onActivity(false);

@@ -20,6 +20,10 @@ export interface InboundMessage {
   queueMode: QueueMode;
 }
 
+/** The dedupe key of a message that its client named by an idempotency key, and back. */
+export const chatDedupeKey = (idempotencyKey: string): string => `chat:${idempotencyKey}`;
+export const idempotencyKeyOf = (dedupeKey: string): string => dedupeKey.replace(/^chat:/, "");
+
 export interface InboxItem extends Omit<InboundMessage, "principal"> {
   /** The principal's id. */
   sender: string;

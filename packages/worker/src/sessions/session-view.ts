@@ -80,7 +80,7 @@ export function createSessionView(deps: Dependencies): SessionView {
 }
 
 /** `anthropic/claude-x` → provider and model; the model part may hold slashes itself. */
-function splitRef(ref: string): { modelProvider: string; model: string } {
+export function splitRef(ref: string): { modelProvider: string; model: string } {
   const slash = ref.indexOf("/");
   return { modelProvider: ref.slice(0, slash), model: ref.slice(slash + 1) };
 }

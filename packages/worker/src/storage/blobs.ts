@@ -5,6 +5,7 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type { Clock } from "../platform/clock.ts";
+import { sha256Hex } from "../platform/sha256.ts";
 import type { Database } from "./database.ts";
 import type { Migration } from "./migrations.ts";
 
@@ -68,7 +69,7 @@ export function createBlobs(binding: R2Bucket | Fetcher, db: Database, clock: Cl
       checkId(id);
       if (bytes.length > MAX_BLOB_BYTES)
         throw new MoltError("PAYLOAD_TOO_LARGE", { message: `a file may have at most ${MAX_BLOB_BYTES} bytes` });
-      const sha256 = hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+      const sha256 = await sha256Hex(bytes);
       await store.put(id, bytes);
       const kept: BlobInfo = { sizeBytes: bytes.length, mimeType: cleanMimeType(mimeType), sha256, createdAt: clock.now() };
       db.run(
@@ -140,10 +141,6 @@ function checkId(id: string): void {
 function cleanMimeType(text: string): string {
   const type = text.split(";")[0]?.trim().toLowerCase() ?? "";
   return /^[\w.+-]{1,60}\/[\w.+-]{1,60}$/.test(type) ? type : "application/octet-stream";
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function failed(what: string, status: number): MoltError {
