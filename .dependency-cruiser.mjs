@@ -11,7 +11,7 @@ const src = "^packages/worker/src";
  */
 const layers = [
   [`${src}/(worker|assistant)\\.ts$`],
-  [`${src}/services\\.ts$`],
+  [`${src}/services\\.ts$`, `${src}/services/`],
   [`${src}/catalog/(?!sections)`],
   [`${src}/methods/`, `${src}/tools/`, `${src}/channels/`, `${src}/doctor/checks/`, `${src}/ai-gateway/providers/`],
   [

@@ -38,6 +38,7 @@ import { createRunner } from "./runs/runner.ts";
 import { createToolLedger } from "./runs/tool-ledger.ts";
 import { type Alarm, createAlarm } from "./schedule/alarm.ts";
 import { createSecrets } from "./secrets/secrets.ts";
+import type { Part } from "./services/part.ts";
 import { createInbox } from "./sessions/inbox.ts";
 import { createOutbox } from "./sessions/outbox.ts";
 import { createSessionStore } from "./sessions/session-store.ts";
@@ -212,6 +213,9 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   });
   for (const socket of ctx.getWebSockets()) hub.adopt(socket);
 
+  /** What stands beside the core: each brings its own routes, timers and work at waking, and is made in a file of its own. */
+  const parts: readonly Part[] = [];
+
   const alarm = createAlarm(db, clock, log, ctx.storage, {
     tick() {
       if (sockets.tick() > 0) alarm.set("tick", clock.now() + TICK_INTERVAL_MS);
@@ -226,6 +230,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       audit.prune();
       alarm.set("prune", clock.now() + pruneMs);
     },
+    ...Object.assign({}, ...parts.map((part) => part.timers)),
   });
   const scheduleApprovals = () => {
     const next = approvals.expire();
@@ -244,6 +249,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     status: () => healthSnapshot(context),
     drain: (reason) => sockets.shutdown(reason),
     closePrincipals: (ids) => sockets.closePrincipals(ids),
+    groups: parts.flatMap((part) => part.routes ?? []),
     log,
   });
 
@@ -262,6 +268,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       runner.recover();
       alarm.ensure("prune", clock.now() + pruneMs);
       scheduleApprovals();
+      for (const part of parts) part.wake?.();
     },
   };
 }

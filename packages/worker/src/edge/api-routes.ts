@@ -18,6 +18,7 @@ import { readBlob, storeBlob } from "./blob-routes.ts";
 import { readJson } from "./body.ts";
 import { signInByAddress } from "./legacy-token.ts";
 import { addMoltworkerRoutes, type MoltworkerRouteDeps } from "./moltworker-routes.ts";
+import type { RouteGroup } from "./route-group.ts";
 
 export interface ApiDeps extends MoltworkerRouteDeps {
   auth: Auth;
@@ -32,6 +33,8 @@ export interface ApiDeps extends MoltworkerRouteDeps {
   drain(reason: string): unknown;
   /** Closes the live sockets of principals whose grant ended. */
   closePrincipals(principalIds: string[]): unknown;
+  /** Routes of the parts beside the core. */
+  groups?: readonly RouteGroup[];
 }
 
 export interface Api {
@@ -121,6 +124,7 @@ export function createApi(deps: ApiDeps): Api {
   });
 
   addMoltworkerRoutes(app, deps, allowed);
+  for (const addRoutes of deps.groups ?? []) addRoutes(app, allowed);
 
   app.on(["PUT", "POST"], "/api/blobs", async (context) => {
     await allowed(context, "api.blobs.write");

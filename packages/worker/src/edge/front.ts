@@ -9,6 +9,7 @@ import type { Env } from "../env.ts";
 import { createLog } from "../platform/log.ts";
 import { errorAnswer, json, methodRefused } from "./answers.ts";
 import { type AssetManifest, isNavigation, serveAsset } from "./assets.ts";
+import { isForAssistant } from "./assistant-paths.ts";
 import { problemPage } from "./problem-page.ts";
 import { secured } from "./security-headers.ts";
 
@@ -40,10 +41,7 @@ async function route(request: Request, env: Env, manifest: AssetManifest): Promi
   if (pathname === "/sandbox-health") return health(request, { status: "ok", service: "moltworker", gateway_port: null });
   checkHost(request, readAllowedHosts(env.MOLTWORKER_ALLOWED_HOSTS));
   const forAssistant =
-    pathname === "/readyz" ||
-    pathname === "/api" ||
-    pathname.startsWith("/api/") ||
-    pathname.startsWith("/debug/") ||
+    isForAssistant(pathname) ||
     (isUpgrade(request) && (pathname === "/" || pathname === "/ws")) ||
     (searchParams.has("token") && isNavigation(request));
   if (forAssistant) return env.ASSISTANT.get(env.ASSISTANT.idFromName(ASSISTANT_NAME)).fetch(request);

@@ -12,6 +12,7 @@ import type { Auth } from "../auth/auth.ts";
 import { pairedDevice } from "../auth/devices.ts";
 import type { Principal } from "../auth/principal.ts";
 import { json } from "./answers.ts";
+import type { Allowed } from "./route-group.ts";
 
 export interface MoltworkerRouteDeps {
   auth: Auth;
@@ -21,8 +22,6 @@ export interface MoltworkerRouteDeps {
   setVariables(): string[];
   closePrincipals(principalIds: string[]): unknown;
 }
-
-type Allowed = (context: Context, action: string) => Promise<Principal>;
 
 export function addMoltworkerRoutes(app: Hono, deps: MoltworkerRouteDeps, allowed: Allowed): void {
   const { auth } = deps;

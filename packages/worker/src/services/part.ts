@@ -1,0 +1,16 @@
+/**
+ * A part of the assistant that stands beside its core (channels, snapshots, containers, …). Each is put together in a file of
+ * its own in this folder, and `services.ts` lists it.
+ */
+
+import type { RouteGroup } from "../edge/route-group.ts";
+import type { TimerWork } from "../schedule/alarm.ts";
+
+export interface Part {
+  /** Routes inside the Assistant object; their paths stand in `edge/assistant-paths.ts` unless they begin with `/api/`. */
+  routes?: RouteGroup;
+  /** Work of the one alarm, by the timer's name. */
+  timers?: Record<string, TimerWork>;
+  /** Takes up what an earlier life of the object left; called at every wake, after the runs. Never throws. */
+  wake?(): void;
+}
