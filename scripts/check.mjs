@@ -87,7 +87,7 @@ function checkTypes() {
   );
   return projects
     .filter((project) => existsSync(join(root, project)))
-    .map((project) => tool("typescript/lib/tsc.js", ["-p", project]))
+    .map((project) => tool("ts7/bin/tsc", ["-p", project]))
     .join("");
 }
 

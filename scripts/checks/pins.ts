@@ -2,7 +2,8 @@
 
 import { type Finding, lineAt, type Repository } from "./repository.ts";
 
-const exact = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
+/** A second copy of a package under another name is exact too: `npm:typescript@7.0.2`. */
+const exact = /^(npm:(@[a-z0-9-]+\/)?[a-z0-9.-]+@)?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
 const groups = ["dependencies", "devDependencies", "optionalDependencies", "overrides"] as const;
 
 export function findLoosePins(repository: Repository): Finding[] {

@@ -66,7 +66,7 @@ describe("dead code", () => {
 
 describe("types", () => {
   test("a wrong type is refused", () => {
-    const { status, output } = runPlanted("typescript/lib/tsc.js", ["-p", "."], ["tsconfig.base.json"], {
+    const { status, output } = runPlanted("ts7/bin/tsc", ["-p", "."], ["tsconfig.base.json"], {
       "tsconfig.json": '{ "extends": "./tsconfig.base.json", "include": ["src"] }',
       "src/value.ts": 'const list: string[] = ["one"];\nexport const first: string = list[0];\n',
     });
