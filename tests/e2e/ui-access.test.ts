@@ -95,7 +95,7 @@ describe("sign-in", () => {
     await isReady(page);
     const second = await tab(page.url());
     await isReady(second);
-    await page.goto(`${server.url}#/settings/access`);
+    await page.goto(`${server.url}#/admin/access`);
     await page.getByRole("button", { name: "Sign out everywhere" }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Sign out" }).click();
     for (const view of [page, second]) await view.getByRole("button", { name: "Copy the command for a fresh link" }).waitFor();

@@ -1,4 +1,4 @@
-/** Settings, Health: what the doctor finds, told to a person in the page, with the button that cures it. */
+/** Admin, Health: what the doctor finds, told to a person in the page, with the button that cures it. */
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -40,14 +40,14 @@ async function openHealth(options: { width?: number; dark?: boolean } = {}): Pro
   const { events } = await server.run("link");
   const surface = await openSurface(browser, String(events[0]?.link), options);
   await isReady(surface.page);
-  await surface.page.goto(`${server.url}#/settings/health`);
+  await surface.page.goto(`${server.url}#/admin/health`);
   await row(surface, "storage").waitFor();
   return surface;
 }
 
 const row = ({ page }: Surface, id: string) => page.locator(`[data-check="${id}"]`);
 
-describe("Settings, Health", () => {
+describe("Admin, Health", () => {
   it.each([
     [360, true],
     [360, false],

@@ -37,7 +37,7 @@ export const errorTable = {
   AUTH_EXPIRED: row([401, 1008, 22], "INVALID_REQUEST", false, "unauthorized: this session has expired or was signed out", NEW_LINK),
   AUTH_LINK_INVALID: row([401, 1008, 23], "INVALID_REQUEST", false, "unauthorized: this sign-in link was used already or is older than ten minutes", NEW_LINK),
   AUTH_RATE_LIMITED: row([429, 1008, 24], "INVALID_REQUEST", true, "unauthorized: too many failed attempts (retry later)", "Wait for the time given, then sign in once with the right credential."),
-  DEVICE_NOT_PAIRED: row([403, 1008, 25], "NOT_PAIRED", false, "pairing required: device is not approved yet", "Approve this device under Settings, Access (or `openclaw devices approve`), then connect again."),
+  DEVICE_NOT_PAIRED: row([403, 1008, 25], "NOT_PAIRED", false, "pairing required: device is not approved yet", "Approve this device under Admin, Access (or `openclaw devices approve`), then connect again."),
   DEVICE_SIGNATURE_INVALID: row([401, 1008, 26], "INVALID_REQUEST", false, "device signature invalid", "Sign the challenge's nonce with the device's own key, within two minutes."),
   ORIGIN_NOT_ALLOWED: row([403, 1008, 27], "INVALID_REQUEST", false, "origin not allowed", "Open the assistant at its own address, the one that `moltworker status` prints."),
   ACCESS_JWT_INVALID: row([401, 1008, 28], "INVALID_REQUEST", false, "Cloudflare Access identity is missing or invalid", "Sign in through Cloudflare Access again."),

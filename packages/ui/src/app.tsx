@@ -1,4 +1,4 @@
-/** Which page is shown: the talk, settings, or the panel of a refusal. */
+/** Which page is shown: the talk, settings, the admin, or the panel of a refusal. */
 
 import { lazy, Suspense, useEffect } from "react";
 import { CommandPalette } from "./components/command-palette.tsx";
@@ -12,6 +12,7 @@ import { markRead } from "./store/gateway.ts";
 import { useRoute } from "./store/route.ts";
 import { openSession } from "./store/sessions.ts";
 
+const AdminPage = lazy(() => import("./pages/admin-page.tsx").then((module) => ({ default: module.AdminPage })));
 const SettingsPage = lazy(() => import("./pages/settings-page.tsx").then((module) => ({ default: module.SettingsPage })));
 
 export function App() {
@@ -35,16 +36,24 @@ export function App() {
   if (refused) return <RefusedPage error={refused} />;
   return (
     <div className="print-flow flex h-full">
-      <Sidebar />
-      <main className="print-flow relative flex min-w-0 flex-1 flex-col">
-        {route.page === "settings" ? (
-          <Suspense fallback={null}>
-            <SettingsPage tab={route.tab} />
-          </Suspense>
-        ) : (
-          <ChatPage />
-        )}
-      </main>
+      {route.page === "admin" ? (
+        <Suspense fallback={null}>
+          <AdminPage id={route.id} rest={route.rest} />
+        </Suspense>
+      ) : (
+        <>
+          <Sidebar />
+          <main className="print-flow relative flex min-w-0 flex-1 flex-col">
+            {route.page === "settings" ? (
+              <Suspense fallback={null}>
+                <SettingsPage tab={route.tab} />
+              </Suspense>
+            ) : (
+              <ChatPage />
+            )}
+          </main>
+        </>
+      )}
       <CommandPalette />
       <Notices />
     </div>

@@ -59,7 +59,7 @@ function page(): string {
     "",
     "## Inside the assistant",
     "",
-    "The same list stands in the UI under Settings, Health, and behind `doctor.run` and `doctor.fix` of the socket",
+    "The same list stands in the UI under Admin, Health, and behind `doctor.run` and `doctor.fix` of the socket",
     "([protocol.md](protocol.md)).",
     "",
     ...table(checks),

@@ -1,6 +1,7 @@
 /** What the palette lists: every command, conversation and model, by name. */
 
 import { Dialog } from "@base-ui/react/dialog";
+import { offeredPages } from "../admin/pages.ts";
 import { useApp } from "../store/app.ts";
 import { type Command, offeredCommands } from "../store/commands.ts";
 import { go } from "../store/route.ts";
@@ -27,6 +28,9 @@ function PaletteList({ onDone }: { onDone(): void }) {
   const sessions = useApp(sessionRows);
   const models = useApp((state) => state.models);
   const key = useApp((state) => state.currentKey);
+  const methods = useApp((state) =>
+    state.connection.phase === "connected" ? state.connection.hello.features.methods : undefined,
+  );
   const items: PickItem<() => void>[] = [
     ...offeredCommands().map((command) => ({
       id: `do-${command.name}`,
@@ -41,6 +45,13 @@ function PaletteList({ onDone }: { onDone(): void }) {
       text: `${row.displayName} ${row.key}`,
       value: () => go({ page: "chat", key: row.key }),
       view: <Line title={row.displayName} note={row.lastMessage ?? ""} />,
+    })),
+    ...offeredPages(methods).map((page) => ({
+      id: `admin-${page.id}`,
+      group: "Admin",
+      text: `${page.name} admin ${page.hint}`,
+      value: () => go({ page: "admin", id: page.id, rest: null }),
+      view: <Line title={page.name} note={page.hint} />,
     })),
     ...models
       .filter((model) => model.available)

@@ -1,5 +1,6 @@
 /** The column of conversations; on a narrow screen it is a drawer over the talk. */
 
+import Gauge from "lucide-react/icons/gauge";
 import OctagonX from "lucide-react/icons/octagon-x";
 import PanelLeftClose from "lucide-react/icons/panel-left-close";
 import Search from "lucide-react/icons/search";
@@ -71,7 +72,7 @@ export function Sidebar() {
   );
 }
 
-function SidebarFoot() {
+export function SidebarFoot() {
   const suspended = useApp((state) => state.suspended);
   return (
     <div className="flex items-center gap-1 border-t border-line py-2 pl-4 pr-2">
@@ -85,6 +86,15 @@ function SidebarFoot() {
         onClick={() => setSuspended(true)}
       >
         <OctagonX size={18} />
+      </IconButton>
+      <IconButton
+        label="Admin"
+        onClick={() => {
+          go({ page: "admin", id: null, rest: null });
+          closeDrawer();
+        }}
+      >
+        <Gauge size={18} />
       </IconButton>
       <IconButton
         label="Settings"

@@ -6,11 +6,9 @@ import type { ReactNode } from "react";
 import { IconButton } from "../components/button.tsx";
 import { ConnectionStrip } from "../components/connection-line.tsx";
 import { openDrawer } from "../components/drawer.ts";
-import { AccessSettings } from "../components/settings-access.tsx";
 import { AppearanceSettings } from "../components/settings-appearance.tsx";
 import { AssistantSettings } from "../components/settings-assistant.tsx";
 import { FileSettings } from "../components/settings-files.tsx";
-import { HealthSettings } from "../components/settings-health.tsx";
 import { ModelSettings } from "../components/settings-models.tsx";
 import { SuspendedBanner } from "../components/suspended-banner.tsx";
 import { useApp } from "../store/app.ts";
@@ -21,8 +19,6 @@ const tabs: Record<SettingsTab, { name: string; view(): ReactNode }> = {
   assistant: { name: "Assistant", view: () => <AssistantSettings /> },
   files: { name: "Files", view: () => <FileSettings /> },
   appearance: { name: "Appearance", view: () => <AppearanceSettings /> },
-  access: { name: "Access", view: () => <AccessSettings /> },
-  health: { name: "Health", view: () => <HealthSettings /> },
 };
 
 export function SettingsPage({ tab }: { tab: SettingsTab }) {
@@ -54,6 +50,12 @@ export function SettingsPage({ tab }: { tab: SettingsTab }) {
                 {tabs[name].name}
               </a>
             ))}
+            <a
+              href={hashOf({ page: "admin", id: null, rest: null })}
+              className="ml-auto rounded-[0.625rem] px-3 py-1.5 text-sm text-soft hover:bg-hover hover:text-ink"
+            >
+              Admin
+            </a>
           </nav>
           {booted ? tabs[tab].view() : <p className="text-sm text-soft">Waiting for the assistant…</p>}
         </div>

@@ -75,7 +75,7 @@ const commands: readonly Command[] = [
   {
     name: "settings",
     title: "Settings",
-    hint: "models, assistant, files, access",
+    hint: "models, assistant, files, appearance",
     run: () => go({ page: "settings", tab: "models" }),
   },
   {
@@ -89,6 +89,12 @@ const commands: readonly Command[] = [
     title: "The assistant's files",
     hint: "AGENTS, SOUL, USER, MEMORY",
     run: () => go({ page: "settings", tab: "files" }),
+  },
+  {
+    name: "admin",
+    title: "Admin",
+    hint: "health, access, configuration, logs",
+    run: () => go({ page: "admin", id: null, rest: null }),
   },
   { name: "light", title: "Light theme", hint: "", run: () => setTheme("light") },
   { name: "dark", title: "Dark theme", hint: "", run: () => setTheme("dark") },

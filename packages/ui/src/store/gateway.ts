@@ -105,8 +105,8 @@ function withRecent(state: AppState, cursor: number): AppState {
 function receive(frame: EventFrame): void {
   if (frame.cursor !== undefined) recent = [...recent.slice(-recentLimit), frame];
   app.update((state) => reduce(state, frame, Date.now()));
-  if (frame.event === "device.pair.requested" && !location.hash.startsWith("#/settings/access"))
-    notify("A device asks to be let in.", "info", "Look at its code under Settings, Access.");
+  if (frame.event === "device.pair.requested" && !/^#\/(admin|settings)\/access/.test(location.hash))
+    notify("A device asks to be let in.", "info", "Look at its code under Admin, Access.");
   if (frame.event === "models.changed") refreshModels().catch(notifyError);
   if (frame.event === "chat") {
     const event = frame.payload as { state: string; message?: unknown; sessionKey: string };

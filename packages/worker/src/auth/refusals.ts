@@ -53,7 +53,7 @@ export function deviceTokenMismatch(): MoltError {
 export function devicePairingRequired(request: PairingRequest): MoltError {
   return new MoltError("DEVICE_NOT_PAIRED", {
     message: `pairing required: device is not approved yet (requestId: ${request.requestId})`,
-    hint: `Approve the device with the code ${request.code} under Settings, Access; then connect again.`,
+    hint: `Approve the device with the code ${request.code} under Admin, Access; then connect again.`,
     details: {
       reason: "not-paired",
       requestId: request.requestId,

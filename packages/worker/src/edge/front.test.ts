@@ -97,7 +97,7 @@ describe("files", () => {
     async (path) => {
       const { ask } = harness();
       const answer = await ask(path, html);
-      expect([answer.status, answer.headers.get("location")]).toEqual([302, "/#/settings/access"]);
+      expect([answer.status, answer.headers.get("location")]).toEqual([302, "/#/admin"]);
       expect((await ask(path)).status).toBe(404);
     },
   );

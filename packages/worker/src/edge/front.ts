@@ -49,9 +49,9 @@ async function route(request: Request, env: Env, manifest: AssetManifest): Promi
   return serveAsset(request, manifest, env.ASSETS);
 }
 
-/** Bookmarks of moltworker's admin page lead to what it was for: who gets in. */
+/** The admin is a part of the one page that is served; the address that moltworker's users know leads there. */
 function adminPage(): Response {
-  return new Response(null, { status: 302, headers: { location: "/#/settings/access", "cache-control": "no-store" } });
+  return new Response(null, { status: 302, headers: { location: "/#/admin", "cache-control": "no-store" } });
 }
 
 function health(request: Request, state: object): Response {

@@ -8,7 +8,7 @@ export const stop: AssistantCheck = {
   about: "STOP is off, so runs and tools may start.",
   run({ runner }) {
     if (!runner.suspended) return ok("STOP is off");
-    const cure = { text: "Press Resume under Settings, Access.", open: "#/settings/access" };
+    const cure = { text: "Press Resume under Admin, Access.", open: "#/admin/access" };
     return fail("SUSPENDED", "STOP is on: no run or tool may start", cure);
   },
 };

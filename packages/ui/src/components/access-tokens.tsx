@@ -6,10 +6,10 @@ import { type FormEvent, useState } from "react";
 import { dateTimeText } from "../store/format.ts";
 import { request } from "../store/gateway.ts";
 import { notify, notifyError } from "../store/notices.ts";
+import { Nothing, Part, Row, Rows, scopeWords } from "./access-part.tsx";
+import { SecretShown } from "./access-secret.tsx";
 import { Button } from "./button.tsx";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
-import { Nothing, Part, Row, Rows, scopeWords } from "./settings-access-part.tsx";
-import { SecretShown } from "./settings-access-secret.tsx";
 import { useLoaded } from "./use-loaded.ts";
 
 const load = () => request("auth.tokens.list", {}, { resend: true });

@@ -3,11 +3,11 @@
 import type { CheckResult, DoctorReport, Verdict } from "@moltworker/protocol/doctor";
 import { type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import { useCallback, useEffect, useState } from "react";
+import { Button } from "../components/button.tsx";
+import { CopyButton } from "../components/copy-button.tsx";
 import { timeText } from "../store/format.ts";
 import { request } from "../store/gateway.ts";
 import { notify, notifyError, sentence } from "../store/notices.ts";
-import { Button } from "./button.tsx";
-import { CopyButton } from "./copy-button.tsx";
 
 /** Real calls to every provider take their time. */
 const probeLimitMs = 90_000;
@@ -19,7 +19,7 @@ const looks: Record<Verdict, { word: string; tone: string; rank: number }> = {
   skipped: { word: "Not asked", tone: "bg-sunk text-soft", rank: 3 },
 };
 
-export function HealthSettings() {
+export function HealthPage() {
   const [report, setReport] = useState<DoctorReport | null>(null);
   const [error, setError] = useState<MoltError | null>(null);
   const [busy, setBusy] = useState(false);
@@ -40,7 +40,6 @@ export function HealthSettings() {
   const checks = (report?.checks ?? []).toSorted((a, b) => looks[a.verdict].rank - looks[b.verdict].rank);
   return (
     <section aria-busy={busy}>
-      <h2 className="font-semibold">Health</h2>
       <p role="status" className="mb-3 text-sm text-soft">
         {busy ? "Looking…" : summary(report)}
       </p>

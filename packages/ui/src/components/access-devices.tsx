@@ -6,9 +6,9 @@ import { useApp } from "../store/app.ts";
 import { dateTimeText, timeText } from "../store/format.ts";
 import { request } from "../store/gateway.ts";
 import { notify, notifyError } from "../store/notices.ts";
+import { Nothing, Part, Row, Rows, scopeWords } from "./access-part.tsx";
 import { Button } from "./button.tsx";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
-import { Nothing, Part, Row, Rows, scopeWords } from "./settings-access-part.tsx";
 import { useLoaded } from "./use-loaded.ts";
 
 const load = () => request("device.pair.list", {}, { resend: true });

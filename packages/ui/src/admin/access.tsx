@@ -1,18 +1,16 @@
 /** Who is let in, and the ways to let somebody in or nobody any more. */
 
 import { useState } from "react";
+import { BrowserAccess } from "../components/access-browsers.tsx";
+import { DeviceAccess } from "../components/access-devices.tsx";
+import { GatewayTokenAccess } from "../components/access-gateway.tsx";
+import { Part } from "../components/access-part.tsx";
+import { TokenAccess } from "../components/access-tokens.tsx";
+import { Button } from "../components/button.tsx";
 import { useApp } from "../store/app.ts";
 import { setSuspended } from "../store/sessions.ts";
-import { Button } from "./button.tsx";
-import { AuditAccess } from "./settings-access-audit.tsx";
-import { BrowserAccess } from "./settings-access-browsers.tsx";
-import { DeviceAccess } from "./settings-access-devices.tsx";
-import { GatewayTokenAccess } from "./settings-access-gateway.tsx";
-import { Part } from "./settings-access-part.tsx";
-import { TokenAccess } from "./settings-access-tokens.tsx";
 
-export function AccessSettings() {
-  const version = useApp((state) => state.version);
+export function AccessPage() {
   const suspended = useApp((state) => state.suspended);
   const [rotations, setRotations] = useState(0);
   return (
@@ -29,8 +27,6 @@ export function AccessSettings() {
           {suspended ? "Resume" : "STOP everything"}
         </Button>
       </Part>
-      <AuditAccess />
-      <p className="text-sm text-soft">Moltworker {version}</p>
     </div>
   );
 }

@@ -2,12 +2,12 @@
 
 import type { AuditRow } from "@moltworker/protocol/rows";
 import { type FormEvent, useEffect, useState } from "react";
+import { Nothing, Part } from "../components/access-part.tsx";
+import { Button } from "../components/button.tsx";
 import { useApp } from "../store/app.ts";
 import { dateTimeText } from "../store/format.ts";
 import { request } from "../store/gateway.ts";
 import { notifyError } from "../store/notices.ts";
-import { Button } from "./button.tsx";
-import { Nothing, Part } from "./settings-access-part.tsx";
 
 const pageRows = 20;
 
@@ -16,7 +16,7 @@ interface Found {
   hasMore: boolean;
 }
 
-export function AuditAccess() {
+export function AuditPage() {
   const connected = useApp((state) => state.connection.phase === "connected");
   const [typed, setTyped] = useState("");
   const [search, setSearch] = useState("");

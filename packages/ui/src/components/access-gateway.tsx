@@ -4,10 +4,10 @@ import { type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import { useState } from "react";
 import { request } from "../store/gateway.ts";
 import { notify, sentence } from "../store/notices.ts";
+import { Part } from "./access-part.tsx";
+import { SecretShown } from "./access-secret.tsx";
 import { Button } from "./button.tsx";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
-import { Part } from "./settings-access-part.tsx";
-import { SecretShown } from "./settings-access-secret.tsx";
 
 export function GatewayTokenAccess({ onDone }: { onDone(): void }) {
   const [typed, setTyped] = useState("");

@@ -4,9 +4,9 @@ import { useState } from "react";
 import { dateTimeText } from "../store/format.ts";
 import { request } from "../store/gateway.ts";
 import { notify, notifyError } from "../store/notices.ts";
+import { Part, Row, Rows } from "./access-part.tsx";
 import { Button } from "./button.tsx";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
-import { Part, Row, Rows } from "./settings-access-part.tsx";
 import { useLoaded } from "./use-loaded.ts";
 
 const load = () => request("auth.sessions.list", {}, { resend: true });

@@ -1,0 +1,58 @@
+/**
+ * The pages of the admin: one file in this folder and one line here each. Each is fetched when first opened, so a page may
+ * be as heavy as it must. A page whose method the server does not offer is not listed.
+ */
+
+import Gauge from "lucide-react/icons/gauge";
+import ScrollText from "lucide-react/icons/scroll-text";
+import ShieldCheck from "lucide-react/icons/shield-check";
+import { type ComponentType, lazy } from "react";
+
+/** What follows the page's own name in the address: `#/admin/<id>/<rest>`. */
+export interface AdminView {
+  rest: string | null;
+}
+
+export interface AdminPage {
+  /** Its place in the address. */
+  id: string;
+  name: string;
+  /** One line for the command palette. */
+  hint: string;
+  icon: ComponentType<{ size?: number }>;
+  /** The server's method that it lives on. */
+  needs?: string;
+  View: ComponentType<AdminView>;
+}
+
+const page = (load: () => Promise<ComponentType<AdminView>>) => lazy(async () => ({ default: await load() }));
+
+const adminPages: readonly AdminPage[] = [
+  {
+    id: "health",
+    name: "Health",
+    hint: "what is wrong, and what cures it",
+    icon: Gauge,
+    View: page(async () => (await import("./health.tsx")).HealthPage),
+  },
+  {
+    id: "access",
+    name: "Access",
+    hint: "devices, tokens, browsers, STOP",
+    icon: ShieldCheck,
+    View: page(async () => (await import("./access.tsx")).AccessPage),
+  },
+  {
+    id: "audit",
+    name: "Audit",
+    hint: "who did what, and what came of it",
+    icon: ScrollText,
+    needs: "audit.list",
+    View: page(async () => (await import("./audit.tsx")).AuditPage),
+  },
+];
+
+/** Those that this server can fill; before it said what it offers, all of them. */
+export function offeredPages(methods: readonly string[] | undefined): AdminPage[] {
+  return adminPages.filter((one) => one.needs === undefined || (methods?.includes(one.needs) ?? true));
+}
