@@ -43,7 +43,7 @@ test("a device asks, is compared by its code, approved, renamed and revoked", as
   await page.getByText(/^Connected/).waitFor({ state: "attached" });
   const { pairingCode, attempt } = await knock("Kitchen tablet");
   await page.getByText("A device asks to be let in.").waitFor();
-  await page.goto(`${server.url}#/settings/access`);
+  await page.goto(`${server.url}#/admin/access`);
   await page.getByText(pairingCode).waitFor();
   expect(await barriers(page)).toEqual([]);
   await page.getByRole("button", { name: "Approve" }).click();
@@ -68,7 +68,7 @@ test("a token is shown once and works; the gateway token is replaced and this pa
     dark: true,
   });
   await page.getByText(/^Connected/).waitFor({ state: "attached" });
-  await page.goto(`${server.url}#/settings/access`);
+  await page.goto(`${server.url}#/admin/access`);
   await page.getByLabel("What it is for").fill("Backup script");
   await page.getByLabel("It may").selectOption("Read only");
   await page.getByRole("button", { name: "Create token" }).click();
@@ -97,6 +97,7 @@ test("a token is shown once and works; the gateway token is replaced and this pa
   again.send(connectFrame(made));
   await again.frame((frame) => frame.ok === true);
   await page.getByText("this one", { exact: true }).waitFor();
+  await page.goto(`${server.url}#/admin/audit`);
   await page.getByLabel("Search what happened").fill("gatewayToken");
   await page.getByRole("button", { name: "Search", exact: true }).click();
   const happened = page.getByRole("list", { name: "What happened" });
