@@ -17,6 +17,7 @@ export interface ConnectOptions {
   auth?: ConnectParams["auth"];
   scopes?: string[];
   version?: "v2" | "v3";
+  role?: string;
   client?: Partial<ConnectParams["client"]>;
 }
 
@@ -28,21 +29,19 @@ export async function createTestDevice(): Promise<TestDevice> {
   return {
     id,
     publicKey,
-    connect: async ({ nonce, signedAt, auth, scopes = ["operator.read", "operator.write"], version = "v3", client = {} }) => {
-      const params = connectParams({ ...(auth ? { auth } : {}), scopes, role: "operator" }, client);
+    connect: async ({
+      nonce,
+      signedAt,
+      auth,
+      scopes = ["operator.read", "operator.write"],
+      version = "v3",
+      role = "operator",
+      client = {},
+    }) => {
+      const params = connectParams({ ...(auth ? { auth } : {}), scopes, role }, client);
       const token = auth?.token ?? auth?.deviceToken ?? "";
       const facts = [params.client.platform, params.client.deviceFamily].map((text) => (text ?? "").trim().toLowerCase());
-      const common = [
-        version,
-        id,
-        params.client.id,
-        params.client.mode,
-        "operator",
-        scopes.join(","),
-        String(signedAt),
-        token,
-        nonce,
-      ];
+      const common = [version, id, params.client.id, params.client.mode, role, scopes.join(","), String(signedAt), token, nonce];
       const text = [...common, ...(version === "v3" ? facts : [])].join("|");
       const signature = new Uint8Array(
         await crypto.subtle.sign({ name: "Ed25519" }, pair.privateKey, new TextEncoder().encode(text)),

@@ -91,6 +91,9 @@ export interface Approval {
   expiresAtMs: number;
 }
 
+/** Why a device waits: it is new (or lost its token), or it is paired and asks for more, or is not what it was. */
+export type PairingReason = "not-paired" | "role-upgrade" | "scope-upgrade" | "metadata-upgrade";
+
 /** A device that waits for approval; OpenClaw's shape, with the code and its end added. */
 export interface PairingRequest {
   requestId: string;
@@ -106,7 +109,10 @@ export interface PairingRequest {
   role: "operator";
   scopes: Scope[];
   remoteIp: string;
-  /** The device was paired before and has lost its token. */
+  reason: PairingReason;
+  /** What a paired device may do already. */
+  approvedScopes?: Scope[];
+  /** The device is paired already: it has lost its token, or asks for more. */
   isRepair: boolean;
   ts: number;
   expiresAtMs: number;

@@ -60,11 +60,11 @@ function Waiting({ request: asked, run }: { request: PairingRequest; run: Run })
   return (
     <li className="animate-rise rounded-2xl border border-honey bg-raised p-4 shadow-soft" data-request={requestId}>
       <p className="font-medium [overflow-wrap:anywhere]">
-        {name} {asked.isRepair ? "asks to be let in again" : "asks to be let in"}
+        {name} {wish(asked)}
       </p>
       <p className="text-sm text-soft [overflow-wrap:anywhere]">
-        {[asked.platform, asked.remoteIp, `until ${timeText(asked.expiresAtMs)}`].filter(Boolean).join(" · ")}. It may then:{" "}
-        {scopeWords(asked.scopes)}.
+        {[asked.platform, asked.remoteIp, `until ${timeText(asked.expiresAtMs)}`].filter(Boolean).join(" · ")}.{" "}
+        {grantWords(asked)}
       </p>
       <div className="mt-3 flex flex-wrap items-center gap-x-5 gap-y-3">
         <p>
@@ -85,6 +85,19 @@ function Waiting({ request: asked, run }: { request: PairingRequest; run: Run })
       </div>
     </li>
   );
+}
+
+function wish({ reason, isRepair }: PairingRequest): string {
+  if (reason === "scope-upgrade") return "asks to do more";
+  if (reason === "metadata-upgrade") return "is on another system than when you let it in";
+  return isRepair ? "asks to be let in again" : "asks to be let in";
+}
+
+/** An upgrade adds to what the device may do already. */
+function grantWords({ reason, scopes, approvedScopes }: PairingRequest): string {
+  if (reason === "not-paired" || !approvedScopes) return `It may then: ${scopeWords(scopes)}.`;
+  const all = new Set([...approvedScopes, ...scopes]);
+  return `It may now: ${scopeWords(approvedScopes)}. It may then: ${scopeWords([...all])}.`;
 }
 
 function Paired({ device, run, onRemove }: { device: PairedDevice; run: Run; onRemove(): void }) {

@@ -62,6 +62,27 @@ const identify = (jwt: string) => identity.auth.identify(withHeader(jwt));
 const reasonOf = (principal: Principal) =>
   principal.kind === "anonymous" ? (principal.refusal?.details?.reason ?? principal.refusal?.code ?? "nobody") : principal.via;
 
+test("the audit has one row for each session of Access, with where it began", async () => {
+  const rows = () =>
+    identity.audit
+      .list({ limit: 10 })
+      .map(({ who, surface, action, outcome, address }) => [who, surface, action, outcome, address]);
+  const jwt = token();
+  await identity.auth.identify(withHeader(jwt, { upgrade: "websocket" }));
+  for (let index = 0; index < 5; index += 1) await identity.auth.identify(withCookies(`CF_Authorization=${jwt}`));
+  await identity.restart().identify(withHeader(jwt));
+  expect(rows()).toEqual([[`owner ${OWNER}`, "socket", "sign-in", "ok", "192.0.2.1"]]);
+  identity.clock.advance(5_000);
+  await identify(token());
+  expect(rows()).toHaveLength(2);
+});
+
+test("a refused token is a row of the surface on which it came", async () => {
+  await identity.auth.identify(withHeader(token({}, stranger), { upgrade: "websocket" }));
+  await identify(token({}, stranger));
+  expect(identity.audit.list({ limit: 2 }).map(({ surface }) => surface)).toEqual(["http", "socket"]);
+});
+
 describe("a right token", () => {
   test("is the owner, in the header and in the cookie", async () => {
     const principal = await identify(token());

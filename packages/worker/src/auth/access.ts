@@ -30,6 +30,8 @@ export interface AccessRefusal {
 export interface Access {
   /** Who came through Access; undefined when no team is set or no token was sent. Never throws. */
   identify(request: Request): Promise<AccessPrincipal | AccessRefusal | undefined>;
+  /** True once for each token of Access: with it somebody's session begins. */
+  isFirstUse(principal: AccessPrincipal): boolean;
   /** Asked again for each request on a live socket. */
   stillValid(principal: AccessPrincipal): boolean;
   /** This token is worth nothing from now on; Access may issue another. */
@@ -48,6 +50,7 @@ export const accessMigration: Migration = {
 };
 
 const ALL = "*";
+const SEEN_IN_MEMORY = 1_000;
 
 interface AccessDeps {
   settings(): AccessSettings;
@@ -59,6 +62,8 @@ interface AccessDeps {
 
 export function createAccess({ settings, egress, db, clock, log }: AccessDeps): Access {
   const keys = createAccessKeys({ egress, db, clock, log });
+  /** So that a request costs no write. */
+  const seen = new Set<string>();
 
   const endedAt = (tokenId: string) =>
     db.one<{ ended_at: number }>("SELECT ended_at FROM auth_access_ended WHERE token_id = ?", tokenId)?.ended_at;
@@ -102,6 +107,15 @@ export function createAccess({ settings, egress, db, clock, log }: AccessDeps): 
       const { teamDomain, audience } = settings();
       if (teamDomain === null && audience.length === 0) return undefined;
       return judge(request).catch(refusalFrom);
+    },
+    isFirstUse: ({ access }) => {
+      if (seen.has(access.tokenId)) return false;
+      if (seen.size >= SEEN_IN_MEMORY) seen.clear();
+      seen.add(access.tokenId);
+      const now = clock.now();
+      db.run("DELETE FROM auth_access_seen WHERE expires_at < ?", now);
+      const row = [access.tokenId, now, access.expiresAt] as const;
+      return db.run("INSERT OR IGNORE INTO auth_access_seen (token_id, seen_at, expires_at) VALUES (?, ?, ?)", ...row) > 0;
     },
     stillValid: ({ access }) => {
       const { teamDomain, audience, allowed } = settings();

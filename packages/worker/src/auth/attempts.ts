@@ -34,9 +34,15 @@ export interface Verdict {
   unguessable?: boolean;
 }
 
+/** Where an attempt comes from. */
+export interface Origin {
+  address: string;
+  surface: "socket" | "http";
+}
+
 export interface Attempts {
   /** Judges one attempt in one turn of the event loop, so that parallel attempts cannot slip past. Throws AUTH_RATE_LIMITED or the verdict's refusal. */
-  judge(address: string, verdict: () => Verdict): void;
+  judge(from: Origin, verdict: () => Verdict): void;
 }
 
 interface Row {
@@ -77,7 +83,7 @@ export function createAttempts(db: Database, clock: Clock, log: Log, audit: Audi
     return { own, crowd: crowded ? all.window_started_at + WINDOW_MS - now : 0 };
   }
 
-  function fail(address: string, now: number, refusal: MoltError): void {
+  function fail({ address, surface }: Origin, now: number, refusal: MoltError): void {
     const known = read(address);
     // Loopback's pauses are shorter than the window, so there only a quiet minute starts anew.
     const row = counted(known, isLoopback(address) ? known.failed_at : known.window_started_at, now);
@@ -92,7 +98,7 @@ export function createAttempts(db: Database, clock: Clock, log: Log, audit: Audi
     const detail =
       row.paused_until > now ? `${row.failures} failures, paused ${row.paused_until - now} ms` : `${row.failures} failures`;
     db.transaction(() => {
-      audit.record({ who: "nobody", surface: "http", action: "credential", outcome: refusal.code, address, detail });
+      audit.record({ who: "nobody", surface, action: "credential", outcome: refusal.code, address, detail });
       write(address, row);
       const all = read(ALL);
       if (!isLoopback(address)) write(ALL, counted(all, all.window_started_at, now));
@@ -106,7 +112,8 @@ export function createAttempts(db: Database, clock: Clock, log: Log, audit: Audi
   }
 
   return {
-    judge: (address, verdict) => {
+    judge: (from, verdict) => {
+      const { address } = from;
       const now = clock.now();
       const row = read(address);
       const { own, crowd } = pausesMs(address, row, now);
@@ -114,7 +121,7 @@ export function createAttempts(db: Database, clock: Clock, log: Log, audit: Audi
       const { refusal, unguessable } = verdict();
       if (own + crowd > 0 && !unguessable) throw limited(Math.max(own, crowd));
       if (refusal) {
-        fail(address, now, refusal);
+        fail(from, now, refusal);
         throw refusal;
       }
       // On loopback the owner's own programs must not wipe out what another program's guesses have earned.

@@ -1,11 +1,13 @@
 /**
  * Who a socket is after its `connect` frame: the browser's own session, or a secret in the frame, alone or with a
  * device's proof. A device that proves its key together with the gateway token is paired; one that proves its key alone
- * asks to be, and fetches its token once it is approved. From then on its own token is enough. Scopes come from the stored grant; asking can only make them fewer.
+ * asks to be, and fetches its token once it is approved. From then on its own token is enough. Scopes come from the stored
+ * grant: asking for fewer gives fewer, and a paired device that asks for more has to be approved for that first.
  */
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type { ConnectParams } from "@moltworker/protocol/frames";
+import type { PairingReason } from "@moltworker/protocol/rows";
 import { scopes as allScopes, hasScope, type Scope } from "@moltworker/protocol/scopes";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
@@ -18,7 +20,7 @@ import { digest } from "./digest.ts";
 import type { GatewayToken, TokenCheck } from "./gateway-token.ts";
 import type { Pairings } from "./pairing.ts";
 import type { Principal } from "./principal.ts";
-import { type Client, deviceProofInvalid, deviceTokenMismatch, refusalOf, tokenMismatch } from "./refusals.ts";
+import { type Client, deviceProofInvalid, deviceRoleRefused, deviceTokenMismatch, refusalOf, tokenMismatch } from "./refusals.ts";
 
 export interface SocketFacts {
   /** From the upgrade request's cookie. */
@@ -66,12 +68,15 @@ export function createConnect(deps: ConnectDeps): (params: ConnectParams, socket
     const isOwner = hashes.some(token.matches);
     const device = isOwner ? undefined : first(hashes, devices.byToken);
     const api = isOwner || device ? undefined : first(hashes, apiTokens.byToken);
-    attempts.judge(socket.address, () => verdictOn(presented, { owner: isOwner ? token : undefined, device, api }, devices));
+    const verdict = () => verdictOn(presented, { owner: isOwner ? token : undefined, device, api }, devices);
+    attempts.judge({ address: socket.address, surface: "socket" }, verdict);
     if (api) {
       apiTokens.touch(api.id);
       return { principal: withAsked(api, params) };
     }
     if (device) {
+      const reason = upgradeAsked(device, params);
+      if (reason) throw deps.pairings.refusal(params, socket.address, reason);
       devices.touch(device);
       return { principal: principalOfDevice(device, params) };
     }
@@ -100,14 +105,24 @@ export function createConnect(deps: ConnectDeps): (params: ConnectParams, socket
     if (!params.device || (principal.kind === "anonymous" && principal.refusal)) throw refusalOf(principal, clientOf(params));
     const fault = await deviceProofFault(params, socket.nonce, clock.now());
     if (fault) throw deviceProofInvalid(fault);
-    const claimed = await devices.claim(params.device.id.toLowerCase());
-    if (!claimed) throw deps.pairings.refusal(params, socket.address);
+    const id = params.device.id.toLowerCase();
+    const known = devices.isClaimable(id) ? devices.find(id) : undefined;
+    const reason = known && upgradeAsked(known, params);
+    const claimed = reason ? undefined : await devices.claim(id);
+    if (!claimed) throw deps.pairings.refusal(params, socket.address, reason);
     return { principal: principalOfDevice(claimed.device, params), deviceToken: claimed.token };
   }
 
+  /** OpenClaw's roles besides operator do not exist here; a paired device is told so in OpenClaw's words. */
+  async function roleRefusal(params: ConnectParams, role: string, socket: SocketFacts): Promise<MoltError> {
+    const device = params.device && devices.find(params.device.id.toLowerCase());
+    const proved = device !== undefined && (await deviceProofFault(params, socket.nonce, clock.now())) === undefined;
+    if (proved && (role === "node" || role === "worker")) return deviceRoleRefused(device, role);
+    return new MoltError("INVALID_REQUEST", { message: "invalid role", hint: "Connect with the role `operator`." });
+  }
+
   return async (params, socket) => {
-    if (params.role !== undefined && params.role !== "operator")
-      throw new MoltError("INVALID_REQUEST", { message: "invalid role" });
+    if (params.role !== undefined && params.role !== "operator") throw await roleRefusal(params, params.role, socket);
     const secrets = secretsOf(params);
     return secrets.length > 0 ? withSecret(params, secrets, socket) : withoutSecret(params, socket);
   };
@@ -137,6 +152,17 @@ function mismatch({ params, first, proofFault }: Presented, devices: Devices): M
 
 function principalOfDevice(device: Device, params: ConnectParams): Principal {
   return { kind: "device", id: device.id, scopes: intersect(device.scopes, params.scopes), via: "device", grant: device.epoch };
+}
+
+/** Whether a paired device is something else than what was approved, or wants to do more. What was kept back from it counts as answered. */
+function upgradeAsked(device: Device, params: ConnectParams): PairingReason | undefined {
+  const changed = (pinned: string | null, said: string | undefined) =>
+    pinned !== null && pinned.toLowerCase() !== (said ?? "").trim().slice(0, 60).toLowerCase();
+  if (changed(device.platform, params.client.platform) || changed(device.deviceFamily, params.client.deviceFamily))
+    return "metadata-upgrade";
+  const asked = allScopes.filter((scope) => params.scopes?.includes(scope));
+  const beyond = asked.some((scope) => !hasScope(device.scopes, scope) && !device.withheld.includes(scope));
+  return beyond ? "scope-upgrade" : undefined;
 }
 
 /** The principal with no more than it asked for. */

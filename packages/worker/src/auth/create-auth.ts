@@ -88,7 +88,9 @@ export function createAuth(deps: AuthDeps): Auth {
 
   async function redeemLink(code: string, visit: Visit): Promise<SignedIn> {
     const hash = await digest(code.trim());
-    attempts.judge(visit.address, () => (sessions.takeLink(hash) ? { unguessable: true } : { refusal: linkInvalid() }));
+    attempts.judge({ address: visit.address, surface: "http" }, () =>
+      sessions.takeLink(hash) ? { unguessable: true } : { refusal: linkInvalid() },
+    );
     return open(visit, undefined);
   }
 
@@ -96,7 +98,7 @@ export function createAuth(deps: AuthDeps): Auth {
     const presented = text.trim();
     if (presented === "") throw tokenMissing("other");
     const [hash, token] = await Promise.all([digest(presented), gatewayToken.read()]);
-    attempts.judge(visit.address, () =>
+    attempts.judge({ address: visit.address, surface: "http" }, () =>
       token.matches(hash) ? { unguessable: token.unguessable } : { refusal: tokenMismatch("other", presented) },
     );
     return open(visit, token.version);
@@ -106,7 +108,7 @@ export function createAuth(deps: AuthDeps): Auth {
     createLink: sessions.createLink,
     redeemLink,
     redeemToken,
-    identify: createIdentify({ access, apiTokens, attempts, cookie, sessions, gatewayToken, hostKey }),
+    identify: createIdentify({ access, audit, apiTokens, attempts, cookie, sessions, gatewayToken, hostKey }),
     checkOrigin: (request) => checkOrigin(request, allowedHosts),
     connect: createConnect({ audit, attempts, devices, pairings, apiTokens, gatewayToken, clock, log, stillValid }),
     authorize: createAuthorize({ ...methodActions(deps.methods), ...ownActions }, stillValid),

@@ -40,7 +40,7 @@ export function createDeviceGrants(devices: Devices): DeviceGrants {
       const device = managed(by, deviceId, "device token rotation denied");
       const scopes = narrowed(device, asked);
       const own = by.kind === "device" && by.id === device.id;
-      devices.narrow(device.id, scopes);
+      devices.narrow(device, scopes);
       devices.endTokens(device.id, !own);
       const token = own ? { token: await devices.issue(device.id) } : {};
       return { device: { ...device, scopes }, ...token };

@@ -21,10 +21,13 @@ export interface Device {
   /** What its owner calls it. */
   label: string | null;
   platform: string | null;
+  deviceFamily: string | null;
   clientId: string;
   clientMode: string | null;
   address: string | null;
   scopes: readonly Scope[];
+  /** Asked for, and kept back by who decided. */
+  withheld: readonly Scope[];
   pairedAt: number;
   approvedAt: number;
   usedAt: number;
@@ -40,9 +43,17 @@ export interface DeviceFacts {
   publicKey: string;
   name: string | null;
   platform: string | null;
+  deviceFamily: string | null;
   clientId: string;
   clientMode: string | null;
   address: string | null;
+}
+
+export interface Grant {
+  scopes: readonly Scope[];
+  withheld: readonly Scope[];
+  /** The grant only grew, and the device proved its key and its token: these stay. Else they end. */
+  keepTokens: boolean;
 }
 
 export interface Devices {
@@ -52,15 +63,18 @@ export interface Devices {
   byToken(tokenHash: string): Device | undefined;
   /** Stores or widens the grant and issues a token. Only for a caller who proved both the device key and the owner's secret. */
   pair(facts: DeviceFacts, scopes: readonly Scope[]): Promise<{ device: Device; token: string }>;
-  /** Stores exactly this grant; the device fetches its token with its next proof. Tokens of an earlier grant end. */
-  approve(facts: DeviceFacts, scopes: readonly Scope[]): Device;
+  /** Stores exactly this grant; a device without a token fetches one with its next proof. */
+  approve(facts: DeviceFacts, grant: Grant): Device;
+  /** An approval left a token for it, which it has not fetched. */
+  isClaimable(id: string): boolean;
   /** The token an approval left for this device, once. Only for a caller who proved the device key. */
   claim(id: string): Promise<{ device: Device; token: string } | undefined>;
   /** One more token. */
   issue(id: string): Promise<string>;
   /** Ends its tokens, not its grant. `claimable`: the next proof of its key fetches a new one. */
   endTokens(id: string, claimable: boolean): void;
-  narrow(id: string, scopes: readonly Scope[]): void;
+  /** Takes scopes away; asking for them again is no new question. */
+  narrow(device: Device, scopes: readonly Scope[]): void;
   rename(id: string, label: string): void;
   touch(device: Device): void;
   list(): Device[];
@@ -74,10 +88,12 @@ interface Row {
   name: string | null;
   label: string | null;
   platform: string | null;
+  device_family: string | null;
   client_id: string;
   client_mode: string | null;
   address: string | null;
   scopes: string;
+  withheld: string;
   paired_at: number;
   approved_at: number | null;
   used_at: number;
@@ -85,29 +101,34 @@ interface Row {
   token_at: number | null;
 }
 
-const select = `SELECT d.id, d.public_key, d.name, d.label, d.platform, d.client_id, d.client_mode, d.address, d.scopes,
-  d.paired_at, d.approved_at, d.used_at, d.epoch,
+const select = `SELECT d.id, d.public_key, d.name, d.label, d.platform, d.device_family, d.client_id, d.client_mode, d.address,
+  d.scopes, d.withheld, d.paired_at, d.approved_at, d.used_at, d.epoch,
   (SELECT MAX(k.created_at) FROM auth_device_tokens k WHERE k.device_id = d.id) AS token_at FROM auth_devices d`;
 
 export function createDevices(db: Database, clock: Clock): Devices {
   const find = (id: string) => deviceFromRow(db.one<Row>(`${select} WHERE d.id = ? AND d.revoked_at IS NULL`, id));
 
-  function write(facts: DeviceFacts, scopes: readonly Scope[]): void {
+  const isClaimable = (id: string) =>
+    db.one("SELECT id FROM auth_devices WHERE id = ? AND revoked_at IS NULL AND claim_until > ?", id, clock.now()) !== undefined;
+
+  function write(facts: DeviceFacts, scopes: readonly Scope[], withheld: readonly Scope[]): void {
     const now = clock.now();
     db.run(
-      `INSERT INTO auth_devices (id, public_key, name, platform, client_id, client_mode, address, scopes, paired_at, approved_at, used_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET name = excluded.name, platform = excluded.platform, client_id = excluded.client_id,
-         client_mode = excluded.client_mode, address = excluded.address, scopes = excluded.scopes,
+      `INSERT INTO auth_devices (id, public_key, name, platform, device_family, client_id, client_mode, address, scopes, withheld, paired_at, approved_at, used_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET name = excluded.name, platform = excluded.platform, device_family = excluded.device_family, client_id = excluded.client_id,
+         client_mode = excluded.client_mode, address = excluded.address, scopes = excluded.scopes, withheld = excluded.withheld,
          approved_at = excluded.approved_at, used_at = excluded.used_at, revoked_at = NULL`,
       facts.id,
       facts.publicKey,
       facts.name,
       facts.platform,
+      facts.deviceFamily,
       facts.clientId,
       facts.clientMode,
       facts.address,
       scopes.join(","),
+      withheld.join(","),
       now,
       now,
       now,
@@ -143,21 +164,21 @@ export function createDevices(db: Database, clock: Clock): Devices {
       const { token, tokenHash } = await newToken();
       const scopes = [...new Set([...(find(facts.id)?.scopes ?? []), ...asked])];
       db.transaction(() => {
-        write(facts, scopes);
+        write(facts, scopes, []);
         keepToken(facts.id, tokenHash);
       });
       return { device: find(facts.id) as Device, token };
     },
-    approve: (facts, scopes) =>
+    approve: (facts, { scopes, withheld, keepTokens }) =>
       db.transaction(() => {
-        write(facts, scopes);
-        endTokens(facts.id, clock.now() + CLAIM_MS);
+        write(facts, scopes, withheld);
+        if (!keepTokens) endTokens(facts.id, clock.now() + CLAIM_MS);
         return find(facts.id) as Device;
       }),
+    isClaimable,
     claim: async (id) => {
       const { token, tokenHash } = await newToken();
-      const due = db.one("SELECT id FROM auth_devices WHERE id = ? AND revoked_at IS NULL AND claim_until > ?", id, clock.now());
-      if (!due) return undefined;
+      if (!isClaimable(id)) return undefined;
       db.transaction(() => {
         db.run("UPDATE auth_devices SET claim_until = NULL, used_at = ? WHERE id = ?", clock.now(), id);
         keepToken(id, tokenHash);
@@ -170,7 +191,15 @@ export function createDevices(db: Database, clock: Clock): Devices {
       return token;
     },
     endTokens: (id, claimable) => db.transaction(() => endTokens(id, claimable ? clock.now() + CLAIM_MS : null)),
-    narrow: (id, scopes) => void db.run("UPDATE auth_devices SET scopes = ? WHERE id = ?", scopes.join(","), id),
+    narrow: (device, scopes) => {
+      const withheld = new Set([...device.withheld, ...device.scopes.filter((scope) => !scopes.includes(scope))]);
+      db.run(
+        "UPDATE auth_devices SET scopes = ?, withheld = ? WHERE id = ?",
+        scopes.join(","),
+        [...withheld].join(","),
+        device.id,
+      );
+    },
     rename: (id, label) => void db.run("UPDATE auth_devices SET label = ? WHERE id = ?", label, id),
     touch: (device) => {
       if (clock.now() - device.usedAt > TOUCH_MS)
@@ -197,6 +226,7 @@ export function deviceFacts(params: ConnectParams, address: string): DeviceFacts
     publicKey: device.publicKey,
     name: client.displayName?.trim().slice(0, 120) || null,
     platform: client.platform.trim().slice(0, 60) || null,
+    deviceFamily: client.deviceFamily?.trim().slice(0, 60) || null,
     clientId: client.id.slice(0, 60),
     clientMode: client.mode.slice(0, 60),
     address,
@@ -244,10 +274,12 @@ function deviceFromRow(row: Row | undefined): Device | undefined {
     name: row.name,
     label: row.label,
     platform: row.platform,
+    deviceFamily: row.device_family,
     clientId: row.client_id,
     clientMode: row.client_mode,
     address: row.address,
     scopes: scopesFromText(row.scopes),
+    withheld: scopesFromText(row.withheld),
     pairedAt: row.paired_at,
     approvedAt: row.approved_at ?? row.paired_at,
     usedAt: row.used_at,

@@ -5,16 +5,18 @@ import { scopes as allScopes } from "@moltworker/protocol/scopes";
 import type { Access } from "./access.ts";
 import { addressOf } from "./address.ts";
 import type { ApiTokens } from "./api-tokens.ts";
-import type { Attempts } from "./attempts.ts";
+import type { Attempts, Origin } from "./attempts.ts";
+import { type Audit, auditName } from "./audit.ts";
 import type { SessionCookie } from "./cookie.ts";
 import { digest, sameDigest } from "./digest.ts";
 import type { GatewayToken } from "./gateway-token.ts";
-import { anonymous, type Principal } from "./principal.ts";
+import { type AccessPrincipal, anonymous, type Principal } from "./principal.ts";
 import { anonymousWith, tokenMismatch } from "./refusals.ts";
 import { sessionEnded, type WebSessions } from "./web-sessions.ts";
 
 interface IdentifyDeps {
   access: Access;
+  audit: Audit;
   apiTokens: ApiTokens;
   attempts: Attempts;
   cookie: SessionCookie;
@@ -27,13 +29,13 @@ interface IdentifyDeps {
 export function createIdentify(deps: IdentifyDeps): (request: Request) => Promise<Principal> {
   const { access, apiTokens, attempts, cookie, sessions, gatewayToken } = deps;
 
-  async function byBearer(bearer: string, address: string): Promise<Principal> {
+  async function byBearer(bearer: string, from: Origin): Promise<Principal> {
     // A header carries bytes; a token outside ASCII arrives with each UTF-8 byte as one character.
     const hashes = await Promise.all([bearer, utf8FromLatin1(bearer)].map(digest));
     const hostKey = deps.hostKey ? await digest(deps.hostKey) : undefined;
     const token = await gatewayToken.read();
     let principal = anonymous as Principal;
-    attempts.judge(address, () => {
+    attempts.judge(from, () => {
       const isHost = hostKey !== undefined && hashes.some((hash) => sameDigest(hash, hostKey));
       if (isHost) principal = { kind: "owner", id: "host", scopes: allScopes, via: "host" };
       else if (hashes.some(token.matches)) principal = token.principal;
@@ -48,16 +50,27 @@ export function createIdentify(deps: IdentifyDeps): (request: Request) => Promis
     return principal;
   }
 
+  /** Access signs people in elsewhere; here their session begins with its first request. */
+  function noteFirstUse(principal: AccessPrincipal, request: Request): void {
+    if (!access.isFirstUse(principal)) return;
+    const { address, surface } = originOf(request);
+    const entry = { who: auditName(principal), surface, action: "sign-in", outcome: "ok", address };
+    deps.audit.record({ ...entry, detail: "through Cloudflare Access" });
+  }
+
   async function byBrowser(request: Request, secret: string | undefined): Promise<Principal> {
     const session = secret ? sessions.find(await digest(secret)) : undefined;
     // A right cookie passes even where its address is paused: 256 bits cannot be guessed, and no neighbour may lock the owner out.
     if (session?.state === "live") return ownerOf(session.id);
     const through = await access.identify(request);
-    if (through && "kind" in through) return through;
+    if (through && "kind" in through) {
+      noteFirstUse(through, request);
+      return through;
+    }
     if (through?.innocent) return anonymousWith(through.error);
     if (session?.state === "ended" && !through) return anonymousWith(sessionEnded());
     const refusal = through?.error ?? (session && sessionEnded());
-    if (refusal) attempts.judge(addressOf(request), () => ({ refusal }));
+    if (refusal) attempts.judge(originOf(request), () => ({ refusal }));
     return anonymous;
   }
 
@@ -65,7 +78,7 @@ export function createIdentify(deps: IdentifyDeps): (request: Request) => Promis
     const bearer = new URL(request.url).pathname.startsWith("/api/") ? bearerOf(request) : undefined;
     const secret = cookie.read(request);
     try {
-      if (bearer !== undefined) return await byBearer(bearer, addressOf(request));
+      if (bearer !== undefined) return await byBearer(bearer, originOf(request));
       return await byBrowser(request, secret);
     } catch (error) {
       return anonymousWith(moltErrorFrom(error));
@@ -76,6 +89,11 @@ export function createIdentify(deps: IdentifyDeps): (request: Request) => Promis
 /** The owner in a browser. */
 export function ownerOf(sessionId: string): Principal {
   return { kind: "owner", id: sessionId, scopes: allScopes, via: "cookie" };
+}
+
+function originOf(request: Request): Origin {
+  const isSocket = request.headers.get("upgrade")?.toLowerCase() === "websocket";
+  return { address: addressOf(request), surface: isSocket ? "socket" : "http" };
 }
 
 function bearerOf(request: Request): string | undefined {

@@ -7,13 +7,13 @@
 import { MoltError } from "@moltworker/protocol/errors";
 import type { EventMap } from "@moltworker/protocol/events";
 import type { ConnectParams } from "@moltworker/protocol/frames";
-import type { PairingRequest } from "@moltworker/protocol/rows";
+import type { PairingReason, PairingRequest } from "@moltworker/protocol/rows";
 import { scopes as allScopes, hasScope, type Scope } from "@moltworker/protocol/scopes";
 import type { Clock } from "../platform/clock.ts";
 import { createId } from "../platform/id.ts";
 import type { Database } from "../storage/database.ts";
 import { isLoopback } from "./address.ts";
-import { type Device, type DeviceFacts, type Devices, deviceFacts, scopesFromText } from "./devices.ts";
+import { type Device, type DeviceFacts, type Devices, deviceFacts, type Grant, scopesFromText } from "./devices.ts";
 import type { Principal } from "./principal.ts";
 import { devicePairingRejected, devicePairingRequired } from "./refusals.ts";
 
@@ -41,8 +41,8 @@ export interface Approval {
 }
 
 export interface Pairings {
-  /** The refusal for a device that proved its key and is not paired: it carries the request, made now or before. */
-  refusal(params: ConnectParams, address: string): MoltError;
+  /** The refusal for a device that proved its key and lacks an approval: it carries the request, made now or before. */
+  refusal(params: ConnectParams, address: string, reason?: PairingReason): MoltError;
   list(): PairingRequest[];
   /** `reference`: a request's id, or its code. Throws NOT_FOUND, FORBIDDEN, INVALID_REQUEST. */
   approve(by: Principal, reference: string, approval?: Approval): { request: PairingRequest; device: Device };
@@ -55,6 +55,7 @@ interface Row {
   code: string;
   facts: string;
   device_family: string | null;
+  reason: PairingReason;
   scopes: string;
   address: string;
   is_repair: number;
@@ -87,13 +88,12 @@ export function createPairings(db: Database, clock: Clock, devices: Devices, eve
     const row = rows.find(({ id }) => id === text) ?? rows.find(({ code }) => code === plainCode(text));
     if (row) return row;
     if (plainCode(text).length === 8 && !text.includes("_")) wrongCode(rows);
-    throw new MoltError("NOT_FOUND", {
-      message: "unknown requestId",
-      hint: "The request was decided already or is older than ten minutes; let the device connect again.",
-    });
+    throw requestUnknown();
   }
 
-  function create(facts: DeviceFacts, params: ConnectParams, scopes: readonly Scope[]): Row {
+  const requestFrom = (row: Row): PairingRequest => pairingRequest(row, devices.find(row.device_id)?.scopes);
+
+  function create(facts: DeviceFacts, scopes: readonly Scope[], reason: PairingReason): Row {
     const now = clock.now();
     db.run("DELETE FROM auth_pairings WHERE expires_at <= ?", now);
     checkCrowd(db, facts.address ?? "unknown", now);
@@ -102,7 +102,8 @@ export function createPairings(db: Database, clock: Clock, devices: Devices, eve
       device_id: facts.id,
       code: newCode(),
       facts: JSON.stringify(facts),
-      device_family: params.client.deviceFamily?.trim().slice(0, 60) || null,
+      device_family: facts.deviceFamily,
+      reason,
       scopes: scopes.join(","),
       address: facts.address ?? "unknown",
       is_repair: devices.find(facts.id) ? 1 : 0,
@@ -112,13 +113,14 @@ export function createPairings(db: Database, clock: Clock, devices: Devices, eve
       decision: null,
     };
     db.run(
-      `INSERT INTO auth_pairings (id, device_id, code, facts, device_family, scopes, address, is_repair, wrong_codes, created_at, expires_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+      `INSERT INTO auth_pairings (id, device_id, code, facts, device_family, reason, scopes, address, is_repair, wrong_codes, created_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
       row.id,
       row.device_id,
       row.code,
       row.facts,
       row.device_family,
+      row.reason,
       row.scopes,
       row.address,
       row.is_repair,
@@ -130,7 +132,7 @@ export function createPairings(db: Database, clock: Clock, devices: Devices, eve
   }
 
   return {
-    refusal: (params, address) => {
+    refusal: (params, address, reason = "not-paired") => {
       const facts = deviceFacts(params, address);
       const scopes = params.scopes === undefined ? defaultScopes : allScopes.filter((scope) => params.scopes?.includes(scope));
       const known = db.one<Row>(
@@ -138,12 +140,13 @@ export function createPairings(db: Database, clock: Clock, devices: Devices, eve
         facts.id,
         clock.now(),
       );
-      if (known?.decision === "rejected") return devicePairingRejected(facts.id, known.expires_at - clock.now());
+      if (known?.decision === "rejected") return devicePairingRejected(facts.id, reason, known.expires_at - clock.now());
       const waiting = known?.decision === null ? known : undefined;
-      if (waiting?.scopes === scopes.join(",")) return devicePairingRequired(requestFrom(waiting));
+      const same = waiting !== undefined && waiting.reason === reason && asksTheSame(waiting, facts, scopes);
       // It asks for something else than what stands in the queue: nobody may approve what they were not shown.
-      if (waiting) decide(waiting, "expired");
-      return devicePairingRequired(requestFrom(create(facts, params, scopes)));
+      if (waiting && !same) decide(waiting, "expired");
+      const row = same ? waiting : create(facts, scopes, reason);
+      return devicePairingRequired(requestFrom(row), devices.find(facts.id)?.scopes);
     },
     list: () => live().map(requestFrom),
     approve: (by, reference, { code, scopes } = {}) => {
@@ -156,9 +159,13 @@ export function createPairings(db: Database, clock: Clock, devices: Devices, eve
         });
       }
       const request = requestFrom(row);
-      const granted = scopes ? request.scopes.filter((scope) => scopes.includes(scope)) : request.scopes;
-      checkGrant(by, granted);
-      const device = devices.approve(JSON.parse(row.facts) as DeviceFacts, granted);
+      const grant = grantOf(row, request.scopes, scopes ?? allScopes, devices.find(row.device_id));
+      if (!grant) {
+        decide(row, "expired");
+        throw requestUnknown();
+      }
+      checkGrant(by, grant.scopes);
+      const device = devices.approve(JSON.parse(row.facts) as DeviceFacts, grant);
       decide(row, "approved");
       return { request, device };
     },
@@ -209,7 +216,29 @@ function plainCode(text: string): string {
   return text.replaceAll(/[\s-]/g, "").toUpperCase();
 }
 
-function requestFrom(row: Row): PairingRequest {
+/** What an approval stores. Undefined for an upgrade of a device that was revoked meanwhile: that would revive it. */
+function grantOf(row: Row, asked: readonly Scope[], offered: readonly Scope[], device: Device | undefined): Grant | undefined {
+  const isUpgrade = row.reason !== "not-paired";
+  if (isUpgrade && !device) return undefined;
+  const held = isUpgrade ? (device?.scopes ?? []) : [];
+  const scopes = allScopes.filter((scope) => held.includes(scope) || (asked.includes(scope) && offered.includes(scope)));
+  const wanted = isUpgrade ? new Set([...(device?.withheld ?? []), ...asked]) : new Set(asked);
+  return { scopes, withheld: [...wanted].filter((scope) => !hasScope(scopes, scope)), keepTokens: isUpgrade };
+}
+
+function asksTheSame(row: Row, facts: DeviceFacts, scopes: readonly Scope[]): boolean {
+  const shown = JSON.parse(row.facts) as DeviceFacts;
+  return row.scopes === scopes.join(",") && shown.platform === facts.platform && row.device_family === facts.deviceFamily;
+}
+
+function requestUnknown(): MoltError {
+  return new MoltError("NOT_FOUND", {
+    message: "unknown requestId",
+    hint: "The request was decided already or is older than ten minutes; let the device connect again.",
+  });
+}
+
+function pairingRequest(row: Row, approved: readonly Scope[] | undefined): PairingRequest {
   const facts = JSON.parse(row.facts) as DeviceFacts;
   return {
     requestId: row.id,
@@ -224,6 +253,8 @@ function requestFrom(row: Row): PairingRequest {
     role: "operator",
     scopes: scopesFromText(row.scopes),
     remoteIp: row.address,
+    reason: row.reason,
+    ...(approved ? { approvedScopes: [...approved] } : {}),
     isRepair: row.is_repair === 1,
     ts: row.created_at,
     expiresAtMs: row.expires_at,

@@ -1,7 +1,8 @@
 /** The refusals of identity, in OpenClaw's own words where it has them: its clients and users search for these sentences. */
 
 import { MoltError } from "@moltworker/protocol/errors";
-import type { PairingRequest } from "@moltworker/protocol/rows";
+import type { PairingReason, PairingRequest } from "@moltworker/protocol/rows";
+import type { Scope } from "@moltworker/protocol/scopes";
 import { accessInvalid } from "./access-refusals.ts";
 import type { Principal, Refusal } from "./principal.ts";
 import { kindOfSecret } from "./secret-shape.ts";
@@ -49,13 +50,20 @@ export function deviceTokenMismatch(): MoltError {
   });
 }
 
-/** Carries the request and its code: the device shows both. */
-export function devicePairingRequired(request: PairingRequest): MoltError {
+const pairingSentences: Record<PairingReason, string> = {
+  "not-paired": "device is not approved yet",
+  "metadata-upgrade": "device identity changed and must be re-approved",
+  "role-upgrade": "device is asking for a higher role than currently approved",
+  "scope-upgrade": "device is asking for more scopes than currently approved",
+};
+
+/** Carries the request and its code: the device shows both. `approved`: what it may do now, when it is paired. */
+export function devicePairingRequired(request: PairingRequest, approved: readonly Scope[] | undefined): MoltError {
   return new MoltError("DEVICE_NOT_PAIRED", {
-    message: `pairing required: device is not approved yet (requestId: ${request.requestId})`,
+    message: `pairing required: ${pairingSentences[request.reason]} (requestId: ${request.requestId})`,
     hint: `Approve the device with the code ${request.code} under Admin, Access; then connect again.`,
     details: {
-      reason: "not-paired",
+      reason: request.reason,
       requestId: request.requestId,
       pairingCode: request.code,
       expiresAtMs: request.expiresAtMs,
@@ -63,18 +71,38 @@ export function devicePairingRequired(request: PairingRequest): MoltError {
       deviceId: request.deviceId,
       requestedRole: request.role,
       requestedScopes: request.scopes,
+      ...(approved ? { approvedRoles: ["operator"], approvedScopes: [...approved] } : {}),
       retryable: false,
       pauseReconnect: true,
     },
   });
 }
 
-export function devicePairingRejected(deviceId: string, retryAfterMs: number): MoltError {
+/** A paired device that wants to be more than an operator: there is nothing that could be approved. */
+export function deviceRoleRefused(device: { id: string; scopes: readonly Scope[] }, role: string): MoltError {
   return new MoltError("DEVICE_NOT_PAIRED", {
-    message: "pairing required: device is not approved yet",
+    message: `pairing required: ${pairingSentences["role-upgrade"]}`,
+    hint: "This assistant knows operators alone: connect with the role `operator`.",
+    details: {
+      reason: "role-upgrade",
+      deviceId: device.id,
+      requestedRole: role.slice(0, 60),
+      approvedRoles: ["operator"],
+      approvedScopes: [...device.scopes],
+      remediationHint: "Connect with the role operator.",
+      recommendedNextStep: "review_auth_configuration",
+      retryable: false,
+      pauseReconnect: true,
+    },
+  });
+}
+
+export function devicePairingRejected(deviceId: string, reason: PairingReason, retryAfterMs: number): MoltError {
+  return new MoltError("DEVICE_NOT_PAIRED", {
+    message: `pairing required: ${pairingSentences[reason]}`,
     hint: `The owner rejected this device. It may ask again in ${Math.ceil(retryAfterMs / 60_000)} min.`,
     details: {
-      reason: "not-paired",
+      reason,
       deviceId,
       remediationHint: "The owner rejected this device.",
       retryable: false,

@@ -50,3 +50,15 @@ export const pairingMigration: Migration = {
       created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, decision TEXT)`,
   ],
 };
+
+export const upgradesMigration: Migration = {
+  name: "0016-upgrades",
+  statements: [
+    "ALTER TABLE auth_devices ADD COLUMN device_family TEXT",
+    // What it asked for and its approver kept back: asking again for that is no new question.
+    "ALTER TABLE auth_devices ADD COLUMN withheld TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE auth_pairings ADD COLUMN reason TEXT NOT NULL DEFAULT 'not-paired'",
+    // Tokens of Access that were seen once, so that the audit has one row for each.
+    "CREATE TABLE auth_access_seen (token_id TEXT PRIMARY KEY, seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL)",
+  ],
+};

@@ -3,7 +3,7 @@
 import { usageMigration } from "../ai-gateway/usage-log.ts";
 import { accessMigration } from "../auth/access.ts";
 import { auditMigration } from "../auth/audit.ts";
-import { apiTokensMigration, authMigration, pairingMigration } from "../auth/schema.ts";
+import { apiTokensMigration, authMigration, pairingMigration, upgradesMigration } from "../auth/schema.ts";
 import { configMigration } from "../config/config.ts";
 import { eventsMigration } from "../rpc/event-log.ts";
 import { runsMigration } from "../runs/schema.ts";
@@ -31,4 +31,5 @@ export const migrations: readonly Migration[] = [
   pairingMigration,
   apiTokensMigration,
   auditMigration,
+  upgradesMigration,
 ];

@@ -23,7 +23,7 @@ export function stockResult(method: string, result: unknown): unknown {
 export function stockEvent<Name extends EventName>(event: Name, payload: EventMap[Name]): unknown {
   if (event === "chat") return stockChat(payload as EventMap["chat"]);
   if (event === "device.pair.requested") {
-    const { code: _, expiresAtMs: __, ...rest } = payload as EventMap["device.pair.requested"];
+    const { code: _, expiresAtMs: __, reason: ___, approvedScopes: ____, ...rest } = payload as EventMap["device.pair.requested"];
     return rest;
   }
   if (event === "sessions.changed") {
