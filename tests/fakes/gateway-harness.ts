@@ -3,6 +3,7 @@
 import type { ModelCall, ModelEvent } from "../../packages/worker/src/agent/model.ts";
 import type { CallRow } from "../../packages/worker/src/ai-gateway/call-row.ts";
 import { createGateway, type Gateway } from "../../packages/worker/src/ai-gateway/gateway.ts";
+import { createPrices } from "../../packages/worker/src/ai-gateway/prices.ts";
 import type { GatewayDependencies, GatewayLimits, ProviderSettings } from "../../packages/worker/src/ai-gateway/settings.ts";
 import { providers } from "../../packages/worker/src/catalog/providers.ts";
 import { type Clock, systemClock } from "../../packages/worker/src/platform/clock.ts";
@@ -29,6 +30,7 @@ export interface HarnessOptions {
   fetch?: typeof fetch;
 }
 
+const noPrices = {};
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 export function createHarness(options: HarnessOptions = {}): Harness {
@@ -40,6 +42,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const send = options.fetch ?? fetch;
   const deps: GatewayDependencies = {
     providers,
+    prices: createPrices({ providers, own: () => noPrices, now: () => (options.clock ?? systemClock).now() }),
     config: {
       get: ((section: "providers" | "agent") => settings[section]) as GatewayDependencies["config"]["get"],
       patch: (merge) => Object.assign(settings.providers, (merge as { providers?: Record<string, ProviderSettings> }).providers),

@@ -5,7 +5,13 @@ import { type AccessSettings, accessMigration, createAccess } from "../../packag
 import { type Audit, auditMigration, createAudit } from "../../packages/worker/src/auth/audit.ts";
 import type { Auth } from "../../packages/worker/src/auth/auth.ts";
 import { createAuth } from "../../packages/worker/src/auth/create-auth.ts";
-import { apiTokensMigration, authMigration, pairingMigration, upgradesMigration } from "../../packages/worker/src/auth/schema.ts";
+import {
+  apiTokensMigration,
+  authMigration,
+  pairingMigration,
+  tokenLimitsMigration,
+  upgradesMigration,
+} from "../../packages/worker/src/auth/schema.ts";
 import type { Seeds } from "../../packages/worker/src/env.ts";
 import type { Clock } from "../../packages/worker/src/platform/clock.ts";
 import type { Egress } from "../../packages/worker/src/platform/egress.ts";
@@ -76,7 +82,15 @@ export function createTestIdentity(
   const logged: string[] = [];
   const events: TestIdentity["events"] = [];
   const log = createLog((line) => logged.push(line));
-  const own = [authMigration, accessMigration, pairingMigration, apiTokensMigration, auditMigration, upgradesMigration];
+  const own = [
+    authMigration,
+    accessMigration,
+    pairingMigration,
+    apiTokensMigration,
+    auditMigration,
+    upgradesMigration,
+    tokenLimitsMigration,
+  ];
   migrate(db, [secretsMigration, ...own], clock);
   const audit = createAudit(db, clock);
   const secrets = createSecrets(db, clock);

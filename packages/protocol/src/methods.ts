@@ -5,6 +5,7 @@
 
 import type { CheckResult, DoctorReport } from "./doctor.ts";
 import type { AgentEvent, ChatEvent } from "./events.ts";
+import type { TokenLimits } from "./gateway.ts";
 import type { ChatMessage } from "./messages.ts";
 import type {
   ApiTokenRow,
@@ -253,7 +254,7 @@ export interface MethodMap {
   "audit.list": { params: { limit?: number; before?: number; search?: string }; result: { rows: AuditRow[]; hasMore: boolean } };
   /** Ours: tokens for programs. `token` is said once, here. */
   "auth.tokens.create": {
-    params: { label: string; scopes: Scope[]; expiresAt?: number };
+    params: { label: string; scopes: Scope[]; expiresAt?: number; tenant?: string; limits?: TokenLimits };
     result: { token: string; row: ApiTokenRow };
   };
   "auth.tokens.list": { params: None; result: { tokens: ApiTokenRow[] } };

@@ -1,5 +1,6 @@
 /** Rows that methods return and events carry. */
 
+import type { TokenLimits } from "./gateway.ts";
 import type { Scope } from "./scopes.ts";
 
 export type RunState = "queued" | "running" | "waiting" | "done" | "failed" | "aborted";
@@ -147,6 +148,10 @@ export interface ApiTokenRow {
   createdAt: number;
   usedAt: number | null;
   expiresAt: number | null;
+  /** Whose spending its model calls are; its own id when none was given. */
+  tenant: string;
+  /** What its model calls may be and cost. */
+  limits: TokenLimits | null;
 }
 
 /** One thing that somebody did or tried. */

@@ -4,6 +4,9 @@ import { TICK_INTERVAL_MS } from "@moltworker/protocol/frames";
 import type { ModelRow } from "@moltworker/protocol/rows";
 import { seedWorkspace } from "./agent/first-files.ts";
 import { createGateway, type Gateway } from "./ai-gateway/gateway.ts";
+import { createCallerDirectory } from "./ai-gateway/governor/callers.ts";
+import { createGovernor } from "./ai-gateway/governor/create-governor.ts";
+import { createPrices } from "./ai-gateway/prices.ts";
 import { addressSeeds, seedKeys } from "./ai-gateway/seeds.ts";
 import { createUsageLog } from "./ai-gateway/usage-log.ts";
 import { createAccess } from "./auth/access.ts";
@@ -90,7 +93,11 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const hub = createHub(createEventLog(db, clock));
 
   seedKeys(providers, seeds, secrets);
+  const limits = () => config.get("limits");
+  const prices = createPrices({ providers, own: () => limits().prices, now: clock.now });
+  const governor = createGovernor({ db, clock, log, prices, limits });
   const models = createGateway({
+    prices,
     providers,
     config,
     secrets,
@@ -189,6 +196,8 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     audit,
     config,
     models,
+    governor,
+    callers: createCallerDirectory(auth, clock),
     sessions,
     view,
     transcript,

@@ -269,7 +269,7 @@ export class ModelDirectory {
   private async loadPrices(): Promise<void> {
     for (const place of this.places()) {
       for (const model of place.provider.models) {
-        this.rowPrices.set(`${place.provider.id}/${model.id}`, await this.prices.perMillion(place.provider, model.id));
+        this.rowPrices.set(`${place.provider.id}/${model.id}`, await this.prices.perMillion(place.provider.id, model.id));
       }
     }
   }

@@ -16,7 +16,7 @@ import type { CallRow } from "./call-row.ts";
 import { ModelDirectory } from "./directory.ts";
 import { badResponse, cutAnswer, type FaultSource, faultFromStream, saysEndIsMissing } from "./faults.ts";
 import { type NewKey, testKey } from "./key-test.ts";
-import { createPrices, type Prices } from "./prices.ts";
+import type { Prices } from "./prices.ts";
 import { retryDelayMs } from "./retry.ts";
 import { SdkModels } from "./sdk-models.ts";
 import { defaultLimits, type GatewayDependencies, type GatewayLimits, type Place, placeOf } from "./settings.ts";
@@ -66,13 +66,14 @@ interface Try {
 class EmbeddedGateway implements Gateway {
   private readonly deps: GatewayDependencies;
   private readonly limits: GatewayLimits;
-  private readonly prices: Prices = createPrices();
+  private readonly prices: Prices;
   private readonly directory: ModelDirectory;
   private readonly sdkModels: SdkModels;
 
   constructor(deps: GatewayDependencies) {
     this.deps = deps;
     this.limits = { ...defaultLimits, ...deps.limits };
+    this.prices = deps.prices;
     this.sdkModels = new SdkModels(deps.clock);
     this.directory = new ModelDirectory(deps, this.limits, this.prices);
   }
@@ -253,7 +254,7 @@ class EmbeddedGateway implements Gateway {
       input: tokensOf(requestCharacters(step.call.request)),
       output: tokensOf(answer.characters),
     }));
-    usage.cost = await this.prices.cost(step.place.provider, step.model, usage);
+    usage.cost = await this.prices.cost(step.place.provider.id, step.model, usage);
     return usage;
   }
 

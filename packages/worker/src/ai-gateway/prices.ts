@@ -1,55 +1,133 @@
-/** Prices of models, from the genai-prices tables, which are loaded when first needed. */
+/** Prices of models: the owner's own, then the genai-prices tables, which are loaded when first needed and asked once a model. */
 
-import type { Usage } from "@moltworker/protocol/messages";
-import type { Provider } from "./provider.ts";
+import { flatRate, priceOf, type Rate, type RateCard } from "./rate-card.ts";
 
 export interface Prices {
+  /** The card of a model; null when its price is unknown. Resolved once and then remembered for a while. */
+  cardFor(provider: string, model: string): Promise<RateCard | null>;
+  /** The same, if it was resolved before and still holds. */
+  known(provider: string, model: string): RateCard | null | undefined;
   /** US dollars, or null when the model's price is unknown. */
-  cost(provider: Provider, model: string, usage: Usage): Promise<{ total: number } | null>;
+  cost(provider: string, model: string, usage: Parameters<typeof priceOf>[1]): Promise<{ total: number } | null>;
   /** US dollars per million tokens. */
-  perMillion(provider: Provider, model: string): Promise<{ input: number; output: number } | null>;
+  perMillion(provider: string, model: string): Promise<{ input: number; output: number } | null>;
+}
+
+/** US dollars per million tokens, by `provider/model`. */
+export type OwnPrices = Readonly<
+  Record<string, { input: number; output: number; cacheRead?: number | undefined; cacheWrite?: number | undefined }>
+>;
+
+export interface PricedProvider {
+  id: string;
+  local?: boolean | undefined;
+  dialect?: string | undefined;
+  pricesId?: string | undefined;
 }
 
 type Tables = typeof import("@pydantic/genai-prices");
 
-export function createPrices(): Prices {
+/** Some prices depend on the hour. */
+const rememberedMs = 600_000;
+const mostRemembered = 2_000;
+
+/** How genai-prices calls providers that other gateways name in their own way. */
+const tableNames: Readonly<Record<string, string>> = {
+  "google-ai-studio": "google",
+  "google-vertex-ai": "google",
+  grok: "x-ai",
+  "perplexity-ai": "perplexity",
+  "azure-openai": "azure",
+  "aws-bedrock": "aws",
+  anthropic: "anthropic",
+  openai: "openai",
+  groq: "groq",
+  deepseek: "deepseek",
+  mistral: "mistral",
+  cerebras: "cerebras",
+  openrouter: "openrouter",
+  fireworks: "fireworks",
+  cohere: "cohere",
+};
+
+const free: RateCard = { input: flatRate(0), output: flatRate(0) };
+
+interface PricesDeps {
+  providers: readonly PricedProvider[];
+  own(): OwnPrices;
+  now(): number;
+}
+
+export function createPrices({ providers, own, now }: PricesDeps): Prices {
   let loading: Promise<Tables> | undefined;
-  const tables = () => (loading ??= import("@pydantic/genai-prices"));
-  const known = new Map<string, { input: number; output: number } | null>();
-  const total = async (provider: Provider, model: string, usage: Record<string, number>): Promise<number | null> => {
-    if (!provider.pricesId) return null;
-    const { calcPrice } = await tables();
+  const byId = new Map(providers.map((provider) => [provider.id, provider]));
+  const remembered = new Map<string, { card: RateCard | null; until: number; own: OwnPrices }>();
+
+  const fromTables = async (provider: string, model: string): Promise<RateCard | null> => {
+    const table = byId.get(provider)?.pricesId ?? tableNames[provider];
+    if (!table) return null;
+    loading ??= import("@pydantic/genai-prices");
+    const { calcPrice } = await loading;
     try {
-      return calcPrice(usage, model, { providerId: provider.pricesId })?.total_price ?? null;
+      const found = calcPrice({ input_tokens: 1 }, model, { providerId: table, timestamp: new Date(now()) });
+      return found && cardFrom(found.model_price as Record<string, unknown>);
     } catch {
-      // The tables refuse usage that does not add up; a price is a service, never a reason to fail.
+      // A price is a service, never a reason to fail.
       return null;
     }
   };
+  const known = (provider: string, model: string) => {
+    const entry = remembered.get(`${provider}/${model}`);
+    return entry && entry.until > now() && entry.own === own() ? entry.card : undefined;
+  };
+  const cardFor = async (provider: string, model: string): Promise<RateCard | null> => {
+    const seen = known(provider, model);
+    if (seen !== undefined) return seen;
+    const prices = own();
+    const card = ownCard(prices, provider, model) ?? (isFree(byId.get(provider)) ? free : await fromTables(provider, model));
+    if (remembered.size >= mostRemembered) remembered.clear();
+    remembered.set(`${provider}/${model}`, { card, until: now() + rememberedMs, own: prices });
+    return card;
+  };
   return {
+    cardFor,
+    known,
     async cost(provider, model, usage) {
-      if (isFree(provider)) return { total: 0 };
-      const dollars = await total(provider, model, {
-        input_tokens: usage.input,
-        cache_read_tokens: Math.min(usage.cacheRead, usage.input),
-        cache_write_tokens: Math.min(usage.cacheWrite, Math.max(0, usage.input - usage.cacheRead)),
-        output_tokens: usage.output,
-      });
-      return dollars === null ? null : { total: dollars };
+      const card = await cardFor(provider, model);
+      return card && { total: priceOf(card, usage) };
     },
     async perMillion(provider, model) {
-      if (isFree(provider)) return { input: 0, output: 0 };
-      const key = `${provider.id}/${model}`;
-      const cached = known.get(key);
-      if (cached !== undefined) return cached;
-      // A thousand tokens, not a million: long-context tiers start above.
-      const input = await total(provider, model, { input_tokens: 1_000 });
-      const output = await total(provider, model, { output_tokens: 1_000 });
-      const price = input === null || output === null ? null : { input: input * 1_000, output: output * 1_000 };
-      known.set(key, price);
-      return price;
+      const card = await cardFor(provider, model);
+      return card && { input: card.input.base, output: card.output.base };
     },
   };
 }
 
-const isFree = (provider: Provider): boolean => provider.local === true || provider.dialect === "scripted";
+function ownCard(prices: OwnPrices, provider: string, model: string): RateCard | undefined {
+  const own = Object.hasOwn(prices, `${provider}/${model}`) ? prices[`${provider}/${model}`] : undefined;
+  if (!own) return undefined;
+  return {
+    input: flatRate(own.input),
+    output: flatRate(own.output),
+    ...(own.cacheRead === undefined ? {} : { cacheRead: flatRate(own.cacheRead) }),
+    ...(own.cacheWrite === undefined ? {} : { cacheWrite: flatRate(own.cacheWrite) }),
+  };
+}
+
+/** null when the tables have no price per token, such as for models that are paid by the picture. */
+function cardFrom(price: Record<string, unknown>): RateCard | null {
+  const input = rateFrom(price.input_mtok);
+  const output = rateFrom(price.output_mtok);
+  if (!input || !output) return null;
+  return { input, output, cacheRead: rateFrom(price.cache_read_mtok), cacheWrite: rateFrom(price.cache_write_mtok) };
+}
+
+function rateFrom(value: unknown): Rate | undefined {
+  if (typeof value === "number") return flatRate(value);
+  if (typeof value !== "object" || value === null) return undefined;
+  const { base, tiers } = value as Partial<Rate>;
+  if (typeof base !== "number") return undefined;
+  return { base, tiers: [...(tiers ?? [])].sort((left, right) => left.start - right.start) };
+}
+
+const isFree = (provider: PricedProvider | undefined): boolean => provider?.local === true || provider?.dialect === "scripted";

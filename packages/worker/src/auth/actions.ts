@@ -29,6 +29,7 @@ export const ownActions = {
   "api.admin.devices.approve": { scope: "operator.pairing", surfaces: ["http"], lasting: true },
   "api.admin.state": { scope: "operator.admin", surfaces: ["http"] },
   "api.admin.restart": { scope: "operator.admin", surfaces: ["http"] },
+  "gateway.call": { scope: "gateway.use", surfaces: ["http"] },
   "run.start": { scope: "operator.write", surfaces: ["run", "alarm"] },
   "run.tool.read": { scope: "operator.read", surfaces: ["run"] },
   "run.tool.effect": { scope: "operator.write", surfaces: ["run"] },

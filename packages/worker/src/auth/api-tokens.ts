@@ -1,6 +1,7 @@
 /** Tokens for programs: own scopes, an optional end, kept as digests, shown once. Read anew for every check, so revoking works at once. */
 
 import { MoltError } from "@moltworker/protocol/errors";
+import type { TokenLimits } from "@moltworker/protocol/gateway";
 import type { ApiTokenRow } from "@moltworker/protocol/rows";
 import type { Scope } from "@moltworker/protocol/scopes";
 import type { Clock } from "../platform/clock.ts";
@@ -22,6 +23,9 @@ export interface NewApiToken {
   scopes: readonly Scope[];
   /** Epoch milliseconds. */
   expiresAt?: number;
+  /** Whose spending its model calls are; its own id otherwise. */
+  tenant?: string;
+  limits?: TokenLimits;
 }
 
 export interface ApiTokens {
@@ -31,6 +35,10 @@ export interface ApiTokens {
   byToken(tokenHash: string): Extract<Principal, { kind: "api" }> | undefined;
   touch(id: string): void;
   isLive(id: string): boolean;
+  /** The live token's row. */
+  find(id: string): ApiTokenRow | undefined;
+  /** Changes with every token made or revoked: what was learnt of a token under another revision holds no more. */
+  revision(): number;
   /** Without those that have ended. */
   list(): ApiTokenRow[];
   /** Final. Throws NOT_FOUND. */
@@ -44,9 +52,11 @@ interface Row {
   created_at: number;
   used_at: number | null;
   expires_at: number | null;
+  tenant: string | null;
+  limits: string | null;
 }
 
-const columns = "id, label, scopes, created_at, used_at, expires_at";
+const columns = "id, label, scopes, created_at, used_at, expires_at, tenant, limits";
 const isLiveAt = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)";
 
 export function createApiTokens(db: Database, clock: Clock): ApiTokens {
@@ -55,8 +65,9 @@ export function createApiTokens(db: Database, clock: Clock): ApiTokens {
   const all = () =>
     db.all<Row>(`SELECT ${columns} FROM auth_api_tokens WHERE ${isLiveAt} ORDER BY created_at DESC, id DESC`, clock.now());
 
+  let revision = 0;
   return {
-    create: async (by, { label, scopes, expiresAt }) => {
+    create: async (by, { label, scopes, expiresAt, tenant, limits }) => {
       const now = clock.now();
       checkGrant(by, scopes, "API token denied");
       if (scopes.length === 0) throw new MoltError("INVALID_REQUEST", { message: "a token needs at least one scope" });
@@ -71,7 +82,8 @@ export function createApiTokens(db: Database, clock: Clock): ApiTokens {
         throw new MoltError("RATE_LIMITED", { message: `there are ${MAX_LIVE} API tokens already`, hint: "Revoke some first." });
       const id = createId("api", now);
       db.run(
-        "INSERT INTO auth_api_tokens (id, token_hash, label, scopes, created_at, created_by, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        `INSERT INTO auth_api_tokens (id, token_hash, label, scopes, created_at, created_by, expires_at, tenant, limits)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         id,
         tokenHash,
         label,
@@ -79,7 +91,10 @@ export function createApiTokens(db: Database, clock: Clock): ApiTokens {
         now,
         by.id,
         expiresAt ?? null,
+        tenant ?? null,
+        limits ? JSON.stringify(limits) : null,
       );
+      revision += 1;
       return { token, row: rowFrom(find(id) as Row) };
     },
     byToken: (tokenHash) => {
@@ -95,6 +110,11 @@ export function createApiTokens(db: Database, clock: Clock): ApiTokens {
       db.run("UPDATE auth_api_tokens SET used_at = ? WHERE id = ? AND (used_at IS NULL OR used_at < ?)", now, id, now - TOUCH_MS);
     },
     isLive: (id) => find(id) !== undefined,
+    find: (id) => {
+      const row = find(id);
+      return row && rowFrom(row);
+    },
+    revision: () => revision,
     list: () => all().map(rowFrom),
     revoke: (id) => {
       const row = find(id);
@@ -104,6 +124,7 @@ export function createApiTokens(db: Database, clock: Clock): ApiTokens {
           hint: "Read the list again: it was revoked or has expired.",
         });
       db.run("UPDATE auth_api_tokens SET revoked_at = ? WHERE id = ?", clock.now(), id);
+      revision += 1;
       return rowFrom(row);
     },
   };
@@ -117,5 +138,7 @@ function rowFrom(row: Row): ApiTokenRow {
     createdAt: row.created_at,
     usedAt: row.used_at,
     expiresAt: row.expires_at,
+    tenant: row.tenant ?? row.id,
+    limits: row.limits === null ? null : (JSON.parse(row.limits) as TokenLimits),
   };
 }

@@ -35,6 +35,10 @@ export interface Auth {
    * whoever is not recognised is anonymous, with the refusal that `authorize` and `connect` then give.
    */
   identify(request: Request): Promise<Principal>;
+  /** Who holds this token, whatever header it came in: gateway token, API token or host key. Never throws, like `identify`. */
+  identifyBearer(bearer: string, address: string): Promise<Principal>;
+  /** Changes whenever a token is made, revoked or rotated: what was learnt of one before holds no more. */
+  tokensRevision(): number;
   /** Throws ORIGIN_NOT_ALLOWED when a browser's Origin (or Host) is not this server's own. */
   checkOrigin(request: Request): void;
   /** The principal of a socket after its `connect` frame. Throws AUTH_*, DEVICE_*. */

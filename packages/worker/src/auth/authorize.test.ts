@@ -27,6 +27,7 @@ const principals: Record<string, Principal> = {
   grantless: { kind: "device", id: "d", scopes: [], via: "device", grant: 0 },
   api: { kind: "api", id: "api_1", scopes: all, via: "api" },
   apiReadOnly: { kind: "api", id: "api_2", scopes: ["operator.read"], via: "api" },
+  modelCaller: { kind: "api", id: "api_3", scopes: ["gateway.use"], via: "api" },
   schedule: { kind: "schedule", id: "s", scopes: ["operator.write"], via: "alarm" },
   channel: { kind: "channel", id: "telegram:1", scopes: ["operator.read"], via: "telegram" },
 };
@@ -56,6 +57,7 @@ const httpAll = [
   "api.host.status",
   "api.doctor.run",
   "api.doctor.fix",
+  "gateway.call",
 ];
 const runAll = ["run.start", "run.tool.read", "run.tool.effect"];
 const allowed: Record<string, Partial<Record<Surface, string[]>>> = {
@@ -74,6 +76,7 @@ const allowed: Record<string, Partial<Record<Surface, string[]>>> = {
     run: runAll,
   },
   apiReadOnly: { socket: ["health"], http: ["api.signout", "api.blobs.read", "api.host.status"], run: ["run.tool.read"] },
+  modelCaller: { http: ["gateway.call"] },
   schedule: { run: runAll, alarm: ["run.start"] },
   channel: { run: ["run.tool.read"] },
 };

@@ -104,11 +104,16 @@ export function createAuth(deps: AuthDeps): Auth {
     return open(visit, token.version);
   }
 
+  const identify = createIdentify({ access, audit, apiTokens, attempts, cookie, sessions, gatewayToken, hostKey });
+  let gatewayTokenChanges = 0;
+
   return {
     createLink: sessions.createLink,
     redeemLink,
     redeemToken,
-    identify: createIdentify({ access, audit, apiTokens, attempts, cookie, sessions, gatewayToken, hostKey }),
+    identify: identify.byRequest,
+    identifyBearer: identify.byBearer,
+    tokensRevision: () => apiTokens.revision() + gatewayTokenChanges,
     checkOrigin: (request) => checkOrigin(request, allowedHosts),
     connect: createConnect({ audit, attempts, devices, pairings, apiTokens, gatewayToken, clock, log, stillValid }),
     authorize: createAuthorize({ ...methodActions(deps.methods), ...ownActions }, stillValid),
@@ -131,6 +136,7 @@ export function createAuth(deps: AuthDeps): Auth {
     rotateGatewayToken: (by, typed) => {
       const held = by.kind === "owner" && by.via === "cookie" && sessions.isLive(by.id);
       const rotation = gatewayToken.rotate(typed);
+      gatewayTokenChanges += 1;
       // Who has just proved to be the owner, and chose the new token, need not sign in with it.
       if (held) sessions.keep(by.id);
       log.info("auth.gateway-token-changed", { by: by.id, how: typed === undefined ? "made" : "typed" });

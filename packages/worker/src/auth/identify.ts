@@ -25,8 +25,14 @@ interface IdentifyDeps {
   hostKey: string | undefined;
 }
 
+export interface Identify {
+  byRequest(request: Request): Promise<Principal>;
+  /** The holder of a token, whatever header it came in. */
+  byBearer(bearer: string, address: string): Promise<Principal>;
+}
+
 /** Never throws: who is not recognised is anonymous, and carries the refusal. */
-export function createIdentify(deps: IdentifyDeps): (request: Request) => Promise<Principal> {
+export function createIdentify(deps: IdentifyDeps): Identify {
   const { access, apiTokens, attempts, cookie, sessions, gatewayToken } = deps;
 
   async function byBearer(bearer: string, from: Origin): Promise<Principal> {
@@ -74,16 +80,19 @@ export function createIdentify(deps: IdentifyDeps): (request: Request) => Promis
     return anonymous;
   }
 
-  return async (request) => {
-    const bearer = new URL(request.url).pathname.startsWith("/api/") ? bearerOf(request) : undefined;
-    const secret = cookie.read(request);
+  const orRefused = async (principal: Promise<Principal>): Promise<Principal> => {
     try {
-      if (bearer !== undefined) return await byBearer(bearer, originOf(request));
-      return await byBrowser(request, secret);
+      return await principal;
     } catch (error) {
       return anonymousWith(moltErrorFrom(error));
     }
   };
+  const byRequest = (request: Request): Promise<Principal> => {
+    const bearer = new URL(request.url).pathname.startsWith("/api/") ? bearerOf(request) : undefined;
+    const secret = cookie.read(request);
+    return orRefused(bearer === undefined ? byBrowser(request, secret) : byBearer(bearer, originOf(request)));
+  };
+  return { byRequest, byBearer: (bearer, address) => orRefused(byBearer(bearer, { address, surface: "http" })) };
 }
 
 /** The owner in a browser. */

@@ -34,6 +34,12 @@ export const apiTokensMigration: Migration = {
   ],
 };
 
+/** A token's model calls: whose they are, and what they may be and cost. */
+export const tokenLimitsMigration: Migration = {
+  name: "0018-token-limits",
+  statements: ["ALTER TABLE auth_api_tokens ADD COLUMN tenant TEXT", "ALTER TABLE auth_api_tokens ADD COLUMN limits TEXT"],
+};
+
 export const pairingMigration: Migration = {
   name: "0013-pairing",
   statements: [

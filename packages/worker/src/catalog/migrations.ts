@@ -1,9 +1,10 @@
 /** Every migration of the product, in the order in which they are applied. Names and places never change once released. */
 
+import { governorMigration } from "../ai-gateway/governor/schema.ts";
 import { usageMigration } from "../ai-gateway/usage-log.ts";
 import { accessMigration } from "../auth/access.ts";
 import { auditMigration } from "../auth/audit.ts";
-import { apiTokensMigration, authMigration, pairingMigration, upgradesMigration } from "../auth/schema.ts";
+import { apiTokensMigration, authMigration, pairingMigration, tokenLimitsMigration, upgradesMigration } from "../auth/schema.ts";
 import { configMigration } from "../config/config.ts";
 import { eventsMigration } from "../rpc/event-log.ts";
 import { runsMigration } from "../runs/schema.ts";
@@ -32,4 +33,6 @@ export const migrations: readonly Migration[] = [
   apiTokensMigration,
   auditMigration,
   upgradesMigration,
+  governorMigration,
+  tokenLimitsMigration,
 ];

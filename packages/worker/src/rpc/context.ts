@@ -1,6 +1,7 @@
 /** What a method may reach: the assistant's parts, by name. */
 
 import type { Gateway } from "../ai-gateway/gateway.ts";
+import type { CallerDirectory, Governor } from "../ai-gateway/governor/governor.ts";
 import type { Audit } from "../auth/audit.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { Settings } from "../catalog/sections.ts";
@@ -30,6 +31,9 @@ export interface MethodContext {
   audit: Audit;
   config: Config<Settings>;
   models: Gateway;
+  governor: Governor;
+  /** Who holds a gateway token. */
+  callers: CallerDirectory;
   sessions: SessionStore;
   view: SessionView;
   transcript: Transcript;

@@ -1,0 +1,221 @@
+/**
+ * The governor: deny rules, rate limits, budgets, then the books. One object holds every reservation; JavaScript runs one call
+ * at a time between awaits, so a check and its hold are one step that nothing can come between.
+ */
+
+import { MoltError } from "@moltworker/protocol/errors";
+import type { Limits } from "../../config/sections/limits.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log.ts";
+import type { Database } from "../../storage/database.ts";
+import type { Prices } from "../prices.ts";
+import { priceOf, type RateCard, worstPriceOf } from "../rate-card.ts";
+import { BudgetCounters } from "./budget-counters.ts";
+import {
+  type AppliedBudget,
+  brokenBy,
+  budgetsOf,
+  cheaperModelOf,
+  checkAsked,
+  leftOf,
+  remainingOf,
+  stopped,
+  warningsOf,
+} from "./budgets.ts";
+import { checkDenied } from "./deny.ts";
+import type { Admission, CallOutcome, CallTarget, CallUsage, CustomCost, Governor, PlannedCall, Settlement } from "./governor.ts";
+import { nanoCeil, nanoFrom, usdFrom } from "./money.ts";
+import { type RateHold, RateLimits } from "./rate-limits.ts";
+
+export interface GovernorDeps {
+  db: Database;
+  clock: Clock;
+  log: Log;
+  prices: Prices;
+  limits(): Limits;
+}
+
+/** A shorter answer than this is no answer. */
+const leastOutputTokens = 256;
+/** How often the books are written. */
+const flushMs = 250;
+
+interface Hold {
+  call: PlannedCall;
+  budgets: Map<AppliedBudget["counter"], { budget: AppliedBudget; nano: number }>;
+  rates: readonly RateHold[];
+  cards: Map<string, RateCard | null>;
+}
+
+export function createGovernor(deps: GovernorDeps): Governor {
+  return new OneGovernor(deps);
+}
+
+class OneGovernor implements Governor {
+  private readonly deps: GovernorDeps;
+  private readonly counters: BudgetCounters;
+  private readonly rates = new RateLimits();
+  private readonly holds = new Map<string, Hold>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(deps: GovernorDeps) {
+    this.deps = deps;
+    this.counters = new BudgetCounters(deps.db);
+    const orphans = this.counters.recover();
+    if (orphans.length > 0) deps.log.warn("gateway.orphaned_reservations", { orphans });
+  }
+
+  async admit(call: PlannedCall): Promise<Admission> {
+    if (this.holds.has(call.callId)) throw new MoltError("CONFLICT", { message: "this call was admitted before" });
+    const limits = this.deps.limits();
+    checkDenied(limits.deny, call, call);
+    const rates = this.rates.take(limits.rates, call);
+    try {
+      return await this.reserve(limits, call, rates);
+    } catch (error) {
+      this.rates.settle(rates, 0);
+      throw error;
+    }
+  }
+
+  private async reserve(limits: Limits, call: PlannedCall, rates: readonly RateHold[]): Promise<Admission> {
+    const cheaper = call.canSwitchModel ? cheaperModelOf(budgetsOf(limits.budgets, this.counters, call, call)) : undefined;
+    const target = cheaper === undefined ? call : { ...call, ...targetFrom(cheaper) };
+    if (cheaper !== undefined) checkDenied(limits.deny, call, target);
+    const card = await this.cardOf(target);
+    // From here to the end nothing waits: what is checked is what is held.
+    const budgets = budgetsOf(limits.budgets, this.counters, call, target);
+    checkAsked(budgets, call.approvedBudgets ?? []);
+    const priced = fit(budgets, call, target, card);
+    const hold: Hold = { call, budgets: new Map(), rates, cards: new Map([[refOf(target), card]]) };
+    const warnings = warningsOf(budgets);
+    this.hold(hold, budgets, priced.nano);
+    this.holds.set(call.callId, hold);
+    if (cheaper !== undefined && cheaper !== refOf(call)) warnings.push(`To save money this goes to ${cheaper}.`);
+    if (card === null && call.customCost === undefined && budgets.length > 0)
+      warnings.push(`The price of ${refOf(target)} is unknown, so no budget counts it.`);
+    return {
+      callId: call.callId,
+      ref: refOf(target),
+      maxOutputTokens: priced.maxOutputTokens,
+      reservedUsd: usdFrom(priced.nano),
+      warnings,
+      remaining: remainingOf(budgets),
+    };
+  }
+
+  async extend(callId: string, target: CallTarget): Promise<void> {
+    const hold = this.holds.get(callId);
+    if (!hold) throw new MoltError("NOT_FOUND", { message: "there is no such call" });
+    const limits = this.deps.limits();
+    checkDenied(limits.deny, hold.call, target);
+    const card = await this.cardOf(target);
+    const budgets = budgetsOf(limits.budgets, this.counters, hold.call, target);
+    const nano = worstNano(hold.call, target, card, target.maxOutputTokens);
+    const broken = brokenBy(budgets, nano);
+    if (broken) throw stopped(broken, nano);
+    // Settled while the price was looked up: nothing is left to hold for.
+    if (!this.holds.has(callId)) throw new MoltError("ABORTED");
+    hold.cards.set(refOf(target), card);
+    this.hold(hold, budgets, nano);
+  }
+
+  settle(outcome: CallOutcome): Settlement {
+    const hold = this.holds.get(outcome.callId);
+    if (!hold) return { costUsd: null, estimated: outcome.estimated, remaining: [] };
+    this.holds.delete(outcome.callId);
+    const cost = costOf(hold, outcome);
+    for (const [counter, { nano }] of hold.budgets) this.counters.settle(counter, nano, cost ?? 0);
+    this.rates.settle(hold.rates, (outcome.usage?.input ?? 0) + (outcome.usage?.output ?? 0));
+    this.scheduleFlush();
+    return {
+      costUsd: cost === null ? null : usdFrom(cost),
+      estimated: outcome.estimated,
+      remaining: remainingOf([...hold.budgets.values()].map(({ budget }) => budget)),
+    };
+  }
+
+  wantsBodies(): boolean {
+    return this.deps.limits().log.bodies;
+  }
+
+  private hold(hold: Hold, budgets: readonly AppliedBudget[], nano: number): void {
+    for (const budget of budgets) {
+      this.counters.reserve(budget.counter, nano, budget.limit);
+      const held = hold.budgets.get(budget.counter)?.nano ?? 0;
+      hold.budgets.set(budget.counter, { budget, nano: held + nano });
+    }
+    this.scheduleFlush();
+  }
+
+  private async cardOf({ provider, model }: CallTarget): Promise<RateCard | null> {
+    const known = this.deps.prices.known(provider, model);
+    return known === undefined ? this.deps.prices.cardFor(provider, model) : known;
+  }
+
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.counters.flush()) this.scheduleFlush();
+  }
+
+  private scheduleFlush(): void {
+    this.timer ??= setTimeout(() => this.flush(), flushMs);
+  }
+}
+
+const refOf = ({ provider, model }: Pick<CallTarget, "provider" | "model">): string => `${provider}/${model}`;
+
+function targetFrom(ref: string): { provider: string; model: string } {
+  const slash = ref.indexOf("/");
+  return { provider: ref.slice(0, slash), model: ref.slice(slash + 1) };
+}
+
+/** The longest answer that fits all budgets. Throws BUDGET_EXCEEDED when the call, even shortened, does not. */
+function fit(budgets: readonly AppliedBudget[], call: PlannedCall, target: CallTarget, card: RateCard | null) {
+  const nano = worstNano(call, target, card, target.maxOutputTokens);
+  const broken = brokenBy(budgets, nano);
+  if (!broken) return { nano, maxOutputTokens: target.maxOutputTokens };
+  if (!call.canShorten || !card || target.maxOutputTokens <= leastOutputTokens) throw stopped(broken, nano);
+  const left = Math.min(...budgets.map(leftOf));
+  const prompt = worstNano(call, target, card, 0);
+  const perToken = (nano - prompt) / target.maxOutputTokens;
+  const maxOutputTokens = Math.floor((left - prompt) / perToken) - 1;
+  if (maxOutputTokens < leastOutputTokens) throw stopped(broken, worstNano(call, target, card, leastOutputTokens));
+  return { nano: worstNano(call, target, card, maxOutputTokens), maxOutputTokens };
+}
+
+/** A token's holder cannot make a call cheaper than the tables say; where they say nothing, its word is better than none. */
+function worstNano(
+  { customCost, caller }: PlannedCall,
+  target: CallTarget,
+  card: RateCard | null,
+  maxOutputTokens: number,
+): number {
+  const known = card ? nanoCeil(worstPriceOf(card, target.inputTokens, maxOutputTokens)) : 0;
+  if (!customCost) return known;
+  const said = nanoCeil(customPrice(customCost, target.inputTokens, maxOutputTokens));
+  return caller.admin ? said : Math.max(known, said);
+}
+
+function customPrice(cost: CustomCost, input: number, output: number): number {
+  return Math.max(0, "totalCost" in cost ? cost.totalCost : cost.perTokenIn * input + cost.perTokenOut * output);
+}
+
+/** Nanodollars of every exchange; null when none of them could be priced. */
+function costOf({ call, cards }: Hold, { attempts, usage, provider, model }: CallOutcome): number | null {
+  const one = (target: { provider: string; model: string }, used: CallUsage): number | null => {
+    const card = cards.get(refOf(target));
+    const known = card ? nanoFrom(priceOf(card, used)) : null;
+    if (!call.customCost) return known;
+    const said = nanoFrom(customPrice(call.customCost, used.input, used.output));
+    return call.caller.admin ? said : Math.max(known ?? 0, said);
+  };
+  let sum = usage ? one({ provider, model }, usage) : 0;
+  for (const attempt of attempts) {
+    if (!attempt.usage) continue;
+    const more = one(attempt, attempt.usage);
+    if (more !== null) sum = (sum ?? 0) + more;
+  }
+  return sum;
+}
