@@ -41,6 +41,7 @@ import { createRunner } from "./runs/runner.ts";
 import { createToolLedger } from "./runs/tool-ledger.ts";
 import { type Alarm, createAlarm } from "./schedule/alarm.ts";
 import { createSecrets } from "./secrets/secrets.ts";
+import { createHttpApi } from "./services/http-api.ts";
 import type { Part } from "./services/part.ts";
 import { createInbox } from "./sessions/inbox.ts";
 import { createOutbox } from "./sessions/outbox.ts";
@@ -223,7 +224,24 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   for (const socket of ctx.getWebSockets()) hub.adopt(socket);
 
   /** What stands beside the core: each brings its own routes, timers and work at waking, and is made in a file of its own. */
-  const parts: readonly Part[] = [];
+  const parts: readonly Part[] = [
+    createHttpApi({
+      db,
+      clock,
+      log,
+      auth,
+      hub,
+      runner,
+      runs: store,
+      sessions,
+      transcript,
+      models,
+      blobs,
+      egress,
+      settings: () => config.get("httpApi"),
+      alarm: () => alarm,
+    }),
+  ];
 
   const alarm = createAlarm(db, clock, log, ctx.storage, {
     tick() {

@@ -30,6 +30,8 @@ export const ownActions = {
   "api.admin.state": { scope: "operator.admin", surfaces: ["http"] },
   "api.admin.restart": { scope: "operator.admin", surfaces: ["http"] },
   "gateway.call": { scope: "gateway.use", surfaces: ["http"] },
+  "v1.chat": { scope: "operator.write", surfaces: ["v1"] },
+  "v1.read": { scope: "operator.read", surfaces: ["v1"] },
   "run.start": { scope: "operator.write", surfaces: ["run", "alarm"] },
   "run.tool.read": { scope: "operator.read", surfaces: ["run"] },
   "run.tool.effect": { scope: "operator.write", surfaces: ["run"] },

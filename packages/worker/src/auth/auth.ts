@@ -31,7 +31,7 @@ export interface Auth {
   /** A gateway token typed once. Throws AUTH_TOKEN_MISSING, AUTH_TOKEN_MISMATCH, AUTH_RATE_LIMITED. */
   redeemToken(token: string, visit: Visit): Promise<SignedIn>;
   /**
-   * Who an HTTP request (upgrade included) is: cookie, or on `/api/` a bearer: host key, gateway token or API token. Never throws:
+   * Who an HTTP request (upgrade included) is: cookie, or on `/api/` and `/v1/` a bearer: host key, gateway token, API token, on `/v1/` also a device token. Never throws:
    * whoever is not recognised is anonymous, with the refusal that `authorize` and `connect` then give.
    */
   identify(request: Request): Promise<Principal>;

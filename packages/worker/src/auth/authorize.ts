@@ -8,9 +8,9 @@ import { grantEnded, refusalOf } from "./refusals.ts";
 
 /** Surfaces each kind of principal may act on at all, whatever its scopes. */
 const surfacesOf: Record<Exclude<Principal["kind"], "anonymous">, readonly Surface[]> = {
-  owner: ["socket", "http", "run"],
-  device: ["socket", "run"],
-  api: ["socket", "http", "run"],
+  owner: ["socket", "http", "v1", "run"],
+  device: ["socket", "v1", "run"],
+  api: ["socket", "http", "v1", "run"],
   schedule: ["alarm", "run"],
   channel: ["run"],
 };
@@ -20,7 +20,7 @@ export function createAuthorize(actions: Actions, stillValid: (principal: Princi
   return (principal: Principal, surface: Surface, action: string): void => {
     if (principal.kind === "anonymous") throw refusalOf(principal);
     // A run acts on the authority with which its message was accepted; signing out later does not cut it.
-    if ((surface === "socket" || surface === "http") && !stillValid(principal)) throw grantEnded(principal);
+    if (surface !== "run" && surface !== "alarm" && !stillValid(principal)) throw grantEnded(principal);
     const rule = Object.hasOwn(actions, action) ? actions[action] : undefined;
     if (!rule?.surfaces.includes(surface) || !reaches(principal, surface) || (rule.hostOnly && !isHost(principal))) {
       throw new MoltError("FORBIDDEN", {

@@ -104,7 +104,7 @@ export function createAuth(deps: AuthDeps): Auth {
     return open(visit, token.version);
   }
 
-  const identify = createIdentify({ access, audit, apiTokens, attempts, cookie, sessions, gatewayToken, hostKey });
+  const identify = createIdentify({ access, audit, apiTokens, attempts, cookie, devices, sessions, gatewayToken, hostKey });
   let gatewayTokenChanges = 0;
 
   return {

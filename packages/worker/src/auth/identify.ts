@@ -1,4 +1,4 @@
-/** Who an HTTP request is: on `/api/` a bearer, else its session cookie, else Cloudflare Access. Each failed attempt counts before its kind matters. */
+/** Who an HTTP request is: on `/api/` and `/v1/` a bearer, else its session cookie, else Cloudflare Access. Each failed attempt counts before its kind matters. */
 
 import { moltErrorFrom } from "@moltworker/protocol/errors";
 import { scopes as allScopes } from "@moltworker/protocol/scopes";
@@ -8,6 +8,7 @@ import type { ApiTokens } from "./api-tokens.ts";
 import type { Attempts, Origin } from "./attempts.ts";
 import { type Audit, auditName } from "./audit.ts";
 import type { SessionCookie } from "./cookie.ts";
+import type { Devices } from "./devices.ts";
 import { digest, sameDigest } from "./digest.ts";
 import type { GatewayToken } from "./gateway-token.ts";
 import { type AccessPrincipal, anonymous, type Principal } from "./principal.ts";
@@ -20,6 +21,7 @@ interface IdentifyDeps {
   apiTokens: ApiTokens;
   attempts: Attempts;
   cookie: SessionCookie;
+  devices: Devices;
   sessions: WebSessions;
   gatewayToken: GatewayToken;
   hostKey: string | undefined;
@@ -31,11 +33,14 @@ export interface Identify {
   byBearer(bearer: string, address: string): Promise<Principal>;
 }
 
+/** The OpenAI-compatible API. Below `/v1/` there are other surfaces, which bring their own credentials. */
+const v1Paths = /^\/v1(\/(chat|responses|models|completions|embeddings)(\/|$)|\/?$)/;
+
 /** Never throws: who is not recognised is anonymous, and carries the refusal. */
 export function createIdentify(deps: IdentifyDeps): Identify {
-  const { access, apiTokens, attempts, cookie, sessions, gatewayToken } = deps;
+  const { access, apiTokens, attempts, cookie, devices, sessions, gatewayToken } = deps;
 
-  async function byBearer(bearer: string, from: Origin): Promise<Principal> {
+  async function byBearer(bearer: string, from: Origin, deviceToo = false): Promise<Principal> {
     // A header carries bytes; a token outside ASCII arrives with each UTF-8 byte as one character.
     const hashes = await Promise.all([bearer, utf8FromLatin1(bearer)].map(digest));
     const hostKey = deps.hostKey ? await digest(deps.hostKey) : undefined;
@@ -47,10 +52,14 @@ export function createIdentify(deps: IdentifyDeps): Identify {
       else if (hashes.some(token.matches)) principal = token.principal;
       else {
         const api = hashes.map(apiTokens.byToken).find((found) => found !== undefined);
-        if (!api) return { refusal: tokenMismatch("other", bearer) };
-        principal = api;
+        const device = api || !deviceToo ? undefined : hashes.map(devices.byToken).find((found) => found !== undefined);
+        if (device) devices.touch(device);
+        const known: Principal | undefined =
+          api ?? (device && { kind: "device", id: device.id, scopes: device.scopes, via: "device", grant: device.epoch });
+        if (!known) return { refusal: tokenMismatch("other", bearer) };
+        principal = known;
       }
-      return { unguessable: isHost || principal.kind === "api" || token.unguessable };
+      return { unguessable: isHost || principal.kind === "api" || principal.kind === "device" || token.unguessable };
     });
     if (principal.kind === "api") apiTokens.touch(principal.id);
     return principal;
@@ -88,9 +97,11 @@ export function createIdentify(deps: IdentifyDeps): Identify {
     }
   };
   const byRequest = (request: Request): Promise<Principal> => {
-    const bearer = new URL(request.url).pathname.startsWith("/api/") ? bearerOf(request) : undefined;
+    const { pathname } = new URL(request.url);
+    const isV1 = v1Paths.test(pathname);
+    const bearer = isV1 || pathname.startsWith("/api/") ? bearerOf(request) : undefined;
     const secret = cookie.read(request);
-    return orRefused(bearer === undefined ? byBrowser(request, secret) : byBearer(bearer, originOf(request)));
+    return orRefused(bearer === undefined ? byBrowser(request, secret) : byBearer(bearer, originOf(request), isV1));
   };
   return { byRequest, byBearer: (bearer, address) => orRefused(byBearer(bearer, { address, surface: "http" })) };
 }

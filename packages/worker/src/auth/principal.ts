@@ -41,6 +41,7 @@ export type Principal =
   /** Nobody; `refusal` says what was wrong with the credential, when there was one. */
   | { kind: "anonymous"; id: "anonymous"; scopes: readonly []; via: "none"; refusal?: Refusal };
 
-export type Surface = "socket" | "http" | "run" | "alarm";
+/** `v1`: the OpenAI-compatible API. */
+export type Surface = "socket" | "http" | "v1" | "run" | "alarm";
 
 export const anonymous: Principal = { kind: "anonymous", id: "anonymous", scopes: [], via: "none" };

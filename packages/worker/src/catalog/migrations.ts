@@ -6,8 +6,9 @@ import { accessMigration } from "../auth/access.ts";
 import { auditMigration } from "../auth/audit.ts";
 import { apiTokensMigration, authMigration, pairingMigration, tokenLimitsMigration, upgradesMigration } from "../auth/schema.ts";
 import { configMigration } from "../config/config.ts";
+import { httpRequestsMigration } from "../edge/v1/request-store.ts";
 import { eventsMigration } from "../rpc/event-log.ts";
-import { runsMigration } from "../runs/schema.ts";
+import { runOptionsMigration, runsMigration } from "../runs/schema.ts";
 import { timersMigration } from "../schedule/alarm.ts";
 import { secretsMigration } from "../secrets/secrets.ts";
 import { sessionsMigration } from "../sessions/schema.ts";
@@ -35,4 +36,6 @@ export const migrations: readonly Migration[] = [
   upgradesMigration,
   governorMigration,
   tokenLimitsMigration,
+  runOptionsMigration,
+  httpRequestsMigration,
 ];

@@ -25,7 +25,12 @@ const eventScopes: Record<EventName, Scope | null> = {
   "gateway.suspension": "operator.read",
 };
 
+/** Gets every published event inside the object, in the same turn of the event loop as the rows it announces. Must not throw. */
+export type Follower = <Name extends EventName>(event: Name, payload: EventMap[Name]) => void;
+
 export interface Hub extends EventSink {
+  /** Until the returned function is called. */
+  follow(follower: Follower): () => void;
   adopt(socket: WebSocket, state?: ConnectionState): Connection;
   find(socket: WebSocket): Connection | undefined;
   remove(socket: WebSocket): void;
@@ -40,6 +45,7 @@ export interface Hub extends EventSink {
 
 export function createHub(log: EventLog): Hub {
   const connections = new Map<WebSocket, Connection>();
+  const followers = new Set<Follower>();
 
   const deliver = <Name extends EventName>(
     event: Name,
@@ -63,6 +69,11 @@ export function createHub(log: EventLog): Hub {
     publish(event, payload, audience) {
       const text = JSON.stringify(payload);
       deliver(event, payload, text, audience, log.append(event, text));
+      for (const follower of followers) follower(event, payload);
+    },
+    follow(follower) {
+      followers.add(follower);
+      return () => void followers.delete(follower);
     },
     announce(event, payload, audience) {
       deliver(event, payload, JSON.stringify(payload), audience);

@@ -5,12 +5,13 @@ import type { ThinkingLevel } from "@moltworker/protocol/rows";
 import type { InboundMessage } from "../sessions/inbox.ts";
 import type { RunDependencies } from "./run-context.ts";
 import { createRunEvents } from "./run-events.ts";
-import type { NewRun, StoredRun } from "./run-store.ts";
+import type { NewRun, RunOptions, StoredRun } from "./run-store.ts";
 
 export interface AcceptOptions {
   thinking?: ThinkingLevel | null;
   deadlineMs?: number | null;
   replaceFromMessageId?: string;
+  run?: RunOptions;
 }
 
 type AcceptDependencies = Pick<RunDependencies, "db" | "sessions" | "transcript" | "inbox" | "store" | "sink" | "clock">;
@@ -24,6 +25,7 @@ export function acceptMessage(deps: AcceptDependencies, message: InboundMessage,
     principal: message.principal,
     thinking: options.thinking ?? null,
     deadlineMs: options.deadlineMs ?? null,
+    options: options.run,
   };
   const host = db.transaction(() => {
     sessions.ensure(message.sessionKey);

@@ -7,6 +7,7 @@ import { chatMessageFrom, type StoredMessage } from "../sessions/transcript.ts";
 import { announceMessage } from "./announce-message.ts";
 import { takeInput } from "./execute-run.ts";
 import type { RunContext } from "./run-context.ts";
+import { optionsOf } from "./run-store.ts";
 
 type StopContext = Omit<RunContext, "signal" | "takeReplaceMark">;
 export type StopEnd = { kind: "aborted"; reason: string } | { kind: "failed"; error: MoltError };
@@ -50,7 +51,7 @@ function cancelCalls({ run, ledger, transcript }: StopContext): StoredMessage[] 
 function keepPartial(context: StopContext, error: MoltError | undefined): StoredMessage[] {
   const { run, transcript, live, modelFor, sessions } = context;
   if (!error && live.text === "") return [];
-  const { modelProvider, model } = splitRef(modelFor(run.session_key));
+  const { modelProvider, model } = splitRef(optionsOf(run).model ?? modelFor(run.session_key));
   sessions.touch(run.session_key, { failed: error !== undefined });
   const entry = {
     role: "assistant" as const,

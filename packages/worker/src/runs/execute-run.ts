@@ -3,11 +3,13 @@
 import { isMoltError, MoltError } from "@moltworker/protocol/errors";
 import type { AssistantMessage } from "@moltworker/protocol/messages";
 import { idempotencyKeyOf } from "../sessions/inbox.ts";
+import { readByAsking } from "../sessions/outbox.ts";
 import { chatMessageFrom, type StoredMessage, textOf } from "../sessions/transcript.ts";
 import { announceMessage } from "./announce-message.ts";
 import { runModelStep } from "./model-step.ts";
 import { fold, prepareStep } from "./prepare-step.ts";
 import type { RunContext } from "./run-context.ts";
+import { optionsOf } from "./run-store.ts";
 import { runToolStep } from "./tool-step.ts";
 
 /** Ends with the run's row in `done`. Throws what stopped it; the runner then writes the end. */
@@ -39,7 +41,7 @@ async function loop(context: RunContext): Promise<StoredMessage> {
       });
     }
     await context.models.settled();
-    await step(context, context.modelFor(run.session_key));
+    await step(context, optionsOf(run).model ?? context.modelFor(run.session_key));
   }
 }
 
@@ -87,7 +89,7 @@ function finishDone(context: RunContext, answer: StoredMessage): void {
       runId: run.id,
       channel: run.channel,
       messageId: answer.id,
-      state: run.channel === "webchat" ? "confirmed" : "prepared",
+      state: readByAsking.has(run.channel) ? "confirmed" : "prepared",
     });
     sessions.touch(run.session_key, { lastText: textOf(answer.entry), unread: true, failed: false });
   });

@@ -12,12 +12,16 @@ import { systemPrompt } from "../agent/prompt.ts";
 import type { Tool } from "../agent/tool.ts";
 import { foldLog } from "./compact.ts";
 import type { RunContext } from "./run-context.ts";
+import { optionsOf } from "./run-store.ts";
 
 export async function prepareStep(context: RunContext, ref: string): Promise<ModelRequest> {
   const { run, models, transcript, sessions, settings, signal } = context;
   const { compactAt, thinking } = settings();
   const model = models.describe(ref);
-  const system = systemText(context);
+  const options = optionsOf(run);
+  const system = options.instructions
+    ? `${systemText(context)}\n\n## For this answer\n\n${options.instructions}`
+    : systemText(context);
   const offered = toolSchemas(context.tools);
   const read = () => transcript.context(run.session_key).map((stored) => stored.entry);
   let entries = read();
@@ -31,6 +35,7 @@ export async function prepareStep(context: RunContext, ref: string): Promise<Mod
     prompt: compile({ entries, system, model, blobs }),
     tools: offered.tools,
     thinking: run.thinking ?? sessions.get(run.session_key)?.thinking ?? thinking,
+    ...(options.maxOutputTokens === undefined ? {} : { maxOutputTokens: options.maxOutputTokens }),
   };
 }
 

@@ -6,6 +6,16 @@ import type { Principal } from "../auth/principal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../storage/database.ts";
 
+/** What holds for one run alone, whatever its session says. */
+export interface RunOptions {
+  /** `provider/model`. */
+  model?: string;
+  /** Stands behind the system prompt. */
+  instructions?: string;
+  /** For each model step. */
+  maxOutputTokens?: number;
+}
+
 export interface StoredRun {
   id: string;
   session_key: string;
@@ -29,6 +39,8 @@ export interface StoredRun {
   interruptions: number;
   /** Times this run was begun or resumed; keeps event numbers rising over restarts. */
   lives: number;
+  /** RunOptions as JSON. */
+  options: string | null;
 }
 
 export interface NewRun {
@@ -38,7 +50,11 @@ export interface NewRun {
   principal: Principal;
   thinking: ThinkingLevel | null;
   deadlineMs: number | null;
+  options?: RunOptions | undefined;
 }
+
+export const optionsOf = (run: Pick<StoredRun, "options">): RunOptions =>
+  run.options === null ? {} : (JSON.parse(run.options) as RunOptions);
 
 export interface RunStore {
   get(id: string): StoredRun | undefined;
@@ -64,7 +80,7 @@ export interface RunStore {
 export function createRunStore(db: Database, clock: Clock): RunStore {
   const insert = (run: NewRun, state: RunState, mergedInto: string | null) =>
     db.run(
-      "INSERT INTO runs (id, session_key, channel, principal, state, thinking, deadline_ms, merged_into, created_at, ended_at, stop_reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO runs (id, session_key, channel, principal, state, thinking, deadline_ms, merged_into, created_at, ended_at, stop_reason, options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       run.id,
       run.sessionKey,
       run.channel,
@@ -76,6 +92,7 @@ export function createRunStore(db: Database, clock: Clock): RunStore {
       clock.now(),
       mergedInto ? clock.now() : null,
       mergedInto ? "merged" : null,
+      run.options ? JSON.stringify(run.options) : null,
     );
   const get = (id: string) => db.one<StoredRun>("SELECT * FROM runs WHERE id = ?", id);
 

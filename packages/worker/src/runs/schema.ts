@@ -2,6 +2,12 @@
 
 import type { Migration } from "../storage/migrations.ts";
 
+export const runOptionsMigration: Migration = {
+  name: "0019-run-options",
+  // What holds for this run alone, as JSON; see RunOptions.
+  statements: ["ALTER TABLE runs ADD COLUMN options TEXT"],
+};
+
 export const runsMigration: Migration = {
   name: "0002-runs",
   statements: [

@@ -17,15 +17,16 @@ export async function contentFromInput(text: string, attachments: readonly Attac
   const trimmed = text.trim();
   if (trimmed.length > inlineTextLimit) {
     parts.push({ type: "text", text: "The message was long, so it is attached as pasted-text.txt." });
-    parts.push(await store(new TextEncoder().encode(text), { mimeType: "text/plain", fileName: "pasted-text.txt" }, blobs));
+    parts.push(await storeFile(new TextEncoder().encode(text), { mimeType: "text/plain", fileName: "pasted-text.txt" }, blobs));
   } else if (trimmed !== "") {
     parts.push({ type: "text", text });
   }
-  for (const attachment of attachments) parts.push(await store(bytesFrom(attachment), attachment, blobs));
+  for (const attachment of attachments) parts.push(await storeFile(bytesFrom(attachment), attachment, blobs));
   return parts;
 }
 
-async function store(bytes: Uint8Array, file: { mimeType: string; fileName: string }, blobs: Blobs): Promise<LogPart> {
+/** Durable when it resolves. Throws PAYLOAD_TOO_LARGE. */
+export async function storeFile(bytes: Uint8Array, file: { mimeType: string; fileName: string }, blobs: Blobs): Promise<LogPart> {
   if (bytes.byteLength > attachmentLimitBytes) {
     throw new MoltError("PAYLOAD_TOO_LARGE", { message: `"${file.fileName}" is larger than 20 MB` });
   }

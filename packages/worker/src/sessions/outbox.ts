@@ -4,6 +4,9 @@ import type { Clock } from "../platform/clock.ts";
 import { createId } from "../platform/id.ts";
 import type { Database } from "../storage/database.ts";
 
+/** Channels whose people read the log itself: their rows are confirmed at birth. */
+export const readByAsking: ReadonlySet<string> = new Set(["webchat", "http-api"]);
+
 export type OutboxState = "prepared" | "attempted" | "confirmed" | "unknown" | "dead";
 
 export interface Outbox {
