@@ -68,12 +68,11 @@ function attachmentPart(
     type: "text" as const,
     text: `[Attached ${part.type} "${name}" (${part.mimeType}, ${part.sizeBytes} bytes): ${why}]`,
   });
+  // Its bytes are not even read then.
+  if (part.type === "image" && !model.input.includes("image")) return note("this model cannot see pictures.");
   const bytes = blobs.get(part.blobId);
   if (!bytes || bytes.byteLength === 0) return note("its content is no longer here.");
-  if (part.type === "image") {
-    if (!model.input.includes("image")) return note("this model cannot see pictures.");
-    return { type: "file", mediaType: part.mimeType, data: { type: "data", data: bytes } };
-  }
+  if (part.type === "image") return { type: "file", mediaType: part.mimeType, data: { type: "data", data: bytes } };
   if (!isTextType(part.mimeType, name)) return note("only text files and pictures can be read here.");
   return { type: "text", text: `<file name="${name}">\n${textOf(bytes)}\n</file>` };
 }

@@ -202,11 +202,13 @@ describe("the gateway token", () => {
 });
 
 describe("bearers", () => {
-  test("the host key and the token are accepted under /api/ and nowhere else", async () => {
+  test("the host key and the token are accepted under /api/ and the OpenAI-compatible API, and nowhere else", async () => {
     const { auth } = identity;
     expect(await auth.identify(withBearer(HOST_KEY))).toMatchObject({ kind: "owner", via: "host" });
     expect(await auth.identify(withBearer(TOKEN))).toMatchObject({ kind: "owner", via: "token" });
-    for (const path of ["/", "/ws", "/readyz", "/apix/", "/v1/models"])
+    for (const path of ["/v1/models", "/v1/models/a/b", "/v1/chat/completions", "/v1/responses", "/v1/responses/resp_1"])
+      expect(await auth.identify(withBearer(TOKEN, path))).toMatchObject({ kind: "owner", via: "token" });
+    for (const path of ["/", "/ws", "/readyz", "/apix/", "/v1/account/gateway/openai/chat/completions", "/v1/modelsx"])
       expect((await auth.identify(withBearer(TOKEN, path))).kind).toBe("anonymous");
   });
 

@@ -31,7 +31,7 @@ const principals: Record<string, Principal> = {
   schedule: { kind: "schedule", id: "s", scopes: ["operator.write"], via: "alarm" },
   channel: { kind: "channel", id: "telegram:1", scopes: ["operator.read"], via: "telegram" },
 };
-const surfaces: readonly Surface[] = ["socket", "http", "run", "alarm"];
+const surfaces: readonly Surface[] = ["socket", "http", "v1", "run", "alarm"];
 const actions = [
   ...testMethods.map((method) => method.name),
   ...Object.keys(ownActions),
@@ -59,23 +59,35 @@ const httpAll = [
   "api.doctor.fix",
   "gateway.call",
 ];
+const v1All = ["v1.chat", "v1.read"];
 const runAll = ["run.start", "run.tool.read", "run.tool.effect"];
 const allowed: Record<string, Partial<Record<Surface, string[]>>> = {
   nobody: {},
-  browser: { socket: socketAll, http: httpAll, run: runAll },
-  token: { socket: socketAll, http: httpAll, run: runAll },
-  tokenReadOnly: { socket: ["health"], http: ["api.signout", "api.blobs.read", "api.host.status"], run: ["run.tool.read"] },
-  access: { socket: socketAll, http: httpAll, run: runAll },
+  browser: { socket: socketAll, http: httpAll, v1: v1All, run: runAll },
+  token: { socket: socketAll, http: httpAll, v1: v1All, run: runAll },
+  tokenReadOnly: {
+    socket: ["health"],
+    http: ["api.signout", "api.blobs.read", "api.host.status"],
+    v1: ["v1.read"],
+    run: ["run.tool.read"],
+  },
+  access: { socket: socketAll, http: httpAll, v1: v1All, run: runAll },
   host: { http: [...httpAll, "api.host.token"] },
-  device: { socket: ["health", "chat.send"], run: runAll },
+  device: { socket: ["health", "chat.send"], v1: v1All, run: runAll },
   approver: { socket: ["exec.approval.resolve"] },
   grantless: {},
   api: {
     socket: socketAll.filter((name) => !lasting.includes(name)),
     http: httpAll.filter((name) => !lasting.includes(name)),
+    v1: v1All,
     run: runAll,
   },
-  apiReadOnly: { socket: ["health"], http: ["api.signout", "api.blobs.read", "api.host.status"], run: ["run.tool.read"] },
+  apiReadOnly: {
+    socket: ["health"],
+    http: ["api.signout", "api.blobs.read", "api.host.status"],
+    v1: ["v1.read"],
+    run: ["run.tool.read"],
+  },
   modelCaller: { http: ["gateway.call"] },
   schedule: { run: runAll, alarm: ["run.start"] },
   channel: { run: ["run.tool.read"] },

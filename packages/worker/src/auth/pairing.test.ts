@@ -5,7 +5,7 @@ import { scopes as allScopes, hasScope, type Scope } from "@moltworker/protocol/
 import { beforeEach, describe, expect, test } from "vitest";
 import { createTestDatabase } from "../../../../tests/support/database.ts";
 import { type ConnectOptions, createTestDevice, type TestDevice } from "../../../../tests/support/device.ts";
-import { createTestIdentity, type TestIdentity, TOKEN } from "../../../../tests/support/identity.ts";
+import { createTestIdentity, requestFrom, type TestIdentity, TOKEN } from "../../../../tests/support/identity.ts";
 import { createRandom } from "../../../../tests/support/random.ts";
 import { REQUEST_MS } from "./pairing.ts";
 import { anonymous, type Principal } from "./principal.ts";
@@ -95,6 +95,12 @@ describe("approval", () => {
     expect(paired).toMatchObject({ id: device.id, scopes: ["operator.read", "operator.write"], tokenAt: null });
     const { deviceToken } = await connect();
     expect((await connect({ auth: { deviceToken: deviceToken as string } })).principal).toMatchObject({ kind: "device" });
+    const byBearer = (path: string) =>
+      identity.auth.identify(
+        requestFrom("192.0.2.1:1", `http://localhost${path}`, { headers: { authorization: `Bearer ${deviceToken}` } }),
+      );
+    expect(await byBearer("/v1/models")).toMatchObject({ kind: "device", id: device.id, scopes: paired.scopes });
+    expect((await byBearer("/api/host/status")).kind).toBe("anonymous");
     expect((await knock()).code).toBe("DEVICE_NOT_PAIRED");
     expect(request().isRepair).toBe(true);
   });

@@ -25,8 +25,10 @@ const eventScopes: Record<EventName, Scope | null> = {
   "gateway.suspension": "operator.read",
 };
 
+type Published = { [Name in EventName]: { event: Name; payload: EventMap[Name] } }[EventName];
+
 /** Gets every published event inside the object, in the same turn of the event loop as the rows it announces. Must not throw. */
-export type Follower = <Name extends EventName>(event: Name, payload: EventMap[Name]) => void;
+export type Follower = (published: Published) => void;
 
 export interface Hub extends EventSink {
   /** Until the returned function is called. */
@@ -69,7 +71,7 @@ export function createHub(log: EventLog): Hub {
     publish(event, payload, audience) {
       const text = JSON.stringify(payload);
       deliver(event, payload, text, audience, log.append(event, text));
-      for (const follower of followers) follower(event, payload);
+      for (const follower of followers) follower({ event, payload } as Published);
     },
     follow(follower) {
       followers.add(follower);

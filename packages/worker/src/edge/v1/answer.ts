@@ -1,7 +1,7 @@
 /** What a run has answered, read from its rows, and followed while it lives. Tools stay behind: an answer is text. */
 
 import { errorFromWire, MoltError, type WireError } from "@moltworker/protocol/errors";
-import type { StopReason, Usage } from "@moltworker/protocol/messages";
+import type { ContentPart, StopReason, Usage } from "@moltworker/protocol/messages";
 import type { Hub } from "../../rpc/hub.ts";
 import type { RunStore, StoredRun } from "../../runs/run-store.ts";
 import type { Runner } from "../../runs/runner.ts";
@@ -70,17 +70,15 @@ export function followAnswer(deps: AnswerDeps, runId: string, sessionKey: string
 
   let leave = () => {};
   const ended = new Promise<Answer>((resolve) => {
-    leave = deps.hub.follow((event, payload) => {
-      if (event === "session.message" && "message" in payload) {
-        const { message } = payload as {
-          message: { role: string; content: { type: string; text?: string }[]; __openclaw: { runId?: string } };
-        };
-        if (message.__openclaw.runId === runId && message.role === "assistant") text.committed(wordsOf(message.content));
+    leave = deps.hub.follow((published) => {
+      if (published.event === "session.message") {
+        const { message } = published.payload;
+        if (message.role === "assistant" && message.__openclaw.runId === runId) text.committed(wordsOf(message.content));
       }
-      if (event !== "chat" || (payload as { runId: string }).runId !== runId) return;
-      const chat = payload as { state: string; message?: { content: { type: string; text?: string }[] } };
-      if (chat.state === "delta" && chat.message) text.partial(wordsOf(chat.message.content));
-      if (chat.state !== "final" && chat.state !== "aborted" && chat.state !== "error") return;
+      if (published.event !== "chat" || published.payload.runId !== runId) return;
+      const { payload } = published;
+      if (payload.state === "delta") text.partial(wordsOf(payload.message.content));
+      if (payload.state === "delta" || payload.state === "status") return;
       leave();
       resolve(readAnswer(deps, runId));
     });
@@ -88,5 +86,5 @@ export function followAnswer(deps: AnswerDeps, runId: string, sessionKey: string
   return { ended, leave: () => leave() };
 }
 
-const wordsOf = (content: { type: string; text?: string }[]): string =>
-  content.flatMap((part) => (part.type === "text" ? [part.text ?? ""] : [])).join("\n");
+const wordsOf = (content: readonly ContentPart[]): string =>
+  content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");

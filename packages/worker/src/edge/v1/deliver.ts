@@ -88,7 +88,7 @@ export function createDeliver(deps: DeliverDeps): Deliver {
 }
 
 /** Under `auto` only what nobody can ask for again is stopped. */
-export function mayStop(onDisconnect: OnDisconnect, request: StoredRequest): boolean {
+function mayStop(onDisconnect: OnDisconnect, request: StoredRequest): boolean {
   if (request.background === 1 || onDisconnect === "finish") return false;
   return onDisconnect === "stop" || request.keyed === 0;
 }

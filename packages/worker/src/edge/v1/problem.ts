@@ -35,11 +35,11 @@ export function openAiError(error: MoltError): OpenAiError {
 export function problem(thrown: unknown, log: Log, repeatable: boolean): Response {
   const error = moltErrorFrom(thrown);
   if (!isMoltError(thrown)) log.error("http.failed", { error: thrown });
-  const retry =
+  const retry: Record<string, string> =
     error.retryAfterMs === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))) };
   return json(
     { error: openAiError(error) },
-    { status: statusOf(error), headers: { ...retry, ...(repeatable && error.retryable ? {} : { "x-should-retry": "false" }) } },
+    { status: statusOf(error), headers: { ...retry, "x-should-retry": String(repeatable && error.retryable) } },
   );
 }
 

@@ -21,7 +21,7 @@ import { type Conversation, type ConversationDeps, conversationOf, ownerOf } fro
 import type { RequestStore, StoredRequest } from "./request-store.ts";
 import { type DraftDeps, storeDrafts, storeInput } from "./store-drafts.ts";
 
-export const httpChannel = "http-api";
+const httpChannel = "http-api";
 /** An answer can be asked for again this long; a stored response longer. */
 const KEEP_MS = 86_400_000;
 const KEEP_STORED_MS = 30 * 86_400_000;
