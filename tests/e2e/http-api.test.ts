@@ -1,76 +1,21 @@
 /** The OpenAI-compatible API from outside: the built server, raw HTTP, and what the fake provider was asked. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type FakeProvider, startFakeProvider } from "../fakes/provider.ts";
-import { connectClient, gatewayTokenOf, type RecordingClient } from "../support/client.ts";
-import { readSse, type SseEvent, until } from "../support/http-api.ts";
-import { type Server, startServer } from "../support/server.ts";
+import { type ApiWorld, type Failure, failure, readSse, say, startApiWorld, textIn } from "../support/http-api.ts";
 
-let provider: FakeProvider;
-let server: Server;
-let owner: RecordingClient;
-let ownerToken: string;
+let world: ApiWorld;
 beforeAll(async () => {
-  provider = await startFakeProvider({ models: [{ id: "fake-large" }, { id: "fake-small" }] });
-  server = await startServer({
-    env: {
-      OPENAI_COMPATIBLE_BASE_URL: `${provider.url}/v1`,
-      OPENAI_COMPATIBLE_API_KEY: "test-key",
-      OPENAI_BASE_URL: `${provider.url}/v1`,
-      OPENAI_API_KEY: "test-key",
-      ANTHROPIC_BASE_URL: `${provider.url}/v1`,
-      ANTHROPIC_API_KEY: "test-key",
-      MOLTWORKER_MODEL: "openai-compatible/fake-large",
-    },
-  });
-  ownerToken = gatewayTokenOf(server.dataDir);
-  owner = await connectClient(server.url, { token: ownerToken, caps: ["resume"] });
+  world = await startApiWorld();
 }, 60_000);
-afterAll(async () => {
-  owner?.close();
-  await server?.dispose();
-  await provider?.close();
-});
+afterAll(() => world?.dispose());
 
-interface Failure {
-  error: { message: string; type: string; param: string | null; code: string; hint: string };
-}
-type Headers = Record<string, string>;
+const ask: ApiWorld["ask"] = (...given) => world.ask(...given);
+const chat: ApiWorld["chat"] = (...given) => world.chat(...given);
+const read: ApiWorld["read"] = (...given) => world.read(...given);
+const requestWith: ApiWorld["requestWith"] = (text) => world.requestWith(text);
 
-const ask = (path: string, body: unknown, headers: Headers = {}, token = ownerToken, signal?: AbortSignal) =>
-  fetch(`${server.url}v1/${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${token}`, ...headers },
-    body: JSON.stringify(body),
-    ...(signal ? { signal } : {}),
-  });
-const read = (path: string, token = ownerToken, headers: Headers = {}) =>
-  fetch(`${server.url}v1/${path}`, { headers: { authorization: `Bearer ${token}`, ...headers } });
-const say = (content: unknown, more: object = {}) => ({ model: "moltworker", messages: [{ role: "user", content }], ...more });
-
-interface Chat {
-  id: string;
-  object: string;
-  model: string;
-  choices: { message: { role: string; content: string; tool_calls?: unknown }; finish_reason: string }[];
-  usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number };
-}
-const chat = async (body: unknown, headers: Headers = {}, token = ownerToken) => {
-  const answer = await ask("chat/completions", body, headers, token);
-  expect(answer.status, await answer.clone().text()).toBe(200);
-  return (await answer.json()) as Chat;
-};
-const failure = async (answer: Response) => ({ status: answer.status, ...((await answer.json()) as Failure).error });
-const textIn = (events: SseEvent[]) =>
-  events
-    .filter((event) => event.data !== "[DONE]")
-    .map((event) => (JSON.parse(event.data) as { choices: { delta: { content?: string } }[] }).choices[0]?.delta.content ?? "")
-    .join("");
-const requestWith = (text: string) => provider.requests.filter((request) => JSON.stringify(request.body).includes(text));
-
-async function tokenWith(scopes: ("operator.read" | "operator.write")[]): Promise<string> {
-  return (await owner.request("auth.tokens.create", { label: scopes.join(" "), scopes })).token;
-}
+const tokenWith = async (scopes: ("operator.read" | "operator.write")[]): Promise<string> =>
+  (await world.owner.request("auth.tokens.create", { label: scopes.join(" "), scopes })).token;
 
 describe("chat completions", () => {
   it("answers whole, in OpenAI's shape", async () => {
@@ -126,7 +71,7 @@ describe("chat completions", () => {
     const sent = JSON.stringify(request?.body);
     expect(sent).toContain("Speak like a pirate-4711.");
     expect(sent).toContain("Ahoy Ada-4711");
-    const { sessions } = await owner.request("sessions.list", {});
+    const { sessions } = await world.owner.request("sessions.list", {});
     expect(sessions.filter((session) => session.key.includes(":once:"))).toEqual([]);
   });
 
@@ -209,7 +154,7 @@ describe("what goes wrong is said in OpenAI's shape, with our code and cure", ()
   });
 
   it("no token, a wrong token, a token without the scope", async () => {
-    const bare = await fetch(`${server.url}v1/models`);
+    const bare = await fetch(`${world.server.url}v1/models`);
     expect(await failure(bare)).toMatchObject({ status: 401, code: "AUTH_TOKEN_MISSING", type: "authentication_error" });
     expect(await failure(await read("models", "sk-wrong"))).toMatchObject({ status: 401, code: "AUTH_TOKEN_MISMATCH" });
     const reader = await tokenWith(["operator.read"]);
@@ -234,9 +179,9 @@ describe("what goes wrong is said in OpenAI's shape, with our code and cure", ()
         else controller.enqueue(chunk);
       },
     });
-    const answer = await fetch(`${server.url}v1/chat/completions`, {
+    const answer = await fetch(`${world.server.url}v1/chat/completions`, {
       method: "POST",
-      headers: { authorization: `Bearer ${ownerToken}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${world.token}`, "content-type": "application/json" },
       body,
       duplex: "half",
     } as RequestInit).catch((error: unknown) => error as Error);
@@ -278,7 +223,7 @@ describe("authority", () => {
 
   it("the owner's token may name any conversation", async () => {
     await chat(say("[[say: in main]] hello main-55"), { "x-openclaw-session-key": "main" });
-    const { messages } = await owner.request("chat.history", { sessionKey: "agent:main:main" });
+    const { messages } = await world.owner.request("chat.history", { sessionKey: "agent:main:main" });
     expect(JSON.stringify(messages)).toContain("hello main-55");
   });
 
@@ -289,167 +234,16 @@ describe("authority", () => {
       code: "ORIGIN_NOT_ALLOWED",
     });
     const preflight = { method: "OPTIONS", headers: { ...evil, "access-control-request-method": "POST" } };
-    const refused = await fetch(`${server.url}v1/chat/completions`, preflight);
+    const refused = await fetch(`${world.server.url}v1/chat/completions`, preflight);
     expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([403, null]);
-    const { hash } = await owner.request("config.get", {});
+    const { hash } = await world.owner.request("config.get", {});
     const patch = { httpApi: { allowedOrigins: ["https://chat.example"] } };
-    await owner.request("config.patch", { raw: JSON.stringify(patch), baseHash: hash });
+    await world.owner.request("config.patch", { raw: JSON.stringify(patch), baseHash: hash });
     const friend = { origin: "https://chat.example" };
     const allowed = await ask("chat/completions", say("[[say: welcome]]"), friend);
     expect([allowed.status, allowed.headers.get("access-control-allow-origin")]).toEqual([200, "https://chat.example"]);
     expect(allowed.headers.get("access-control-allow-credentials")).toBeNull();
-    const tokenless = await fetch(`${server.url}v1/models`, { headers: friend });
+    const tokenless = await fetch(`${world.server.url}v1/models`, { headers: friend });
     expect(await failure(tokenless)).toMatchObject({ status: 403, code: "ORIGIN_NOT_ALLOWED" });
-  });
-});
-
-describe("once", () => {
-  it("the same Idempotency-Key gives the same answer, another body is refused", async () => {
-    const headers = { "idempotency-key": "once-1" };
-    const first = await chat(say("count me-21"), headers);
-    const again = await chat(say("count me-21"), headers);
-    expect(again).toEqual(first);
-    expect(requestWith("count me-21")).toHaveLength(1);
-    const other = await failure(await ask("chat/completions", say("something else"), headers));
-    expect(other).toMatchObject({ status: 409, code: "CONFLICT" });
-    const apart = await tokenWith(["operator.write"]);
-    expect((await chat(say("[[say: another]]"), headers, apart)).id).not.toBe(first.id);
-  });
-
-  it("two at the same time are one run, streamed to both", async () => {
-    const body = say("[[say: a b c d e f]] [[delay: 80]] both-22", { stream: true });
-    const both = await Promise.all(
-      [1, 2].map(() => ask("chat/completions", body, { "idempotency-key": "once-2" }).then(readSse)),
-    );
-    expect(both.map(textIn)).toEqual(["a b c d e f", "a b c d e f"]);
-    expect(requestWith("both-22")).toHaveLength(1);
-  });
-});
-
-describe("a client that goes away", () => {
-  it("stops the run that nobody can ask for again", async () => {
-    const controller = new AbortController();
-    const long = say(`[[say: ${"word ".repeat(200)}]] [[delay: 100]] leave-41`, { stream: true });
-    const answer = await ask("chat/completions", long, {}, ownerToken, controller.signal);
-    const request = await provider.waitForRequest((one) => JSON.stringify(one.body).includes("leave-41"));
-    await answer.body?.getReader().read();
-    controller.abort();
-    expect(await provider.waitForEnd(request)).toBe("closed");
-  });
-
-  it("leaves the run of an Idempotency-Key alone, and its answer can be had", async () => {
-    const controller = new AbortController();
-    const body = say("[[say: it went on without you]] [[delay: 150]] leave-42", { stream: true });
-    const answer = await ask("chat/completions", body, { "idempotency-key": "leave-42" }, ownerToken, controller.signal);
-    await answer.body?.getReader().read();
-    controller.abort();
-    const again = await readSse(await ask("chat/completions", body, { "idempotency-key": "leave-42" }));
-    expect(textIn(again)).toBe("it went on without you");
-    expect(requestWith("leave-42")).toHaveLength(1);
-  });
-});
-
-describe("responses", () => {
-  interface ResponseBody {
-    id: string;
-    status: string;
-    output: { type: string; content: { type: string; text: string }[] }[];
-    usage: { input_tokens: number; total_tokens: number } | null;
-    metadata: object;
-    error: { code: string } | null;
-  }
-  const respond = async (body: object) => {
-    const answer = await ask("responses", { model: "moltworker", ...body });
-    expect(answer.status, await answer.clone().text()).toBe(200);
-    return (await answer.json()) as ResponseBody;
-  };
-  const wordsIn = ({ output }: ResponseBody) => output.flatMap((item) => item.content.map((part) => part.text)).join("");
-
-  it("answers whole and can be read again", async () => {
-    const made = await respond({ input: "[[say: hi]]", instructions: "Be brief-61.", metadata: { a: "b" } });
-    expect(made).toMatchObject({ object: "response", status: "completed", metadata: { a: "b" }, instructions: "Be brief-61." });
-    expect(wordsIn(made)).toBe("hi");
-    expect(JSON.stringify(requestWith("Be brief-61.")[0]?.body)).toContain("Be brief-61.");
-    expect(await (await read(`responses/${made.id}`)).json()).toEqual(made);
-    const gone = await fetch(`${server.url}v1/responses/${made.id}`, {
-      method: "DELETE",
-      headers: { authorization: `Bearer ${ownerToken}` },
-    });
-    expect(await gone.json()).toMatchObject({ deleted: true });
-    expect((await read(`responses/${made.id}`)).status).toBe(404);
-  });
-
-  it("goes on from an earlier one, also from its middle", async () => {
-    const first = await respond({ input: "[[say: noted]] the word is fig-62" });
-    const second = await respond({ input: "[[say: second]] go on-62a", previous_response_id: first.id });
-    expect(JSON.stringify(requestWith("go on-62a")[0]?.body)).toContain("fig-62");
-    const branch = await respond({ input: "[[say: branch]] go on-62b", previous_response_id: first.id });
-    const sent = JSON.stringify(requestWith("go on-62b")[0]?.body);
-    expect(sent).toContain("fig-62");
-    expect(sent).not.toContain("go on-62a");
-    expect([wordsIn(second), wordsIn(branch)]).toEqual(["second", "branch"]);
-  });
-
-  it("streams the events in order", async () => {
-    const answer = await ask("responses", { model: "moltworker", input: "[[say: a b c]] [[delay: 60]]", stream: true });
-    const events = (await readSse(answer)).map((event) => JSON.parse(event.data));
-    expect(events.map((event) => event.sequence_number)).toEqual(events.map((_event, index) => index));
-    const types = events.map((event) => event.type);
-    expect(types.filter((type) => type !== "response.output_text.delta")).toEqual([
-      "response.created",
-      "response.in_progress",
-      "response.output_item.added",
-      "response.content_part.added",
-      "response.output_text.done",
-      "response.content_part.done",
-      "response.output_item.done",
-      "response.completed",
-    ]);
-    expect(events.flatMap((event) => (event.type === "response.output_text.delta" ? [event.delta] : [])).join("")).toBe("a b c");
-    expect(wordsIn(events.at(-1).response)).toBe("a b c");
-  });
-
-  it("works in the background, and can be cancelled", async () => {
-    const made = await respond({ input: "[[say: later]] [[wait: 300]]", background: true });
-    expect(["queued", "in_progress"]).toContain(made.status);
-    const done = await until(async () => {
-      const body = (await (await read(`responses/${made.id}`)).json()) as ResponseBody;
-      return body.status === "completed" ? body : undefined;
-    });
-    expect(wordsIn(done)).toBe("later");
-    const slow = await respond({ input: "[[say: never]] [[wait: 20000]]", background: true });
-    const cancelled = (await (await ask(`responses/${slow.id}/cancel`, {})).json()) as ResponseBody;
-    expect(cancelled.status).toBe("cancelled");
-  });
-});
-
-describe("a process that dies in mid-answer", () => {
-  it("gives one answer to the retry with the same key, and asks the provider no more than it must", async () => {
-    const body = say("[[say: survived the kill]] [[delay: 400]] kill-91");
-    const cut = ask("chat/completions", body, { "idempotency-key": "kill-91" }).then(
-      (answer) => answer.text(),
-      (error: unknown) => error as Error,
-    );
-    await provider.waitForRequest((one) => JSON.stringify(one.body).includes("kill-91"));
-    await server.killTree();
-    await cut;
-    await server.restart();
-    const answers = await Promise.all([1, 2].map(() => chat(body, { "idempotency-key": "kill-91" })));
-    expect(answers[0]?.choices[0]?.message.content).toBe("survived the kill");
-    expect(answers[1]).toEqual(answers[0]);
-    // One call that the kill cut, one that made the answer.
-    expect(requestWith("kill-91")).toHaveLength(2);
-  });
-
-  it("stops what nobody can read any more", async () => {
-    const cut = ask("chat/completions", say("[[say: nobody hears]] [[delay: 400]] kill-92")).catch((error: unknown) => error);
-    await provider.waitForRequest((one) => JSON.stringify(one.body).includes("kill-92"));
-    await server.killTree();
-    await cut;
-    await server.restart();
-    const back = await connectClient(server.url, { token: ownerToken, caps: ["resume"] });
-    const { sessions } = await back.request("sessions.list", { archived: true, search: "kill-92" });
-    back.close();
-    expect(sessions.map((session) => session.hasActiveRun)).toEqual([false]);
   });
 });
