@@ -53,15 +53,15 @@ describe("sign-in", () => {
     expect(await page.locator("pre").innerText()).toContain('"AUTH_TOKEN_MISSING"');
 
     await page.getByText("Gateway Access").click();
-    const token = page.getByLabel("Gateway token, or a fresh link");
+    const token = page.getByLabel("Gateway token or password, or a fresh link");
     await token.fill("not-the-token");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Connect" }).click();
     await page
       .getByText(/token mismatch/)
       .first()
       .waitFor();
     await token.fill(readFileSync(join(server.dataDir, "gateway-token"), "utf8").trim());
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Connect" }).click();
     await isReady(page);
     expect(faults).toEqual([]);
   });
@@ -75,8 +75,8 @@ describe("sign-in", () => {
     expect(new URL(other.page.url()).hash).toBe("");
     const fresh = (await server.run("link")).events[0]?.link as string;
     await other.page.getByText("Gateway Access").click();
-    await other.page.getByLabel("Gateway token, or a fresh link").fill(fresh);
-    await other.page.getByRole("button", { name: "Sign in" }).click();
+    await other.page.getByLabel("Gateway token or password, or a fresh link").fill(fresh);
+    await other.page.getByRole("button", { name: "Connect" }).click();
     await isReady(other.page);
     expect([...first.faults, ...other.faults]).toEqual([]);
   });

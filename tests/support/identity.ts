@@ -9,6 +9,7 @@ import {
   apiTokensMigration,
   authMigration,
   pairingMigration,
+  passkeysMigration,
   tokenLimitsMigration,
   upgradesMigration,
 } from "../../packages/worker/src/auth/schema.ts";
@@ -90,6 +91,7 @@ export function createTestIdentity(
     auditMigration,
     upgradesMigration,
     tokenLimitsMigration,
+    passkeysMigration,
   ];
   migrate(db, [secretsMigration, ...own], clock);
   const audit = createAudit(db, clock);

@@ -41,6 +41,8 @@ export const errorTable = {
   DEVICE_SIGNATURE_INVALID: row([401, 1008, 26], "INVALID_REQUEST", false, "device signature invalid", "Sign the challenge's nonce with the device's own key, within two minutes."),
   ORIGIN_NOT_ALLOWED: row([403, 1008, 27], "INVALID_REQUEST", false, "origin not allowed", "Open the assistant at its own address, the one that `moltworker status` prints."),
   ACCESS_JWT_INVALID: row([401, 1008, 28], "INVALID_REQUEST", false, "Cloudflare Access identity is missing or invalid", "Sign in through Cloudflare Access again."),
+  PASSKEY_INVALID: row([401, 1008, 43], "INVALID_REQUEST", false, "this passkey was not accepted", "Try again, or sign in with a fresh link: `npx moltworker link`."),
+  PASSKEY_UNAVAILABLE: row([400, 1008, 44], "INVALID_REQUEST", false, "passkeys do not work at this address", "Open the assistant at a host name over https, or at localhost."),
   FORBIDDEN: row([403, 1008, 29], "FORBIDDEN", false, "this grant does not allow the action", "Use a grant with the missing scope."),
   // How it speaks
   HANDSHAKE_EXPECTED: row([400, 1008, 30], "INVALID_REQUEST", false, "invalid handshake: first request must be connect", "Send a `connect` request before any other."),

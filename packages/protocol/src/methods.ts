@@ -14,8 +14,10 @@ import type {
   ModelRow,
   PairedDevice,
   PairingRequest,
+  PasskeyRow,
   ProviderStatus,
   SessionRow,
+  SignInWay,
   ThinkingLevel,
 } from "./rows.ts";
 import type { Scope } from "./scopes.ts";
@@ -269,13 +271,17 @@ export interface MethodMap {
         id: string;
         createdAt: number;
         usedAt: number;
-        by: "link" | "token";
+        by: SignInWay;
         address: string | null;
         agent: string | null;
         current: boolean;
       }[];
     };
   };
+  /** Ours: passkeys; made and used over HTTP, at the address that they are bound to. */
+  "auth.passkeys.list": { params: None; result: { passkeys: PasskeyRow[] } };
+  "auth.passkeys.rename": { params: { id: string; label: string }; result: PasskeyRow };
+  "auth.passkeys.remove": { params: { id: string }; result: PasskeyRow };
   "auth.sessions.end": { params: { id: string }; result: { ok: true; id: string } };
   "device.pair.list": { params: None; result: { pending: PairingRequest[]; paired: PairedDevice[] } };
   /** `requestId` may also be the code itself; with `code` both must fit. `scopes` grants less than was asked for. */

@@ -154,6 +154,21 @@ export interface ApiTokenRow {
   limits: TokenLimits | null;
 }
 
+/** A passkey of the owner. */
+export interface PasskeyRow {
+  id: string;
+  label: string;
+  /** The host name that it was made for and works at. */
+  host: string;
+  /** Synced by the person's password manager, so that a lost device does not lose it. */
+  backedUp: boolean;
+  createdAt: number;
+  usedAt: number | null;
+}
+
+/** How a browser's session was opened. */
+export type SignInWay = "link" | "token" | "passkey";
+
 /** One thing that somebody did or tried. */
 export interface AuditRow {
   /** Rises with time. */

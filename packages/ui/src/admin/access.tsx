@@ -5,6 +5,7 @@ import { BrowserAccess } from "../components/access-browsers.tsx";
 import { DeviceAccess } from "../components/access-devices.tsx";
 import { GatewayTokenAccess } from "../components/access-gateway.tsx";
 import { Part } from "../components/access-part.tsx";
+import { PasskeyAccess } from "../components/access-passkeys.tsx";
 import { TokenAccess } from "../components/access-tokens.tsx";
 import { Button } from "../components/button.tsx";
 import { useApp } from "../store/app.ts";
@@ -17,6 +18,7 @@ export function AccessPage() {
     <div className="flex flex-col gap-9">
       <DeviceAccess />
       <TokenAccess />
+      <PasskeyAccess onRemoved={() => setRotations((count) => count + 1)} />
       <BrowserAccess revision={rotations} />
       <GatewayTokenAccess onDone={() => setRotations((count) => count + 1)} />
       <Part

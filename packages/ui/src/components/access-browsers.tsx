@@ -1,5 +1,6 @@
 /** Browsers that are signed in: which, from where, and the way to let one or all of them in no more. */
 
+import type { SignInWay } from "@moltworker/protocol/rows";
 import { useState } from "react";
 import { dateTimeText } from "../store/format.ts";
 import { request } from "../store/gateway.ts";
@@ -23,7 +24,7 @@ export function BrowserAccess({ revision }: { revision: number }) {
       title="Signed-in browsers"
       about={
         <>
-          Signing out everywhere ends this one too and closes all connections at once. A fresh link (
+          Signing out everywhere ends this one too and closes all connections at once. A passkey or a fresh link (
           <code className="font-mono">npx moltworker link</code>) lets you in again.
         </>
       }
@@ -52,9 +53,10 @@ export function BrowserAccess({ revision }: { revision: number }) {
   );
 }
 
-function factsOf(one: { address: string | null; by: "link" | "token"; createdAt: number; usedAt: number }): string {
-  const by = one.by === "link" ? "by a link" : "with the gateway token";
-  return [one.address, `signed in ${by} ${dateTimeText(one.createdAt)}`, `last seen ${dateTimeText(one.usedAt)}`]
+const ways: Record<SignInWay, string> = { link: "by a link", token: "with the gateway token", passkey: "with a passkey" };
+
+function factsOf(one: { address: string | null; by: SignInWay; createdAt: number; usedAt: number }): string {
+  return [one.address, `signed in ${ways[one.by]} ${dateTimeText(one.createdAt)}`, `last seen ${dateTimeText(one.usedAt)}`]
     .filter(Boolean)
     .join(" · ");
 }
@@ -75,7 +77,7 @@ const systems: [RegExp, string][] = [
 ];
 
 /** "Firefox on Linux", as far as the browser says so. */
-function browserOf(agent: string | null): string {
+export function browserOf(agent: string | null): string {
   const find = (list: [RegExp, string][]) => list.find(([pattern]) => agent && pattern.test(agent))?.[1];
   const [browser, system] = [find(browsers), find(systems)];
   return browser ? `${browser}${system ? ` on ${system}` : ""}` : "A browser";

@@ -1,16 +1,18 @@
 /** Refused: the cause in one sentence, and the way in. The raw answer is under a fold for those who want it. */
 
 import { errorToWire, type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, useCallback, useEffect, useState } from "react";
 import { Button } from "../components/button.tsx";
 import { CopyButton } from "../components/copy-button.tsx";
 import { Mark } from "../components/mark.tsx";
 import { Notices } from "../components/notices.tsx";
+import { PasskeySignIn } from "../components/passkey-sign-in.tsx";
 import { useApp } from "../store/app.ts";
 import { retryGateway } from "../store/gateway.ts";
 import { notify, sentence } from "../store/notices.ts";
 import { signInWith } from "../store/sign-in.ts";
 
+const gatewayUrl = `${location.origin.replace(/^http/, "ws")}/`;
 const linkCommand = "npx moltworker link";
 
 export function RefusedPage({ error: refusal }: { error: MoltError }) {
@@ -18,6 +20,8 @@ export function RefusedPage({ error: refusal }: { error: MoltError }) {
   const error = signInError ?? refusal;
   const throughAccess = error.code === "ACCESS_JWT_INVALID";
   const signIn = error.code.startsWith("AUTH_") || error.code.startsWith("DEVICE_");
+  const [passkey, setPasskey] = useState(false);
+  const knowPasskey = useCallback(() => setPasskey(true), []);
   useRetryOnReturn();
   return (
     <main className="flex h-full overflow-y-auto">
@@ -30,12 +34,17 @@ export function RefusedPage({ error: refusal }: { error: MoltError }) {
           {causeOf(error)}
         </p>
         <p className="mt-1 text-soft">
-          {signIn
-            ? "A fresh link gets you back in. Run this on the machine where the assistant lives; this page opens by itself when the link is used in this browser."
-            : error.hint}
+          {signIn ? `${passkey ? "A passkey or a" : "A"} fresh link gets you back in.` : error.hint}
         </p>
         {signIn ? (
-          <LinkCommand />
+          <>
+            <PasskeySignIn onKnown={knowPasskey} />
+            <p className={passkey ? "mt-6 text-soft" : "text-soft"}>
+              {passkey ? "Or a link: run" : "Run"} this on the machine where the assistant lives; this page opens by itself when
+              the link is used in this browser.
+            </p>
+            <LinkCommand look={passkey ? "plain" : "primary"} />
+          </>
         ) : (
           <Button look="primary" className="mt-5" onClick={throughAccess ? () => signInThroughAccess(error) : retryGateway}>
             {throughAccess ? "Sign in again" : "Try again"}
@@ -75,7 +84,7 @@ function causeOf(error: MoltError): string {
   return `${sentence(cause)}.`;
 }
 
-function LinkCommand() {
+function LinkCommand({ look }: { look: "primary" | "plain" }) {
   const copy = () => {
     navigator.clipboard.writeText(linkCommand).then(
       () => notify("Copied. Run it in a terminal there."),
@@ -88,14 +97,17 @@ function LinkCommand() {
         <code className="code">{linkCommand}</code>
         <CopyButton text={linkCommand} label="Copy the command" />
       </div>
-      <Button look="primary" className="mt-4 w-full" onClick={copy}>
+      <Button look={look} className="mt-4 w-full" onClick={copy}>
         Copy the command for a fresh link
       </Button>
     </>
   );
 }
 
-/** For those who hold the gateway token: typed once, kept nowhere. Takes a pasted link as well. */
+/**
+ * The panel that OpenClaw's users know, for those who hold the gateway token: typed once, kept nowhere. The address stands
+ * there to be read: a page that could be pointed at another gateway would hand the token over to it.
+ */
 function GatewayAccess({ open }: { open: boolean }) {
   const [typed, setTyped] = useState("");
   const [error, setError] = useState<MoltError | null>(null);
@@ -118,7 +130,11 @@ function GatewayAccess({ open }: { open: boolean }) {
       <summary className="w-fit text-soft underline underline-offset-2">Gateway Access</summary>
       <form onSubmit={submit} className="mt-2 flex flex-col gap-2">
         <label className="flex flex-col gap-1">
-          <span className="text-soft">Gateway token, or a fresh link</span>
+          <span className="text-soft">Gateway URL</span>
+          <input readOnly name="gateway-url" className="field font-mono text-soft" value={gatewayUrl} />
+        </label>
+        <label className="flex flex-col gap-1">
+          <span className="text-soft">Gateway token or password, or a fresh link</span>
           <input
             type="password"
             name="gateway-token"
@@ -134,7 +150,7 @@ function GatewayAccess({ open }: { open: boolean }) {
           </p>
         )}
         <Button type="submit" disabled={busy || typed.trim() === ""} className="self-start">
-          {busy ? "Signing in…" : "Sign in"}
+          {busy ? "Connecting…" : "Connect"}
         </Button>
       </form>
     </details>

@@ -29,7 +29,8 @@ export function oneTimeCode(hash: string): string | undefined {
   return hash.length > 8 && !hash.startsWith("#/") ? hash.slice(1) : undefined;
 }
 
-async function post(path: string, body: unknown): Promise<void> {
+/** POSTs JSON to this server. Throws the MoltError of the answer, UNAVAILABLE when there is none. */
+export async function post<Result = unknown>(path: string, body: unknown): Promise<Result> {
   let response: Response;
   try {
     response = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
@@ -40,7 +41,7 @@ async function post(path: string, body: unknown): Promise<void> {
       cause,
     });
   }
-  if (response.ok) return;
+  if (response.ok) return (await response.json()) as Result;
   const answer = (await response.json().catch(() => undefined)) as { error?: unknown } | undefined;
   throw errorFromWire(answer?.error);
 }

@@ -19,6 +19,7 @@ export const ownActions = {
   "api.signout": { scope: "operator.read", surfaces: ["http"] },
   "api.blobs.read": { scope: "operator.read", surfaces: ["http"] },
   "api.blobs.write": { scope: "operator.write", surfaces: ["http"] },
+  "api.passkey.register": { scope: "operator.admin", surfaces: ["http"], lasting: true },
   "api.host.link": { scope: "operator.admin", surfaces: ["http"], lasting: true },
   "api.host.token": { scope: "operator.admin", surfaces: ["http"], hostOnly: true },
   "api.host.drain": { scope: "operator.admin", surfaces: ["http"] },

@@ -6,6 +6,9 @@ import type { DeviceGrants } from "./device-grants.ts";
 import type { Device } from "./devices.ts";
 import type { Rotation } from "./gateway-token.ts";
 import type { Pairings } from "./pairing.ts";
+import type { PasskeyPlace } from "./passkey-place.ts";
+import type { Assertion } from "./passkey-proof.ts";
+import type { Passkeys } from "./passkeys.ts";
 import type { Principal, Surface } from "./principal.ts";
 import type { WebSessionRow } from "./web-sessions.ts";
 
@@ -30,6 +33,9 @@ export interface Auth {
   redeemLink(code: string, visit: Visit): Promise<SignedIn>;
   /** A gateway token typed once. Throws AUTH_TOKEN_MISSING, AUTH_TOKEN_MISMATCH, AUTH_RATE_LIMITED. */
   redeemToken(token: string, visit: Visit): Promise<SignedIn>;
+  /** A passkey's proof. Throws PASSKEY_INVALID, AUTH_RATE_LIMITED. */
+  redeemPasskey(place: PasskeyPlace, answer: Assertion, visit: Visit): Promise<SignedIn>;
+  passkeys: Passkeys;
   /**
    * Who an HTTP request (upgrade included) is: cookie, or on `/api/` and `/v1/` a bearer: host key, gateway token, API token, on `/v1/` also a device token. Never throws:
    * whoever is not recognised is anonymous, with the refusal that `authorize` and `connect` then give.

@@ -43,7 +43,7 @@ const actions = [
 
 const socketAll = ["health", "chat.send", "config.patch", "exec.approval.resolve", "device.pair.list", "device.pair.approve"];
 /** What makes a grant that outlives its maker's. */
-const lasting = ["device.pair.approve", "api.host.link", "api.admin.devices.approve"];
+const lasting = ["device.pair.approve", "api.passkey.register", "api.host.link", "api.admin.devices.approve"];
 const httpAll = [
   "api.admin.devices",
   "api.admin.devices.approve",
@@ -52,6 +52,7 @@ const httpAll = [
   "api.signout",
   "api.blobs.read",
   "api.blobs.write",
+  "api.passkey.register",
   "api.host.link",
   "api.host.drain",
   "api.host.status",

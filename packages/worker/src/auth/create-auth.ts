@@ -27,9 +27,12 @@ import { createGatewayToken, seedGatewayToken } from "./gateway-token.ts";
 import { createIdentify, ownerOf } from "./identify.ts";
 import { checkOrigin, readAllowedHosts } from "./origin.ts";
 import { createPairings, type PairingEvents } from "./pairing.ts";
+import type { PasskeyPlace } from "./passkey-place.ts";
+import type { Assertion } from "./passkey-proof.ts";
+import { createPasskeys } from "./passkeys.ts";
 import type { Principal } from "./principal.ts";
 import { tokenMismatch, tokenMissing } from "./refusals.ts";
-import { createWebSessions, linkInvalid } from "./web-sessions.ts";
+import { createWebSessions, linkInvalid, type OpenedBy } from "./web-sessions.ts";
 
 export interface AuthDeps {
   audit: Audit;
@@ -57,6 +60,15 @@ export function createAuth(deps: AuthDeps): Auth {
   const cookie = createSessionCookie(`${deps.assistantId.slice(0, 8)}_${instanceId(db, clock)}`);
   const gatewayToken = createGatewayToken(secrets);
   const sessions = createWebSessions(db, clock, gatewayToken.version);
+  const instance = instanceId(db, clock);
+  const passkeys = createPasskeys({
+    db,
+    clock,
+    attempts,
+    // A browser gives it back decoded and encoded anew: forty characters are whole bytes.
+    userHandle: async () => (await digest(`owner of ${instance}`)).slice(0, 40),
+    endSessions: sessions.endOfPasskey,
+  });
   const devices = createDevices(db, clock);
   const apiTokens = createApiTokens(db, clock);
   const pairings = createPairings(db, clock, devices, deps.pairingEvents);
@@ -70,11 +82,10 @@ export function createAuth(deps: AuthDeps): Auth {
     return principal.via === "token" ? gatewayToken.isCurrent(principal.id) : sessions.isLive(principal.id);
   };
 
-  async function open(visit: Visit, tokenVersion: number | undefined): Promise<SignedIn> {
-    const { secret, id } = await sessions.open(tokenVersion, visit);
-    log.info("auth.signed-in", { session: id, by: tokenVersion === undefined ? "link" : "token", address: visit.address });
+  async function open(visit: Visit, way: OpenedBy, detail: string): Promise<SignedIn> {
+    const { secret, id } = await sessions.open(way, visit);
+    log.info("auth.signed-in", { session: id, by: way.by, address: visit.address });
     const principal = ownerOf(id);
-    const detail = tokenVersion === undefined ? "by a link" : "with the gateway token";
     audit.record({
       who: auditName(principal),
       surface: "http",
@@ -91,7 +102,7 @@ export function createAuth(deps: AuthDeps): Auth {
     attempts.judge({ address: visit.address, surface: "http" }, () =>
       sessions.takeLink(hash) ? { unguessable: true } : { refusal: linkInvalid() },
     );
-    return open(visit, undefined);
+    return open(visit, { by: "link" }, "by a link");
   }
 
   async function redeemToken(text: string, visit: Visit): Promise<SignedIn> {
@@ -101,7 +112,12 @@ export function createAuth(deps: AuthDeps): Auth {
     attempts.judge({ address: visit.address, surface: "http" }, () =>
       token.matches(hash) ? { unguessable: token.unguessable } : { refusal: tokenMismatch("other", presented) },
     );
-    return open(visit, token.version);
+    return open(visit, { by: "token", version: token.version }, "with the gateway token");
+  }
+
+  async function redeemPasskey(place: PasskeyPlace, answer: Assertion, visit: Visit): Promise<SignedIn> {
+    const { id, label } = await passkeys.prove(place, answer, { address: visit.address, surface: "http" });
+    return open(visit, { by: "passkey", id }, `with the passkey ${label}`);
   }
 
   const identify = createIdentify({ access, audit, apiTokens, attempts, cookie, devices, sessions, gatewayToken, hostKey });
@@ -111,6 +127,8 @@ export function createAuth(deps: AuthDeps): Auth {
     createLink: sessions.createLink,
     redeemLink,
     redeemToken,
+    redeemPasskey,
+    passkeys,
     identify: identify.byRequest,
     identifyBearer: identify.byBearer,
     tokensRevision: () => apiTokens.revision() + gatewayTokenChanges,

@@ -57,6 +57,22 @@ export const pairingMigration: Migration = {
   ],
 };
 
+export const passkeysMigration: Migration = {
+  name: "0021-passkeys",
+  statements: [
+    `CREATE TABLE auth_passkeys (
+      id TEXT PRIMARY KEY, credential_id TEXT NOT NULL UNIQUE, public_key TEXT NOT NULL, counter INTEGER NOT NULL,
+      rp_id TEXT NOT NULL, label TEXT NOT NULL, backed_up INTEGER NOT NULL, created_at INTEGER NOT NULL,
+      created_by TEXT NOT NULL, used_at INTEGER, revoked_at INTEGER)`,
+    `CREATE TABLE auth_challenges (
+      challenge_hash TEXT PRIMARY KEY, purpose TEXT NOT NULL, rp_id TEXT NOT NULL, origin TEXT NOT NULL,
+      who TEXT, address TEXT NOT NULL, expires_at INTEGER NOT NULL)`,
+    "CREATE INDEX auth_challenges_by_address ON auth_challenges (address, expires_at)",
+    // The passkey that opened a session: it ends when that passkey is removed.
+    "ALTER TABLE auth_sessions ADD COLUMN passkey_id TEXT",
+  ],
+};
+
 export const upgradesMigration: Migration = {
   name: "0016-upgrades",
   statements: [

@@ -1,6 +1,7 @@
 /** Sign-in of browsers: one-time links and the sessions they open. Codes and session secrets are stored as digests only. */
 
 import { MoltError } from "@moltworker/protocol/errors";
+import type { SignInWay } from "@moltworker/protocol/rows";
 import type { Clock } from "../platform/clock.ts";
 import { createId } from "../platform/id.ts";
 import type { Database } from "../storage/database.ts";
@@ -20,8 +21,9 @@ export interface WebSessions {
   createLink(): Promise<{ code: string; expiresAt: number }>;
   /** True once per code, within ten minutes. Decides and uses it up in one turn. */
   takeLink(codeHash: string): boolean;
-  /** `tokenVersion`: the gateway token's version when that token opened the session. */
-  open(tokenVersion: number | undefined, visit: { address: string; agent?: string }): Promise<{ secret: string; id: string }>;
+  open(way: OpenedBy, visit: { address: string; agent?: string }): Promise<{ secret: string; id: string }>;
+  /** Ends what a passkey opened. */
+  endOfPasskey(passkeyId: string): void;
   /** Live ones, last used first. */
   list(): WebSessionRow[];
   /** Keeps a session opened with the gateway token across that token's rotation. */
@@ -33,12 +35,15 @@ export interface WebSessions {
   endAll(): string[];
 }
 
+/** What opened a session; it ends when the gateway token is replaced, or the passkey removed. */
+export type OpenedBy = { by: "link" } | { by: "token"; version: number } | { by: "passkey"; id: string };
+
 export interface WebSessionRow {
   id: string;
   createdAt: number;
   /** To the hour. */
   usedAt: number;
-  by: "link" | "token";
+  by: SignInWay;
   address: string | null;
   /** The browser's own words for itself, cut to 300 characters. */
   agent: string | null;
@@ -54,6 +59,7 @@ interface Row {
 
 interface Facts {
   created_at: number;
+  passkey_id: string | null;
   address: string | null;
   agent: string | null;
 }
@@ -82,7 +88,9 @@ export function createWebSessions(db: Database, clock: Clock, tokenVersion: () =
       db.run("DELETE FROM auth_links WHERE code_hash = ?", codeHash);
       return row.expires_at > clock.now();
     },
-    open: async (version, visit) => {
+    endOfPasskey: (passkeyId) =>
+      void db.run("UPDATE auth_sessions SET ended_at = ? WHERE passkey_id = ? AND ended_at IS NULL", clock.now(), passkeyId),
+    open: async (way, visit) => {
       const secret = randomSecret();
       const hash = await digest(secret);
       const now = clock.now();
@@ -90,10 +98,11 @@ export function createWebSessions(db: Database, clock: Clock, tokenVersion: () =
       db.transaction(() => {
         db.run("DELETE FROM auth_sessions WHERE expires_at < ? OR ended_at < ?", now - KEEP_ENDED_MS, now - KEEP_ENDED_MS);
         db.run(
-          "INSERT INTO auth_sessions (id, secret_hash, token_version, created_at, used_at, expires_at, address, agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+          "INSERT INTO auth_sessions (id, secret_hash, token_version, passkey_id, created_at, used_at, expires_at, address, agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
           id,
           hash,
-          version ?? null,
+          way.by === "token" ? way.version : null,
+          way.by === "passkey" ? way.id : null,
           now,
           now,
           now + SESSION_MS,
@@ -106,14 +115,14 @@ export function createWebSessions(db: Database, clock: Clock, tokenVersion: () =
     list: () =>
       db
         .all<Row & Facts>(
-          `SELECT ${columns}, created_at, address, agent FROM auth_sessions WHERE ended_at IS NULL ORDER BY used_at DESC`,
+          `SELECT ${columns}, created_at, passkey_id, address, agent FROM auth_sessions WHERE ended_at IS NULL ORDER BY used_at DESC`,
         )
         .filter(live)
         .map((row) => ({
           id: row.id,
           createdAt: row.created_at,
           usedAt: row.used_at,
-          by: row.token_version === null ? "link" : "token",
+          by: row.passkey_id !== null ? "passkey" : row.token_version === null ? "link" : "token",
           address: row.address,
           agent: row.agent,
         })),

@@ -8,6 +8,9 @@ import { agentsFilesSet } from "../methods/agents.files.set.ts";
 import { agentsList } from "../methods/agents.list.ts";
 import { auditList } from "../methods/audit.list.ts";
 import { authGatewayTokenRotate } from "../methods/auth.gatewayToken.rotate.ts";
+import { authPasskeysList } from "../methods/auth.passkeys.list.ts";
+import { authPasskeysRemove } from "../methods/auth.passkeys.remove.ts";
+import { authPasskeysRename } from "../methods/auth.passkeys.rename.ts";
 import { authSessionsEnd } from "../methods/auth.sessions.end.ts";
 import { authSessionsList } from "../methods/auth.sessions.list.ts";
 import { authSignOutEverywhere } from "../methods/auth.signOutEverywhere.ts";
@@ -60,6 +63,9 @@ export const methods = [
   agentsList,
   auditList,
   authGatewayTokenRotate,
+  authPasskeysList,
+  authPasskeysRemove,
+  authPasskeysRename,
   authSessionsEnd,
   authSessionsList,
   authSignOutEverywhere,

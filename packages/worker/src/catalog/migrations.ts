@@ -4,7 +4,14 @@ import { governorMigration } from "../ai-gateway/governor/schema.ts";
 import { usageMigration } from "../ai-gateway/usage-log.ts";
 import { accessMigration } from "../auth/access.ts";
 import { auditMigration } from "../auth/audit.ts";
-import { apiTokensMigration, authMigration, pairingMigration, tokenLimitsMigration, upgradesMigration } from "../auth/schema.ts";
+import {
+  apiTokensMigration,
+  authMigration,
+  pairingMigration,
+  passkeysMigration,
+  tokenLimitsMigration,
+  upgradesMigration,
+} from "../auth/schema.ts";
 import { configMigration } from "../config/config.ts";
 import { httpRequestsMigration } from "../edge/v1/request-store.ts";
 import { eventsMigration } from "../rpc/event-log.ts";
@@ -38,4 +45,5 @@ export const migrations: readonly Migration[] = [
   tokenLimitsMigration,
   runOptionsMigration,
   httpRequestsMigration,
+  passkeysMigration,
 ];

@@ -9,6 +9,7 @@ import * as z from "zod";
 import { addressOf } from "../auth/address.ts";
 import type { Auth, Visit } from "../auth/auth.ts";
 import { isSecure } from "../auth/cookie.ts";
+import { isLoopbackName } from "../auth/passkey-refusals.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { Doctor } from "../doctor/doctor.ts";
 import type { Log } from "../platform/log.ts";
@@ -18,6 +19,7 @@ import { readBlob, storeBlob } from "./blob-routes.ts";
 import { readJson } from "./body.ts";
 import { signInByAddress } from "./legacy-token.ts";
 import { addMoltworkerRoutes, type MoltworkerRouteDeps } from "./moltworker-routes.ts";
+import { addPasskeyRoutes } from "./passkey-routes.ts";
 import type { RouteGroup } from "./route-group.ts";
 
 export interface ApiDeps extends MoltworkerRouteDeps {
@@ -89,9 +91,17 @@ export function createApi(deps: ApiDeps): Api {
       signedIn,
       kind: principal.kind,
       scopes: principal.scopes,
-      ...(signedIn ? { assistantName: deps.assistantName() } : refusalBody(principal)),
+      ...(signedIn ? { assistantName: deps.assistantName() } : { ...refusalBody(principal), ...passkeyHint(context.req.raw) }),
     });
   });
+
+  /** Whether a stranger's page should offer a passkey, and at which name. */
+  function passkeyHint(request: Request): { passkeyHost?: string } {
+    const { hostname } = new URL(request.url);
+    const names = isLoopbackName(hostname) ? ["localhost"] : [hostname];
+    const passkeyHost = names.find(auth.passkeys.existsAt);
+    return passkeyHost === undefined ? {} : { passkeyHost };
+  }
 
   app.post("/api/host/link", async (context) => {
     await allowed(context, "api.host.link");
@@ -123,6 +133,7 @@ export function createApi(deps: ApiDeps): Api {
     return json(state, { status: state.ready ? 200 : 503 });
   });
 
+  addPasskeyRoutes(app, deps, allowed, visitOf);
   addMoltworkerRoutes(app, deps, allowed);
   for (const addRoutes of deps.groups ?? []) addRoutes(app, allowed);
 
