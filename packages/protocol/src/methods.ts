@@ -11,6 +11,9 @@ import type {
   ApiTokenRow,
   Approval,
   AuditRow,
+  ConfigChange,
+  ConfigHint,
+  ConfigVersion,
   ModelRow,
   PairedDevice,
   PairingRequest,
@@ -228,6 +231,43 @@ export interface MethodMap {
   "config.patch": {
     params: { raw: string; baseHash?: string };
     result: { ok: true; path: string; hash: string; config: Record<string, unknown>; changedPaths: string[] };
+  };
+  /** `schema` is JSON Schema with a property per section; `uiHints` are by dotted path. */
+  "config.schema": {
+    params: None;
+    result: { schema: Record<string, unknown>; uiHints: Record<string, ConfigHint>; version: string; generatedAt: string };
+  };
+  "config.schema.lookup": {
+    params: { path: string };
+    result: {
+      path: string;
+      schema: Record<string, unknown>;
+      reloadKind: "hot";
+      hint?: ConfigHint;
+      hintPath?: string;
+      children: {
+        key: string;
+        path: string;
+        type?: string;
+        required: boolean;
+        hasChildren: boolean;
+        reloadKind: "hot";
+        hint?: ConfigHint;
+        hintPath?: string;
+      }[];
+    };
+  };
+  /** Ours: versions of the settings, newest first; `before` is an entry's id. */
+  "config.history": {
+    params: { section?: string; limit?: number; before?: number };
+    result: { versions: ConfigVersion[]; hasMore: boolean };
+  };
+  /** Ours: what differs between two versions of a section. 0 is the defaults; `to` left out is the present one. */
+  "config.diff": { params: { section: string; from: number; to?: number }; result: { changes: ConfigChange[] } };
+  /** Ours: back to a version, as a new one. 0 is the defaults. CONFLICT when the settings are no longer those of `baseHash`. */
+  "config.restore": {
+    params: { section: string; version: number; baseHash?: string };
+    result: { ok: true; changedPaths: string[]; hash: string };
   };
   "exec.approval.list": { params: None; result: Approval[] };
   "exec.approval.resolve": { params: { id: string; decision: "allow-once" | "allow-always" | "deny" }; result: { ok: true } };

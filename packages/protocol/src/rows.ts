@@ -182,3 +182,32 @@ export interface AuditRow {
   address: string | null;
   detail: string | null;
 }
+
+/** Words for one setting. */
+export interface ConfigHint {
+  label: string;
+  help?: string;
+  order: number;
+}
+
+/** A kept version of one section of the settings. */
+export interface ConfigVersion {
+  id: number;
+  section: string;
+  /** Rising by one, per section. */
+  version: number;
+  changedBy: string;
+  changedAt: number;
+  /** Dotted, within the section; null when the version before is no longer kept. */
+  changedPaths: string[] | null;
+  /** It is the one in force. */
+  current: boolean;
+}
+
+/** A side is absent where the setting does not exist. */
+export interface ConfigChange {
+  /** Dotted, within the section. */
+  path: string;
+  before?: unknown;
+  after?: unknown;
+}

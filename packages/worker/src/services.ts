@@ -22,6 +22,7 @@ import { providers } from "./catalog/providers.ts";
 import { sections } from "./catalog/sections.ts";
 import { tools } from "./catalog/tools.ts";
 import { createConfig } from "./config/config.ts";
+import { createConfigHistory } from "./config/history.ts";
 import { createDoctor } from "./doctor/doctor.ts";
 import { createApi } from "./edge/api-routes.ts";
 import { type Env, readSeeds } from "./env.ts";
@@ -79,6 +80,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const seeds = readSeeds(env);
   const secrets = createSecrets(db, clock);
   const config = createConfig({ sections, db, clock, log, seeds, given: { providers: addressSeeds(providers, seeds) } });
+  const configHistory = createConfigHistory({ sections, db, config });
   const blobs = createBlobs(env.BLOBS, db, clock);
   const workspace = createWorkspace(db, clock);
   const egress = createEgress({
@@ -196,6 +198,8 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     auth,
     audit,
     config,
+    configHistory,
+    sections,
     models,
     governor,
     callers: createCallerDirectory(auth, clock),

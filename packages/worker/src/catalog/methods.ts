@@ -22,8 +22,13 @@ import { chatHistory } from "../methods/chat.history.ts";
 import { chatSend } from "../methods/chat.send.ts";
 import { chatStartup } from "../methods/chat.startup.ts";
 import { commandsList } from "../methods/commands.list.ts";
+import { configDiff } from "../methods/config.diff.ts";
 import { configGet } from "../methods/config.get.ts";
+import { configHistory } from "../methods/config.history.ts";
 import { configPatch } from "../methods/config.patch.ts";
+import { configRestore } from "../methods/config.restore.ts";
+import { configSchemaLookup } from "../methods/config.schema.lookup.ts";
+import { configSchema } from "../methods/config.schema.ts";
 import { devicePairApprove } from "../methods/device.pair.approve.ts";
 import { devicePairList } from "../methods/device.pair.list.ts";
 import { devicePairReject } from "../methods/device.pair.reject.ts";
@@ -77,8 +82,13 @@ export const methods = [
   chatSend,
   chatStartup,
   commandsList,
+  configDiff,
   configGet,
+  configHistory,
   configPatch,
+  configRestore,
+  configSchema,
+  configSchemaLookup,
   doctorFix,
   doctorRun,
   devicePairApprove,

@@ -11,30 +11,31 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { Database } from "../storage/database.ts";
 import type { Migration } from "../storage/migrations.ts";
-import {
-  changedPaths,
-  hasUnsafeKey,
-  isJsonObject,
-  type Json,
-  type JsonObject,
-  leaves,
-  mergePatch,
-  overlay,
-  valueAt,
-  withValueAt,
-} from "./merge.ts";
+import { changedPaths, type Json, type JsonObject, leaves, overlay, valueAt, withValueAt } from "./merge.ts";
+import { planPatch, planReplace, releaseSeeds } from "./plan.ts";
 import type { AnySection } from "./section.ts";
-import { type ConfigIssue, parseStored, readStored, toIssues } from "./stored.ts";
+import { type ConfigIssue, parseStored, readStored } from "./stored.ts";
+
+export interface ChangeOptions {
+  baseHash?: string;
+  /** Who, for the history. */
+  changedBy: string;
+}
+
+export interface ChangeResult {
+  /** Dotted paths whose effective value changed. */
+  changedPaths: string[];
+  hash: string;
+}
 
 /** `Settings` is `catalog/sections.ts`'s type; the store is generic so that `config/` does not import the catalog. */
 export interface Config<Settings> {
   get<Name extends keyof Settings>(section: Name): Settings[Name];
   snapshot(): { config: Settings; hash: string; issues: ConfigIssue[]; warnings: ConfigIssue[] };
   /** JSON merge patch over the whole. Throws CONFIG_INVALID with `details.issues`, CONFLICT on a stale `baseHash`; nothing changes then. */
-  patch(
-    merge: Record<string, unknown>,
-    options: { baseHash?: string; changedBy: string },
-  ): { changedPaths: string[]; hash: string };
+  patch(merge: Record<string, unknown>, options: ChangeOptions): ChangeResult;
+  /** A whole section in place of the present one: only what is given is set. Throws as `patch` does. */
+  replace(section: string, stored: JsonObject, options: ChangeOptions): ChangeResult;
   /** Called after each commit with the changed section names. */
   onChange(listener: (sections: string[]) => void): void;
 }
@@ -164,6 +165,28 @@ export function createConfig<const Sections extends readonly AnySection[]>(
   const hash = () => `v${[...loaded.values()].reduce((sum, section) => sum + section.version, 0)}`;
   const effective = () => Object.fromEntries([...loaded].map(([name, section]) => [name, section.value])) as SettingsOf<Sections>;
 
+  function checkBase({ baseHash }: ChangeOptions): void {
+    if (baseHash === undefined || baseHash === hash()) return;
+    throw new MoltError("CONFLICT", {
+      message: "config changed since last load; re-run config.get and retry",
+      details: { hash: hash() },
+    });
+  }
+
+  /** `typed` is what a person set of a section, so that the environment lets go of it. */
+  function commit(next: Map<string, JsonObject>, changedBy: string, typed: (name: string) => Json): ChangeResult {
+    const before = effective() as unknown as JsonObject;
+    db.transaction(() => {
+      for (const [name, stored] of next) {
+        write(name, stored, changedBy);
+        releaseSeeds(db, name, typed(name));
+      }
+    });
+    for (const name of next.keys()) load(byName.get(name) as AnySection);
+    if (next.size > 0) for (const listener of listeners) listener([...next.keys()]);
+    return { changedPaths: changedPaths(before, effective() as unknown as JsonObject), hash: hash() };
+  }
+
   for (const section of sections) load(section);
   for (const section of sections) seedSection(section);
   const bad = [...[...issues.values()].flat(), ...seedIssues];
@@ -178,70 +201,15 @@ export function createConfig<const Sections extends readonly AnySection[]>(
       warnings: [...warnings.values()].flat(),
     }),
     patch: (merge, options) => {
-      if (options.baseHash !== undefined && options.baseHash !== hash()) {
-        throw new MoltError("CONFLICT", {
-          message: "config changed since last load; re-run config.get and retry",
-          details: { hash: hash() },
-        });
-      }
-      const next = planPatch(byName, storedOf, merge);
-      const before = effective() as unknown as JsonObject;
-      db.transaction(() => {
-        for (const [name, stored] of next) {
-          write(name, stored, options.changedBy);
-          releaseSeeds(db, name, merge[name] as Json);
-        }
-      });
-      for (const name of next.keys()) load(byName.get(name) as AnySection);
-      const names = [...next.keys()];
-      if (names.length > 0) for (const listener of listeners) listener(names);
-      return { changedPaths: changedPaths(before, effective() as unknown as JsonObject), hash: hash() };
+      checkBase(options);
+      return commit(planPatch(byName, storedOf, merge), options.changedBy, (name) => merge[name] as Json);
+    },
+    replace: (section, stored, options) => {
+      checkBase(options);
+      return commit(planReplace(byName, storedOf, section, stored), options.changedBy, () => null);
     },
     onChange: (listener) => {
       listeners.push(listener);
     },
   };
-}
-
-/** The sparse sections as they would be stored; throws CONFIG_INVALID with every issue. Sections that stay as they are, are left out. */
-function planPatch(
-  byName: ReadonlyMap<string, AnySection>,
-  storedOf: (name: string) => JsonObject,
-  merge: Record<string, unknown>,
-): Map<string, JsonObject> {
-  const next = new Map<string, JsonObject>();
-  const issues: ConfigIssue[] = [];
-  for (const [name, patch] of Object.entries(merge)) {
-    const section = byName.get(name);
-    if (!section)
-      issues.push({ path: name, message: `there is no section of this name; known are ${[...byName.keys()].join(", ")}` });
-    else if (patch !== null && !isJsonObject(patch)) issues.push({ path: name, message: "must be an object" });
-    else if (hasUnsafeKey(patch)) issues.push({ path: name, message: "contains a key that is not allowed" });
-    else {
-      const stored = patch === null ? {} : (mergePatch(storedOf(name), patch) as JsonObject);
-      const parsed = section.schema.safeParse(overlay(section.defaults as Json, stored));
-      if (!parsed.success) issues.push(...toIssues(name, parsed.error));
-      else if (JSON.stringify(stored) !== JSON.stringify(storedOf(name))) next.set(name, stored);
-    }
-  }
-  const [first] = issues;
-  if (first) throw new MoltError("CONFIG_INVALID", { message: `${first.path}: ${first.message}`, details: { issues } });
-  return next;
-}
-
-/** What a person typed is theirs: later values of the environment no longer replace it. */
-function releaseSeeds(db: Database, section: string, patch: Json): void {
-  if (patch === null) {
-    db.run("UPDATE config_seeds SET stands = 0 WHERE path LIKE ?", `["${section}",%`);
-    return;
-  }
-  for (const { path } of leaves(patch)) {
-    const own = JSON.stringify([section, ...path]);
-    db.run(
-      "UPDATE config_seeds SET stands = 0 WHERE path = ? OR substr(path, 1, ?) = ?",
-      own,
-      own.length,
-      `${own.slice(0, -1)},`,
-    );
-  }
 }

@@ -64,7 +64,10 @@ export function withoutKey(value: Json, path: readonly PropertyKey[], key: strin
 export function changedPaths(before: JsonObject, after: JsonObject): string[] {
   const paths = new Set<string>();
   for (const { path } of [...leaves(before), ...leaves(after)]) {
-    if (JSON.stringify(valueAt(before, path)) !== JSON.stringify(valueAt(after, path))) paths.add(path.join("."));
+    const [old, now] = [valueAt(before, path), valueAt(after, path)];
+    // An empty object that filled, or the reverse, is told by what stands in it.
+    if (isJsonObject(old) && isJsonObject(now)) continue;
+    if (JSON.stringify(old) !== JSON.stringify(now)) paths.add(path.join("."));
   }
   return [...paths].sort();
 }

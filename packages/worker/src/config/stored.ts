@@ -46,7 +46,7 @@ export function readStored(
   return { value: section.defaults, issues: toIssues(section.name, parsed.error), warnings };
 }
 
-export function toIssues(section: string, error: z.ZodError): ConfigIssue[] {
+function toIssues(section: string, error: z.ZodError): ConfigIssue[] {
   return error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => ({ path: dotted(section, [...issue.path, key]), message: "unknown setting" }))

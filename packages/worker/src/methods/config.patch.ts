@@ -1,5 +1,6 @@
 import { MoltError } from "@moltworker/protocol/errors";
 import * as z from "zod";
+import { auditName } from "../auth/audit.ts";
 import { defineMethod } from "../rpc/method.ts";
 
 /** JSON merge patch over the settings; validated whole before anything is stored. */
@@ -11,7 +12,7 @@ export const configPatch = defineMethod<"config.patch">({
   handle({ raw, baseHash }, { config, hub, clock }, { principal }) {
     const merge = parseObject(raw);
     const { changedPaths, hash } = config.patch(merge, {
-      changedBy: principal.id,
+      changedBy: auditName(principal),
       ...(baseHash === undefined ? {} : { baseHash }),
     });
     hub.publish("models.changed", { ts: clock.now() });

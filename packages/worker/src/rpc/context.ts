@@ -6,6 +6,8 @@ import type { Audit } from "../auth/audit.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
+import type { ConfigHistory } from "../config/history.ts";
+import type { AnySection } from "../config/section.ts";
 import type { Doctor } from "../doctor/doctor.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Approvals } from "../runs/approvals.ts";
@@ -30,6 +32,8 @@ export interface MethodContext {
   auth: Auth;
   audit: Audit;
   config: Config<Settings>;
+  configHistory: ConfigHistory;
+  sections: readonly AnySection[];
   models: Gateway;
   governor: Governor;
   /** Who holds a gateway token. */
