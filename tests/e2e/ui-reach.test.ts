@@ -167,10 +167,10 @@ describe.each([
       await page.locator(`a[aria-current=page][href$="${tab}"]`).waitFor();
       await check();
     }
-    for (const id of ["health", "access", "audit"]) {
+    for (const id of ["health", "access", "configuration", "audit"]) {
       await page.goto(`${server.url}#/admin/${id}`);
       await page.locator(`[data-admin=${id}]`).waitFor();
-      await page.getByText(/^(Opening|Looking|Waiting)/).waitFor({ state: "detached" });
+      await page.getByText(/^(Opening|Looking|Reading|Waiting)/).waitFor({ state: "detached" });
       await check();
     }
     expect(faults).toEqual([]);

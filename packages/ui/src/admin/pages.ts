@@ -6,6 +6,7 @@
 import Gauge from "lucide-react/icons/gauge";
 import ScrollText from "lucide-react/icons/scroll-text";
 import ShieldCheck from "lucide-react/icons/shield-check";
+import SlidersHorizontal from "lucide-react/icons/sliders-horizontal";
 import { type ComponentType, lazy } from "react";
 
 /** What follows the page's own name in the address: `#/admin/<id>/<rest>`. */
@@ -41,6 +42,14 @@ const adminPages: readonly AdminPage[] = [
     hint: "devices, tokens, browsers, STOP",
     icon: ShieldCheck,
     View: page(async () => (await import("./access.tsx")).AccessPage),
+  },
+  {
+    id: "configuration",
+    name: "Configuration",
+    hint: "every setting, its history, the way back",
+    icon: SlidersHorizontal,
+    needs: "config.schema",
+    View: page(async () => (await import("./configuration.tsx")).ConfigurationPage),
   },
   {
     id: "audit",

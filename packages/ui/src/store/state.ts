@@ -122,6 +122,8 @@ export interface AppState {
   approvals: Approval[];
   /** Rises with every change of what waits for or has been let in; the Access page reads anew on it. */
   pairingRevision: number;
+  /** Rises when settings, keys or models changed, here or elsewhere. */
+  configRevision: number;
   notices: Notice[];
   theme: Theme;
   setupCardDismissed: boolean;
@@ -169,6 +171,7 @@ export function initialState(): AppState {
     threads: {},
     approvals: [],
     pairingRevision: 0,
+    configRevision: 0,
     notices: [],
     theme: "system",
     setupCardDismissed: false,
