@@ -9,7 +9,7 @@ import { useApp } from "../store/app.ts";
 import { labelOf, type Schema } from "../store/config-form.ts";
 import { request } from "../store/gateway.ts";
 import { go } from "../store/route.ts";
-import type { AdminView } from "./pages.ts";
+import type { AdminView } from "./view.ts";
 
 const loadSchema = () => request("config.schema", {}, { resend: true });
 const loadConfig = () => request("config.get", {}, { resend: true });

@@ -8,11 +8,7 @@ import ScrollText from "lucide-react/icons/scroll-text";
 import ShieldCheck from "lucide-react/icons/shield-check";
 import SlidersHorizontal from "lucide-react/icons/sliders-horizontal";
 import { type ComponentType, lazy } from "react";
-
-/** What follows the page's own name in the address: `#/admin/<id>/<rest>`. */
-export interface AdminView {
-  rest: string | null;
-}
+import type { AdminView } from "./view.ts";
 
 export interface AdminPage {
   /** Its place in the address. */
