@@ -70,6 +70,7 @@ function memorySecrets(keys: Record<string, string>): Secrets {
   return {
     get: (name) => values.get(name)?.value,
     source: (name) => values.get(name)?.source,
+    names: (prefix) => [...values.keys()].filter((name) => name.startsWith(prefix)),
     version: () => 0,
     set: (name, value, source) => void values.set(name, { value, source }),
     delete: (name) => void values.delete(name),

@@ -41,7 +41,9 @@ import { createRunStore } from "./runs/run-store.ts";
 import { createRunner } from "./runs/runner.ts";
 import { createToolLedger } from "./runs/tool-ledger.ts";
 import { type Alarm, createAlarm } from "./schedule/alarm.ts";
+import { createKeyPool } from "./secrets/key-pool.ts";
 import { createSecrets } from "./secrets/secrets.ts";
+import { createAiGateway } from "./services/ai-gateway.ts";
 import { createHttpApi } from "./services/http-api.ts";
 import type { Part } from "./services/part.ts";
 import { createInbox } from "./sessions/inbox.ts";
@@ -96,6 +98,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const hub = createHub(createEventLog(db, clock));
 
   seedKeys(providers, seeds, secrets);
+  const keys = createKeyPool(secrets, clock);
   const limits = () => config.get("limits");
   const prices = createPrices({ providers, own: () => limits().prices, now: clock.now });
   const governor = createGovernor({ db, clock, log, prices, limits });
@@ -228,7 +231,19 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   for (const socket of ctx.getWebSockets()) hub.adopt(socket);
 
   /** What stands beside the core: each brings its own routes, timers and work at waking, and is made in a file of its own. */
+  const aiGateway = createAiGateway({
+    db,
+    config,
+    keys,
+    egress,
+    clock,
+    log,
+    governor,
+    callers: context.callers,
+    mostOutputOf: (provider, model) => describeOrNothing(models, `${provider}/${model}`)?.maxOutputTokens ?? 8_192,
+  });
   const parts: readonly Part[] = [
+    aiGateway,
     createHttpApi({
       db,
       clock,
@@ -288,6 +303,10 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     sockets,
     alarm,
     async fetch(request) {
+      for (const part of parts) {
+        const answer = part.answer?.(request);
+        if (answer) return answer;
+      }
       if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") return api.fetch(request);
       return sockets.accept(await auth.identify(request), () => auth.checkOrigin(request), addressOf(request));
     },

@@ -1,7 +1,8 @@
 /** Entry of the Worker: exports, no logic. */
 
+import { gatewaySlugs } from "./catalog/gateway-slugs.ts";
 import { createWorkerApp } from "./edge/worker-routes.ts";
 
 export { Assistant } from "./assistant.ts";
 
-export default createWorkerApp();
+export default createWorkerApp(gatewaySlugs);

@@ -36,6 +36,8 @@ const main :Workerd.Worker = (
     ${modules.join(",\n    ")},
   ],
   compatibilityDate = "2026-10-01",
+  # Who goes away before the first byte of an answer ends the work for it, in the object too.
+  compatibilityFlags = ["enable_request_signal", "request_signal_passthrough"],
   globalOutbound = "internet",
   durableObjectNamespaces = [(className = "Assistant", uniqueKey = "moltworker-Assistant", enableSql = true)],
   durableObjectStorage = (localDisk = "do-storage"),

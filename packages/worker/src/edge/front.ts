@@ -4,6 +4,7 @@
  */
 
 import { isMoltError } from "@moltworker/protocol/errors";
+import { isGatewayPath } from "../ai-gateway/proxy/address.ts";
 import { checkHost, readAllowedHosts } from "../auth/origin.ts";
 import type { Env } from "../env.ts";
 import { createLog } from "../platform/log.ts";
@@ -19,12 +20,25 @@ export interface Front {
 
 /** The one Assistant of a deployment. */
 const ASSISTANT_NAME = "main";
+let assistantId: DurableObjectId | undefined;
 
-export function createFront(manifest: AssetManifest): Front {
+function assistantOf(env: Env): DurableObjectStub {
+  assistantId ??= env.ASSISTANT.idFromName(ASSISTANT_NAME);
+  return env.ASSISTANT.get(assistantId);
+}
+
+/** `gatewaySlugs`: first segments of paths that lead to a model provider. */
+export function createFront(manifest: AssetManifest, gatewaySlugs: ReadonlySet<string> = new Set()): Front {
   const log = createLog();
+  const isSlug = (segment: string) => gatewaySlugs.has(segment);
   return {
     fetch: async (request, env) => {
       try {
+        // Answers of providers carry headers of their own: those of pages would cost more than the whole way through here.
+        if (isGatewayPath(request.method, new URL(request.url).pathname, isSlug)) {
+          checkHost(request, readAllowedHosts(env.MOLTWORKER_ALLOWED_HOSTS));
+          return await assistantOf(env).fetch(request);
+        }
         return secured(await route(request, env, manifest));
       } catch (error) {
         const page = isNavigation(request) && isMoltError(error);
@@ -44,7 +58,7 @@ async function route(request: Request, env: Env, manifest: AssetManifest): Promi
     isForAssistant(pathname) ||
     (isUpgrade(request) && (pathname === "/" || pathname === "/ws")) ||
     (searchParams.has("token") && isNavigation(request));
-  if (forAssistant) return env.ASSISTANT.get(env.ASSISTANT.idFromName(ASSISTANT_NAME)).fetch(request);
+  if (forAssistant) return assistantOf(env).fetch(request);
   if (/^\/_admin(\/|$)/.test(pathname) && isNavigation(request)) return adminPage();
   return serveAsset(request, manifest, env.ASSETS);
 }

@@ -3,4 +3,4 @@
 import manifest from "moltworker:assets";
 import { createFront } from "./front.ts";
 
-export const createWorkerApp = () => createFront(manifest);
+export const createWorkerApp = (gatewaySlugs: ReadonlySet<string>) => createFront(manifest, gatewaySlugs);

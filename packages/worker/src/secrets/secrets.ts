@@ -13,6 +13,8 @@ export type SecretSource = "environment" | "typed" | "made";
 export interface Secrets {
   get(name: string): string | undefined;
   source(name: string): SecretSource | undefined;
+  /** Names with this beginning that have a value, in order. */
+  names(prefix: string): string[];
   /** Rises with every change of the value, deletion included; 0 for a name never set. */
   version(name: string): number;
   /** Trims surrounding white space; what is inside stays as it is. Throws CONFIG_INVALID for an empty value or more than 8 KiB. */
@@ -68,6 +70,14 @@ export function createSecrets(db: Database, clock: Clock): Secrets {
       const row = read(name);
       return row?.value == null ? undefined : row.source;
     },
+    names: (prefix) =>
+      db
+        .all<{ name: string }>(
+          "SELECT name FROM secrets WHERE substr(name, 1, ?) = ? AND value IS NOT NULL ORDER BY name",
+          prefix.length,
+          prefix,
+        )
+        .map(({ name }) => name),
     version: (name) => read(name)?.version ?? 0,
     set: (name, value, source) => {
       const kept = checked(name, value);

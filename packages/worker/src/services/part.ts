@@ -9,6 +9,8 @@ import type { TimerWork } from "../schedule/alarm.ts";
 export interface Part {
   /** Routes inside the Assistant object; their paths stand in `edge/assistant-paths.ts` unless they begin with `/api/`. */
   routes?: RouteGroup;
+  /** Answers a request before any route is looked at; undefined leaves it to them. For what cannot afford the routes' detour. */
+  answer?(request: Request): Promise<Response> | undefined;
   /** Work of the one alarm, by the timer's name. */
   timers?: Record<string, TimerWork>;
   /** Takes up what an earlier life of the object left; called at every wake, after the runs. Never throws. */

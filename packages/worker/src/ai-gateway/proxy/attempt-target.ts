@@ -1,0 +1,216 @@
+/** One try at one target with one key: sends, looks at the beginning, and says whether it may be delivered or what went wrong. */
+
+import { type ErrorCode, isMoltError, MoltError } from "@moltworker/protocol/errors";
+import type { Egress } from "../../platform/egress.ts";
+import type { PoolKey } from "../../secrets/key-pool.ts";
+import type { CallUsage } from "../governor/governor.ts";
+import { joinBytes, utf8 } from "./call-body.ts";
+import { Exchange, type Timeouts } from "./exchange.ts";
+import { isErrorObject, readOpening } from "./first-event.ts";
+import { isEventStream } from "./headers.ts";
+import type { Target } from "./plan.ts";
+import { usageFromJson } from "./usage-scan.ts";
+
+/** An answer that may be delivered. */
+export interface Good {
+  ok: true;
+  response: Response;
+  exchange: Exchange;
+  /** Whole bodies are read already; streams continue behind `held`. */
+  whole: Uint8Array<ArrayBuffer> | null;
+  held: Uint8Array[];
+  /** The stream ended within `held`. */
+  ended: boolean;
+  usage: CallUsage | undefined;
+}
+
+export interface Bad {
+  ok: false;
+  error: MoltError;
+  /** What the provider said, to be passed on untouched; null when it said nothing. */
+  said: { status: number; headers: Headers; body: Uint8Array<ArrayBuffer> } | null;
+  /** `key`: this key is refused; `limited`: come back later; `transient`: may pass by itself; `final`: the request is at fault. */
+  kind: "key" | "limited" | "transient" | "final" | "stopped";
+  /** It had begun to answer, so it may have been charged. */
+  begun: boolean;
+}
+
+const mostErrorBytes = 1_048_576;
+/** Larger whole bodies are passed on as they come. */
+const mostWholeBytes = 8_388_608;
+/** For how long the opening of a stream may be held back, milliseconds. */
+const holdMs = 10_000;
+
+export interface TryInput {
+  target: Target;
+  key: PoolKey | null;
+  timeouts: Timeouts;
+  egress: Egress;
+  signal: AbortSignal | undefined;
+}
+
+export async function attemptTarget({ target, key, timeouts, egress, signal }: TryInput): Promise<Good | Bad> {
+  const { upstream } = target;
+  const headers = new Headers(target.headers);
+  if (target.ownKey) headers.set(target.ownKey.name, target.ownKey.value);
+  else if (key) headers.set(upstream.keyHeader.name, `${upstream.keyHeader.prefix}${key.value}`);
+  const body = target.bytes ?? target.stream;
+  const exchange = new Exchange({ upstream, method: target.method, headers, body, timeouts, signal });
+  let begun = false;
+  try {
+    const response = await exchange.send(egress);
+    if (!response.ok) return await refused(exchange, response, target);
+    begun = true;
+    return await (isEventStream(response.headers) ? opened(exchange, response, target) : whole(exchange, response, target));
+  } catch (thrown) {
+    exchange.end();
+    const error = exchange.fault ?? (isMoltError(thrown) ? thrown : unreadable(target, thrown));
+    const kind = error.code === "ABORTED" ? "stopped" : error.code === "EGRESS_BLOCKED" ? "final" : "transient";
+    return { ok: false, error, said: null, kind, begun };
+  }
+}
+
+/** A body that cannot be decoded, as a rule. */
+function unreadable(target: Target, cause: unknown): MoltError {
+  return new MoltError("PROVIDER_BAD_RESPONSE", { message: `${target.upstream.label} sent a body that cannot be read`, cause });
+}
+
+async function refused(exchange: Exchange, response: Response, target: Target): Promise<Bad> {
+  const { status } = response;
+  const body = await readWhole(exchange, response, mostErrorBytes);
+  exchange.end();
+  const said = { status, headers: response.headers, body: joinBytes(body.chunks) };
+  const retryAfterMs = retryAfterOf(response.headers);
+  const { label, provider } = target.upstream;
+  const details = { provider, model: target.model, status };
+  if (status < 400) {
+    const error = new MoltError("PROVIDER_BAD_RESPONSE", {
+      message: `${label} answered with a redirect, which is not followed`,
+      hint: "Check the provider's base URL.",
+      details,
+    });
+    return { ok: false, error, said: null, kind: "final", begun: false };
+  }
+  const code = codeOf(status);
+  const error = new MoltError(code, {
+    message: `${label} answered with status ${status}`,
+    details,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+  return { ok: false, error, said, kind: kindOf(status), begun: false };
+}
+
+function codeOf(status: number): ErrorCode {
+  if (status === 401 || status === 403) return "PROVIDER_KEY_REJECTED";
+  if (status === 402) return "PROVIDER_QUOTA";
+  if (status === 413) return "CONTEXT_TOO_LARGE";
+  if (status === 429) return "PROVIDER_RATE_LIMITED";
+  return status >= 500 || status === 408 ? "PROVIDER_UNAVAILABLE" : "PROVIDER_REFUSED";
+}
+
+function kindOf(status: number): Bad["kind"] {
+  if (status === 401) return "key";
+  if (status === 429) return "limited";
+  // 403 is about one model as a rule, 402 about the account: another key may do, waiting will not.
+  if (status === 402 || status === 403) return "limited";
+  return status >= 500 || status === 408 ? "transient" : "final";
+}
+
+async function opened(exchange: Exchange, response: Response, target: Target): Promise<Good | Bad> {
+  const until = Date.now() + holdMs;
+  const opening = await readOpening(
+    () => exchange.read(response),
+    () => Date.now() < until,
+  );
+  if (opening.kind === "content") {
+    if (opening.ended) exchange.finished();
+    return { ok: true, response, exchange, whole: null, held: opening.held, ended: opening.ended, usage: undefined };
+  }
+  exchange.end();
+  if (opening.kind === "error") return errorInside(target, response.headers, opening.data);
+  const error = new MoltError("PROVIDER_BAD_RESPONSE", { message: `${target.upstream.label} sent an empty answer` });
+  return { ok: false, error, said: null, kind: "transient", begun: true };
+}
+
+async function whole(exchange: Exchange, response: Response, target: Target): Promise<Good | Bad> {
+  const { chunks, ended } = await readWhole(exchange, response, mostWholeBytes);
+  if (!ended) return { ok: true, response, exchange, whole: null, held: chunks, ended: false, usage: undefined };
+  exchange.finished();
+  const bytes = joinBytes(chunks);
+  let json: Record<string, unknown> | undefined;
+  if (response.headers.get("content-type")?.includes("json")) {
+    try {
+      json = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+    } catch {
+      // The caller sees it as it is.
+    }
+  }
+  if (json && typeof json === "object" && target.dialect !== "other" && isErrorObject(json))
+    return errorInside(target, response.headers, JSON.stringify(json));
+  return { ok: true, response, exchange, whole: bytes, held: [], ended: true, usage: usageFromJson(json) };
+}
+
+async function readWhole(
+  exchange: Exchange,
+  response: Response,
+  most: number,
+): Promise<{ chunks: Uint8Array[]; ended: boolean }> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  while (total <= most) {
+    const chunk = await exchange.read(response);
+    if (!chunk) return { chunks, ended: true };
+    chunks.push(chunk);
+    total += chunk.length;
+  }
+  return { chunks, ended: false };
+}
+
+/** An error inside a 200 gets the status that it means. */
+function errorInside(target: Target, headers: Headers, data: string): Bad {
+  const status = statusInside(data);
+  const said = new Headers(headers);
+  said.set("content-type", "application/json");
+  const error = new MoltError(codeOf(status), {
+    message: `${target.upstream.label} began with an error`,
+    details: { provider: target.upstream.provider, model: target.model, status },
+  });
+  return {
+    ok: false,
+    error,
+    said: { status, headers: said, body: utf8(data) },
+    kind: kindOf(status),
+    begun: true,
+  };
+}
+
+function statusInside(data: string): number {
+  let json: Record<string, unknown> = {};
+  try {
+    json = JSON.parse(data) as Record<string, unknown>;
+  } catch {
+    return 502;
+  }
+  const response = json.response as Record<string, unknown> | undefined;
+  const error = (json.error ?? response?.error ?? json) as Record<string, unknown>;
+  for (const value of [error.status, error.code, error.statusCode])
+    if (typeof value === "number" && value >= 400 && value < 600) return value;
+  const kind = [error.type, error.code, error.status].filter((value) => typeof value === "string").join(" ");
+  if (/overloaded/i.test(kind)) return 529;
+  if (/rate_limit|too_many|resource_exhausted/i.test(kind)) return 429;
+  if (/insufficient_quota|billing/i.test(kind)) return 402;
+  if (/authentication|invalid_api_key|unauthenticated/i.test(kind)) return 401;
+  if (/permission/i.test(kind)) return 403;
+  if (/not_found/i.test(kind)) return 404;
+  return /invalid_request|invalid_argument|context_length/i.test(kind) ? 400 : 502;
+}
+
+/** Milliseconds from `retry-after-ms` or `retry-after` (seconds or a date). */
+function retryAfterOf(headers: Headers): number | undefined {
+  const precise = headers.get("retry-after-ms");
+  if (precise !== null && Number(precise) >= 0) return Number(precise);
+  const wish = headers.get("retry-after");
+  if (wish === null) return undefined;
+  const ms = /^[\d.]+$/.test(wish) ? Number(wish) * 1_000 : Date.parse(wish) - Date.now();
+  return ms >= 0 ? ms : undefined;
+}

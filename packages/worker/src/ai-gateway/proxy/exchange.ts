@@ -1,0 +1,151 @@
+/**
+ * One HTTP exchange with a provider, in bytes: nothing is judged by its content here. Time is bounded to the first byte,
+ * between bytes and in all; the caller's going away ends it at once, whatever state it is in.
+ */
+
+import { isMoltError, MoltError } from "@moltworker/protocol/errors";
+import type { Egress } from "../../platform/egress.ts";
+import type { Upstream } from "./upstreams.ts";
+
+export interface Timeouts {
+  firstByteMs: number;
+  idleMs: number;
+  totalMs: number;
+}
+
+export interface ExchangeRequest {
+  upstream: Upstream;
+  method: string;
+  headers: Headers;
+  body: Uint8Array<ArrayBuffer> | ReadableStream | null;
+  timeouts: Timeouts;
+  /** Fires when the caller went away. */
+  signal: AbortSignal | undefined;
+}
+
+type Phase = "first byte" | "idle" | "total";
+
+export class Exchange {
+  /** Why it was ended by us. */
+  fault: MoltError | undefined;
+  private readonly request: ExchangeRequest;
+  private readonly controller = new AbortController();
+  private reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly startedAt = Date.now();
+  private lastByteAt = this.startedAt;
+  private phase: Phase = "first byte";
+  private ended = false;
+  private readonly onAbort = () => this.stop(new MoltError("ABORTED"));
+
+  constructor(request: ExchangeRequest) {
+    this.request = request;
+    const { signal } = request;
+    if (signal?.aborted) this.onAbort();
+    else signal?.addEventListener("abort", this.onAbort, { once: true });
+  }
+
+  /** Sends; resolves at the answer's headers. Throws MoltError: ABORTED, PROVIDER_TIMEOUT, PROVIDER_UNAVAILABLE, EGRESS_BLOCKED. */
+  async send(egress: Egress): Promise<Response> {
+    const { upstream, method, headers, body } = this.request;
+    this.arm();
+    try {
+      const sent = egress.fetch(
+        upstream.url,
+        { method, headers, body, signal: this.controller.signal },
+        { named: upstream.named },
+      );
+      // A stopped exchange must end here even where the platform is slow to notice.
+      const response = await Promise.race([sent, this.stopped()]);
+      this.phase = "idle";
+      this.lastByteAt = Date.now();
+      return response;
+    } catch (error) {
+      throw this.failure(error);
+    }
+  }
+
+  /** The next bytes; undefined at the end. Throws MoltError: as `send`, or PROVIDER_CUT. */
+  async read(response: Response): Promise<Uint8Array | undefined> {
+    this.reader ??= response.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
+    if (!this.reader) return undefined;
+    try {
+      const { done, value } = await this.reader.read();
+      this.lastByteAt = Date.now();
+      if (!done) return value;
+      this.ended = true;
+      return undefined;
+    } catch (error) {
+      throw (this.fault ??= new MoltError("PROVIDER_CUT", {
+        message: `${this.request.upstream.label}'s answer was cut off before its end`,
+        cause: error,
+      }));
+    }
+  }
+
+  /** Nothing more is wanted. Closes the connection unless it ended by itself. */
+  end(): void {
+    clearTimeout(this.timer);
+    this.request.signal?.removeEventListener("abort", this.onAbort);
+    if (this.ended) return;
+    this.ended = true;
+    this.reader?.cancel().catch(() => {});
+    this.controller.abort(this.fault ?? new MoltError("ABORTED"));
+  }
+
+  /** The body was read to its end by somebody else. */
+  finished(): void {
+    this.ended = true;
+    this.end();
+  }
+
+  private stop(fault: MoltError): void {
+    this.fault ??= fault;
+    clearTimeout(this.timer);
+    this.reader?.cancel(this.fault).catch(() => {});
+    this.controller.abort(this.fault);
+  }
+
+  private stopped(): Promise<never> {
+    const { signal } = this.controller;
+    return new Promise((_, reject) => {
+      if (signal.aborted) reject(this.fault);
+      else signal.addEventListener("abort", () => reject(this.fault), { once: true });
+    });
+  }
+
+  /** One timer, re-armed for what is left instead of once a chunk. */
+  private arm(): void {
+    const { firstByteMs, idleMs, totalMs } = this.request.timeouts;
+    const now = Date.now();
+    const phaseLeft = this.phase === "first byte" ? this.startedAt + firstByteMs - now : this.lastByteAt + idleMs - now;
+    const totalLeft = this.startedAt + totalMs - now;
+    if (totalLeft <= 0) return this.stop(this.late("total", totalMs));
+    if (phaseLeft <= 0) return this.stop(this.late(this.phase, this.phase === "first byte" ? firstByteMs : idleMs));
+    this.timer = setTimeout(() => this.arm(), Math.min(phaseLeft, totalLeft));
+  }
+
+  private late(phase: Phase, limitMs: number): MoltError {
+    const { label, provider } = this.request.upstream;
+    const seconds = Math.round(limitMs / 100) / 10;
+    const message =
+      phase === "first byte"
+        ? `${label} did not begin to answer within ${seconds} s`
+        : phase === "idle"
+          ? `${label} went silent for ${seconds} s in the middle of its answer`
+          : `${label}'s answer took longer than ${seconds} s in all`;
+    return new MoltError("PROVIDER_TIMEOUT", { message, details: { provider, phase, limitMs } });
+  }
+
+  private failure(error: unknown): MoltError {
+    if (this.fault) return this.fault;
+    if (isMoltError(error) && error.code === "EGRESS_BLOCKED") return error;
+    const { label, url, provider } = this.request.upstream;
+    return new MoltError("PROVIDER_UNAVAILABLE", {
+      message: `${label} could not be reached at ${url.host}`,
+      hint: "Check that it runs and that the network is up, or choose another model.",
+      details: { provider },
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,94 @@
+/** What travels on in either direction. Nothing of ours, of the network in between or of the caller's person goes up. */
+
+const hopByHop: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+  "content-length",
+]);
+
+/** Headers in which a credential can come; whose it is, the caller's reader decides. */
+export const credentialHeaders = ["authorization", "x-api-key", "x-goog-api-key", "api-key", "xi-api-key"] as const;
+
+const neverUp: ReadonlySet<string> = new Set([
+  "host",
+  "cookie",
+  "forwarded",
+  "via",
+  "origin",
+  "referer",
+  "true-client-ip",
+  "x-real-ip",
+  "x-client-ip",
+  "x-session-affinity",
+  "accept-encoding",
+  "content-encoding",
+  ...credentialHeaders,
+]);
+const neverUpPrefix = /^(cf-|x-forwarded-|proxy-|sec-|x-moltworker-|x-molt-)/;
+
+/** Who we are at the provider is nobody's business below, and cookies would mix its callers. */
+const neverDown: ReadonlySet<string> = new Set([
+  "set-cookie",
+  "openai-organization",
+  "openai-project",
+  "anthropic-organization-id",
+  "x-organization-id",
+  "alt-svc",
+  "server",
+  "via",
+  "nel",
+  "report-to",
+  "reporting-endpoints",
+  "strict-transport-security",
+  "content-encoding",
+  "content-security-policy",
+  "clear-site-data",
+  "access-control-allow-origin",
+  "access-control-allow-credentials",
+]);
+const neverDownPrefix = /^(cf-|proxy-|x-moltworker-)/;
+
+/** The caller's headers as the provider may see them. Credentials are added by whoever knows them. */
+export function headersUp(incoming: Headers, isStream: boolean): Headers {
+  const out = new Headers();
+  const named = namedByConnection(incoming);
+  for (const [name, value] of incoming) {
+    if (hopByHop.has(name) || neverUp.has(name) || neverUpPrefix.test(name) || named?.has(name)) continue;
+    out.set(name, value);
+  }
+  // A compressed event stream waits for its compressor.
+  out.set("accept-encoding", isStream ? "identity" : "gzip, br");
+  return out;
+}
+
+/** The provider's headers as the caller may see them. The body is decoded by then, so its coding and length are gone. */
+export function headersDown(incoming: Headers): Headers {
+  const out = new Headers();
+  const named = namedByConnection(incoming);
+  for (const [name, value] of incoming) {
+    if (hopByHop.has(name) || neverDown.has(name) || neverDownPrefix.test(name) || named?.has(name)) continue;
+    out.set(name, value);
+  }
+  // What a provider sends is data: no browser shall take it for a page of this host.
+  out.set("x-content-type-options", "nosniff");
+  out.set("content-security-policy", "sandbox; default-src 'none'");
+  if (isEventStream(incoming)) {
+    out.set("cache-control", "no-cache, no-transform");
+    out.set("x-accel-buffering", "no");
+  }
+  return out;
+}
+
+export const isEventStream = (headers: Headers): boolean => headers.get("content-type")?.startsWith("text/event-stream") === true;
+
+function namedByConnection(headers: Headers): Set<string> | undefined {
+  const value = headers.get("connection");
+  if (value === null) return undefined;
+  return new Set(value.split(",").map((name) => name.trim().toLowerCase()));
+}

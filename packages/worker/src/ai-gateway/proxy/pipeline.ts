@@ -1,0 +1,296 @@
+/**
+ * The way of a call once its caller and its targets are known: admission, cache, then each target in order, each with its keys
+ * and its tries, until one answer may be delivered. Admitted once, settled once, whatever happens.
+ */
+
+import { isMoltError, type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import type { PoolKey } from "../../secrets/key-pool.ts";
+import type { Admission, CallAttempt, CallOutcome, CallUsage, Settlement } from "../governor/governor.ts";
+import { answerHeaders, type CallFacts } from "./answer-headers.ts";
+import type { Bad, Good } from "./attempt-target.ts";
+import { type CachedAnswer, cacheKeyOf } from "./cache.ts";
+import { deliver, type StreamEnd } from "./delivery.ts";
+import type { Target } from "./plan.ts";
+import { refusalAnswer, unknownAlias } from "./refusals.ts";
+import { guessOf, sizesOf } from "./sizes.ts";
+import { BodyRecord, CacheTap } from "./taps.ts";
+import { type CallInput, type PipelineDeps, TargetTries } from "./target-tries.ts";
+
+export class CallRun {
+  private readonly deps: PipelineDeps;
+  private readonly input: CallInput;
+  private readonly askedAt: number;
+  private readonly attempts: CallAttempt[] = [];
+  private admission: Admission | undefined;
+  private land: (() => void) | undefined;
+  private settled = false;
+  private cacheKey: string | undefined;
+  private readonly tries: TargetTries;
+
+  constructor(deps: PipelineDeps, input: CallInput) {
+    this.deps = deps;
+    this.input = input;
+    this.askedAt = deps.clock.now();
+    this.tries = new TargetTries(deps, input, this.attempts);
+  }
+
+  /** Never throws. */
+  async run(): Promise<Response> {
+    const [first] = this.input.targets;
+    try {
+      this.admission = await this.deps.governor.admit(this.planned(first));
+    } catch (error) {
+      return refusalAnswer(moltErrorFrom(error), undefined, this.ownHeaders());
+    }
+    try {
+      const cached = await this.fromCache();
+      return cached ?? (await this.fromProviders());
+    } catch (thrown) {
+      if (!isMoltError(thrown)) this.deps.log.error("gateway.call_failed", { error: thrown });
+      return this.refuse(moltErrorFrom(thrown), first);
+    }
+  }
+
+  private planned(target: Target) {
+    const { callId, caller } = this.input;
+    const { options } = target;
+    return {
+      callId,
+      caller,
+      ...sizesOf(this.deps, target),
+      endpoint: target.endpoint,
+      stream: target.wantsStream,
+      metadata: options.metadata,
+      ...(options.customCost ? { customCost: options.customCost } : {}),
+      askedAt: this.askedAt,
+    };
+  }
+
+  private async fromCache(): Promise<Response | undefined> {
+    const { targets, caller } = this.input;
+    const [{ options }] = targets;
+    if (this.cacheSeconds() === 0) return undefined;
+    const key = await cacheKeyOf(caller.tenant, targets, options.cacheKey);
+    if (key === undefined) return undefined;
+    this.cacheKey = key;
+    for (;;) {
+      const found = this.deps.cache.find(key);
+      if (found) return this.replay(found);
+      const land = await this.deps.cache.lead(key);
+      if (!land) continue;
+      this.land = land;
+      // Between looking and leading another call may have stored it.
+      const stored = this.deps.cache.find(key);
+      if (stored) return this.replay(stored);
+      return undefined;
+    }
+  }
+
+  private cacheSeconds(): number {
+    const { options } = this.input.targets[0];
+    if (options.skipCache) return 0;
+    const { cacheSeconds } = this.input.settings;
+    // A key without a time to live means five minutes, as at Cloudflare.
+    return options.cacheTtl ?? (options.cacheKey !== undefined && cacheSeconds === 0 ? 300 : cacheSeconds);
+  }
+
+  private replay(answer: CachedAnswer): Response {
+    const [target] = this.input.targets;
+    const settlement = this.settle(target, { status: answer.status, cacheStatus: "HIT", usage: null });
+    const headers = answerHeaders(new Headers(answer.headers), {
+      ...this.facts(target, settlement),
+      step: answer.step,
+      cacheStatus: "HIT",
+      provider: answer.provider,
+      model: answer.model,
+    });
+    return new Response(answer.body, { status: answer.status, headers });
+  }
+
+  private async fromProviders(): Promise<Response> {
+    const { targets } = this.input;
+    let last: { bad: Bad; target: Target } | undefined;
+    for (const target of targets) {
+      if (target !== targets[0]) {
+        try {
+          await this.deps.governor.extend(this.input.callId, sizesOf(this.deps, target));
+        } catch (thrown) {
+          // What the earlier target said tells the caller more than that the next one is not allowed.
+          if (last) break;
+          throw thrown;
+        }
+      }
+      const result = await this.tries.run(target);
+      if (result.ok) return this.answer(result.good, target, result.key);
+      last = { bad: result.bad, target };
+      if (result.bad.kind === "stopped") break;
+    }
+    const { bad, target } = last as { bad: Bad; target: Target };
+    return this.passOn(bad, target);
+  }
+
+  private answer(good: Good, target: Target, key: PoolKey | null): Response {
+    const { status, headers } = good.response;
+    const firstByteMs = this.deps.clock.now() - this.askedAt;
+    const tap = this.tapFor(target, good.whole === null);
+    if (good.whole) {
+      tap?.take(good.whole);
+      tap?.end(true, status, headers);
+      const usage =
+        good.usage ?? (target.dialect === "other" ? null : guessOf(this.deps, target, Math.ceil(good.whole.length / 8)));
+      const settlement = this.settle(target, {
+        status,
+        usage,
+        estimated: good.usage === undefined && usage !== null,
+        firstByteMs,
+        key,
+        responseBytes: good.whole.length,
+        responseBody: good.whole,
+        responseContentType: headers.get("content-type"),
+      });
+      const empty = status === 204 || status === 205 || status === 304;
+      return new Response(empty ? null : good.whole, { status, headers: answerHeaders(headers, this.facts(target, settlement)) });
+    }
+    const bodies = this.deps.governor.wantsBodies() ? new BodyRecord() : undefined;
+    const see = (chunk: Uint8Array) => {
+      tap?.take(chunk);
+      bodies?.take(chunk);
+    };
+    const { body, end } = deliver(good, target, tap || bodies ? see : undefined);
+    void end.then((over) => {
+      tap?.end(over.error === null, status, headers);
+      this.settleStream(target, key, over, { status, firstByteMs, headers, bodies });
+    });
+    return new Response(body, { status, headers: answerHeaders(headers, this.facts(target, undefined)) });
+  }
+
+  private settleStream(
+    target: Target,
+    key: PoolKey | null,
+    over: StreamEnd,
+    known: { status: number; firstByteMs: number; headers: Headers; bodies: BodyRecord | undefined },
+  ): void {
+    const whole = over.usage !== undefined && over.error === null;
+    const guess = guessOf(this.deps, target, over.estimate);
+    // A cut stream may have said its input and the first of its output; more than that was generated.
+    const usage = over.usage
+      ? { ...over.usage, output: whole ? over.usage.output : Math.max(over.usage.output, guess.output) }
+      : guess;
+    this.settle(target, {
+      status: known.status,
+      usage: target.dialect === "other" && !over.usage ? null : usage,
+      estimated: !whole,
+      firstByteMs: known.firstByteMs,
+      key,
+      error: over.error,
+      responseBytes: over.bytes,
+      responseBody: known.bodies?.bytes(),
+      responseContentType: known.headers.get("content-type"),
+    });
+  }
+
+  /** Collects what will be stored; undefined when this call is not cached. */
+  private tapFor(target: Target, isStream: boolean): CacheTap | undefined {
+    if (this.cacheKey === undefined) return undefined;
+    const seconds = this.cacheSeconds();
+    return new CacheTap({ cache: this.deps.cache, key: this.cacheKey, seconds, target, isStream });
+  }
+
+  /** What the provider said, untouched; or our own words when it said nothing. */
+  private passOn(bad: Bad, target: Target): Response {
+    const settlement = this.settle(target, {
+      status: bad.said?.status ?? 502,
+      usage: bad.begun ? guessOf(this.deps, target, 0) : null,
+      estimated: bad.begun,
+      error: bad.error,
+      key: null,
+      ...(bad.said ? { responseBody: bad.said.body, responseBytes: bad.said.body.length } : {}),
+      responseContentType: bad.said?.headers.get("content-type") ?? null,
+    });
+    if (!bad.said) return refusalAnswer(bad.error, undefined, answerHeaders(new Headers(), this.facts(target, settlement)));
+    const headers = answerHeaders(bad.said.headers, this.facts(target, settlement));
+    return new Response(bad.said.body, { status: bad.said.status, headers });
+  }
+
+  private refuse(error: MoltError, target: Target): Response {
+    const settlement = this.settle(target, { status: 502, usage: null, error, key: null });
+    return refusalAnswer(
+      error,
+      error.code === "NOT_FOUND" ? unknownAlias : undefined,
+      answerHeaders(new Headers(), this.facts(target, settlement)),
+    );
+  }
+
+  private facts(target: Target, settlement: Settlement | undefined): CallFacts {
+    return {
+      callId: this.input.callId,
+      step: target.step,
+      cacheStatus: "MISS",
+      provider: target.upstream.slug,
+      model: target.model,
+      eventId: target.options.eventId,
+      admission: this.admission,
+      settlement,
+      warnings: this.input.warnings,
+    };
+  }
+
+  private ownHeaders(): Headers {
+    return new Headers({ "cf-aig-log-id": this.input.callId, "cf-aig-request-id": this.input.callId });
+  }
+
+  private settle(
+    target: Target,
+    end: {
+      status: number;
+      usage: CallUsage | null;
+      cacheStatus?: "HIT" | "MISS";
+      estimated?: boolean;
+      firstByteMs?: number;
+      error?: MoltError | null;
+      key?: PoolKey | null;
+      responseBytes?: number;
+      responseBody?: Uint8Array | undefined;
+      responseContentType?: string | null;
+    },
+  ): Settlement | undefined {
+    if (this.settled) return undefined;
+    this.settled = true;
+    this.land?.();
+    const { deps, input } = this;
+    const { options } = target;
+    const now = deps.clock.now();
+    const bodies = deps.governor.wantsBodies();
+    const text = (bytes: Uint8Array | null | undefined) => (bytes ? new TextDecoder().decode(bytes) : undefined);
+    const outcome: CallOutcome = {
+      callId: input.callId,
+      status: end.status,
+      provider: target.upstream.provider,
+      model: target.model,
+      keyAlias: end.key?.alias ?? this.attempts.at(-1)?.keyAlias ?? null,
+      step: target.step,
+      attempts: this.attempts,
+      cacheStatus: end.cacheStatus ?? (this.cacheKey === undefined ? "BYPASS" : "MISS"),
+      usage: end.usage,
+      estimated: end.estimated ?? false,
+      firstByteMs: end.firstByteMs ?? null,
+      durationMs: now - this.askedAt,
+      error: end.error ?? null,
+      requestBytes: target.bytes?.length ?? 0,
+      ...(end.responseBytes === undefined ? {} : { responseBytes: end.responseBytes }),
+      ...(input.userAgent === undefined ? {} : { userAgent: input.userAgent }),
+      ...(options.eventId === undefined ? {} : { eventId: options.eventId }),
+      ...(options.collectLog === undefined ? {} : { collectLog: options.collectLog }),
+      ...(options.collectPayload === undefined ? {} : { collectPayload: options.collectPayload }),
+      ...(end.responseContentType ? { responseContentType: end.responseContentType } : {}),
+    };
+    if (bodies) {
+      const request = text(target.bytes);
+      const response = text(end.responseBody);
+      if (request !== undefined)
+        Object.assign(outcome, { requestBody: request, requestContentType: target.headers.get("content-type") ?? "" });
+      if (response !== undefined) outcome.responseBody = response;
+    }
+    return deps.governor.settle(outcome);
+  }
+}

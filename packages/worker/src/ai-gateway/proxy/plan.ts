@@ -1,0 +1,107 @@
+/** From a parsed request to the targets that may answer it, in order. A native call has one, a universal one several. */
+
+import { MoltError } from "@moltworker/protocol/errors";
+import { type Bytes, type Json, utf8 } from "./call-body.ts";
+import { headersUp } from "./headers.ts";
+import type { CallOptions } from "./options.ts";
+import type { Upstream } from "./upstreams.ts";
+
+/** What a path of a provider answers with; the rest is passed through and estimated. */
+export type WireDialect = "chat" | "responses" | "messages" | "google" | "other";
+
+export interface Target {
+  /** Index within a universal request. */
+  step: number;
+  upstream: Upstream;
+  /** Path below the provider, as the caller wrote it. */
+  endpoint: string;
+  method: string;
+  /** Without any credential. */
+  headers: Headers;
+  /** The caller's own key, as its header said it. */
+  ownKey: { name: string; value: string } | null;
+  bytes: Bytes | null;
+  stream: ReadableStream | null;
+  json: Json | undefined;
+  model: string;
+  dialect: WireDialect;
+  wantsStream: boolean;
+  /** Usage was asked for in the caller's stead, so the extra chunk is taken out again. */
+  addedUsage: boolean;
+  options: CallOptions;
+}
+
+function dialectOf(endpoint: string): WireDialect {
+  const path = endpoint.split("?", 1)[0] as string;
+  if (path.endsWith("chat/completions")) return "chat";
+  if (/(^|\/)responses$/.test(path)) return "responses";
+  if (/(^|\/)messages$/.test(path)) return "messages";
+  return /:(streamG|g)enerateContent$/.test(path) ? "google" : "other";
+}
+
+/** The model as body or path name it; empty when neither does. */
+function modelOf(endpoint: string, json: Json | undefined, upstream: Pick<Upstream, "slug">): string {
+  if (typeof json?.model === "string") return json.model;
+  const path = decodeURIComponent(endpoint.split("?", 1)[0] as string);
+  const named = /(?:^|\/)(?:models?|deployments)\/([^:]+?)(?::[a-zA-Z]+|\/(?:invoke|converse)[a-z-]*)?$/.exec(path)?.[1];
+  if (named) return named;
+  if (upstream.slug === "azure-openai") return path.split("/")[1] ?? "";
+  return upstream.slug === "workers-ai" || upstream.slug === "huggingface" ? path : "";
+}
+
+export interface TargetInput {
+  step: number;
+  upstream: Upstream;
+  endpoint: string;
+  method: string;
+  /** The caller's, credentials included. */
+  headers: Headers;
+  ownKey: Target["ownKey"];
+  bytes: Target["bytes"];
+  stream: ReadableStream | null;
+  json: Json | undefined;
+  options: CallOptions;
+}
+
+export function targetFrom(input: TargetInput): Target {
+  const { endpoint, json, upstream } = input;
+  const dialect = dialectOf(endpoint);
+  const wantsStream = json?.stream === true || /:streamGenerateContent/.test(endpoint);
+  const addsUsage = dialect === "chat" && wantsStream && upstream.asksUsage && input.bytes !== null && json !== undefined;
+  const bytes = addsUsage ? withUsageAsked(input.bytes as Bytes, json) : input.bytes;
+  return {
+    ...input,
+    headers: headersUp(input.headers, wantsStream),
+    bytes,
+    dialect,
+    wantsStream,
+    model: modelOf(endpoint, json, upstream),
+    addedUsage: bytes !== input.bytes,
+  };
+}
+
+/** The same body with `include_usage`; everything else of it stays byte for byte. */
+function withUsageAsked(bytes: Bytes, json: Json): Bytes {
+  const options = json.stream_options;
+  if (typeof options === "object" && options !== null) {
+    if ((options as Json).include_usage !== undefined) return bytes;
+    return utf8(JSON.stringify({ ...json, stream_options: { ...options, include_usage: true } }));
+  }
+  if (options !== undefined && options !== null) return bytes;
+  if (options === null) return utf8(JSON.stringify({ ...json, stream_options: { include_usage: true } }));
+  const open = bytes.indexOf(0x7b);
+  const added = utf8('"stream_options":{"include_usage":true},');
+  const out = new Uint8Array(bytes.length + added.length);
+  out.set(bytes.subarray(0, open + 1));
+  out.set(added, open + 1);
+  out.set(bytes.subarray(open + 1), open + 1 + added.length);
+  return out;
+}
+
+export function badEndpoint(slug: string): MoltError {
+  return new MoltError("INVALID_REQUEST", {
+    message: `there is no provider "${slug.slice(0, 60)}"`,
+    hint: "Use one of the names in the guide, or add it to the settings as `gateway.custom`.",
+    details: { slug },
+  });
+}

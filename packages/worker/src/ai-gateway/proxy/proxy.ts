@@ -1,0 +1,215 @@
+/**
+ * The AI gateway's HTTP face: native paths, the universal request and the unified paths, at our own host and in Cloudflare's
+ * long form. It finds out who calls and what is wanted, and hands it to the pipeline.
+ *
+ * It runs whole inside the Assistant object. Measured in raw workerd, the hop from the stateless front costs about 40 % more
+ * processor time than answering there, but asking the object to admit and to settle from the front costs two calls of about the
+ * same price each, and every chunk that JavaScript touches costs the same in either place.
+ */
+
+import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import { addressOf as clientAddressOf } from "../../auth/address.ts";
+import { createId } from "../../platform/id.ts";
+import type { CallerDirectory } from "../governor/governor.ts";
+import type { Provider } from "../provider.ts";
+import type { ProviderSettings } from "../settings.ts";
+import { type Located, locate } from "./address.ts";
+import { type CallBody, readCallBody } from "./call-body.ts";
+import { type Credentials, credentialsOf, sameSecret, shownIn } from "./credentials.ts";
+import { type CallOptions, optionsFromHeaders, withConfig } from "./options.ts";
+import { CallRun } from "./pipeline.ts";
+import { badEndpoint, type Target, targetFrom } from "./plan.ts";
+import { badProvider, noSuchGateway, refusalAnswer } from "./refusals.ts";
+import type { PipelineDeps } from "./target-tries.ts";
+import { universalElements } from "./universal.ts";
+import { type CustomProvider, findUpstream, type UpstreamSettings } from "./upstreams.ts";
+
+export interface ProxySettings {
+  names: string[];
+  custom: Record<string, CustomProvider>;
+  cloudflare: { account: string | null };
+  retry: { attempts: number; delayMs: number; backoff: "constant" | "linear" | "exponential" };
+  cacheSeconds: number;
+  /** Seconds. */
+  timeouts: { firstByte: number; idle: number; total: number };
+  maxBodyMb: number;
+}
+
+export interface ProxyDeps extends PipelineDeps {
+  leaves: readonly Provider[];
+  callers: CallerDirectory;
+  settings(): ProxySettings;
+  providerSettings(): Record<string, ProviderSettings>;
+}
+
+export interface Proxy {
+  /** Never throws. */
+  fetch(request: Request): Promise<Response>;
+}
+
+/** What a request is before its targets are known. */
+interface Incoming {
+  request: Request;
+  url: URL;
+  located: Located;
+  credentials: Credentials;
+  options: CallOptions;
+  settings: ProxySettings;
+}
+
+export function createProxy(deps: ProxyDeps): Proxy {
+  return {
+    async fetch(request) {
+      try {
+        return await new Face(deps).answer(request);
+      } catch (thrown) {
+        const error = moltErrorFrom(thrown);
+        if (error !== thrown) deps.log.error("gateway.failed", { error: thrown });
+        return refusalAnswer(error, error.details.slug === undefined ? undefined : badProvider);
+      }
+    },
+  };
+}
+
+class Face {
+  private readonly deps: ProxyDeps;
+
+  constructor(deps: ProxyDeps) {
+    this.deps = deps;
+  }
+
+  async answer(request: Request): Promise<Response> {
+    const { deps } = this;
+    const url = new URL(request.url);
+    const settings = deps.settings();
+    const located = locate(url.pathname);
+    const credentials = credentialsOf(request.headers);
+    const caller = await deps.callers.callerFor(credentials.bearer, clientAddressOf(request));
+    if (located.gateway !== null && !settings.names.includes(located.gateway)) return noGateway(located.gateway);
+    const options = optionsFromHeaders(request.headers);
+    const incoming: Incoming = { request, url, located, credentials, options, settings };
+    const { targets, warnings } = await this.targetsOf(incoming);
+    const affinity = request.headers.get("x-session-affinity")?.slice(0, 200);
+    const run = new CallRun(deps, {
+      callId: createId("gw", deps.clock.now()),
+      caller: affinity
+        ? { ...caller, sessionKey: caller.sessionKey ?? `${caller.tokenId ?? caller.tenant}/${affinity}` }
+        : caller,
+      targets,
+      settings: pipelineSettings(settings),
+      signal: request.signal,
+      isClientRetry: Number(request.headers.get("x-stainless-retry-count") ?? 0) > 0,
+      userAgent: request.headers.get("user-agent")?.slice(0, 300) ?? undefined,
+      warnings,
+    });
+    return run.run();
+  }
+
+  private async targetsOf(incoming: Incoming): Promise<{ targets: [Target, ...Target[]]; warnings: string[] }> {
+    const { address } = incoming.located;
+    if (address.kind === "native")
+      return { targets: [await this.nativeTarget(incoming, address.slug, address.path)], warnings: [] };
+    if (address.kind === "universal") return { targets: await this.universalTargets(incoming), warnings: [] };
+    throw badEndpoint(address.kind === "unified" ? address.dialect : address.path);
+  }
+
+  private async nativeTarget(incoming: Incoming, slug: string, path: string): Promise<Target> {
+    const { request, url, credentials, options } = incoming;
+    const search = withoutSecret(url, credentials.bearer);
+    const upstream = findUpstream(slug, path, search, this.upstreamSettings(incoming));
+    if (!upstream) throw badEndpoint(slug);
+    const body = await this.readBody(incoming, upstream.provider);
+    return targetFrom({
+      step: 0,
+      upstream,
+      endpoint: `${path}${search}`,
+      method: request.method,
+      headers: request.headers,
+      ownKey: credentials.ownKey,
+      ...body,
+      options,
+    });
+  }
+
+  private async universalTargets(incoming: Incoming): Promise<[Target, ...Target[]]> {
+    const { request, credentials, options } = incoming;
+    const body = await readCallBody(request, this.mostBytes(incoming), true);
+    const targets = universalElements(body.json).map((element, step) => {
+      const [path = "", query] = element.endpoint.split("?", 2);
+      const search = query === undefined ? "" : `?${query}`;
+      const upstream = findUpstream(element.provider, path, search, this.upstreamSettings(incoming));
+      if (!upstream) throw badEndpoint(element.provider);
+      const shown = shownIn(element.headers);
+      const own = shown && !sameSecret(shown.value, credentials.bearer) ? shown : null;
+      return targetFrom({
+        step,
+        upstream,
+        endpoint: element.endpoint,
+        method: "POST",
+        headers: element.headers,
+        ownKey: own,
+        bytes: element.body,
+        stream: null,
+        json: element.json,
+        options: withConfig(withElementHeaders(options, element.headers), element.config),
+      });
+    });
+    return targets as [Target, ...Target[]];
+  }
+
+  private readBody(incoming: Incoming, provider: string): Promise<Pick<CallBody, "bytes" | "stream" | "json">> {
+    const { options, settings, credentials } = incoming;
+    const retries = (options.maxAttempts ?? settings.retry.attempts) > 1;
+    const caches = !options.skipCache && (options.cacheTtl ?? settings.cacheSeconds) > 0;
+    const pool = credentials.ownKey === null && this.deps.keys.pick(provider).length > 1;
+    const mustHold = retries || caches || options.cacheKey !== undefined || pool || this.deps.governor.wantsBodies();
+    return readCallBody(incoming.request, this.mostBytes(incoming), mustHold);
+  }
+
+  private mostBytes({ settings }: Incoming): number {
+    return Math.floor(settings.maxBodyMb * 1_048_576);
+  }
+
+  private upstreamSettings({ settings, located }: Incoming): UpstreamSettings {
+    return {
+      leaves: this.deps.leaves,
+      providers: this.deps.providerSettings(),
+      custom: settings.custom,
+      cloudflareAccount: settings.cloudflare.account ?? located.account,
+    };
+  }
+}
+
+/** An element's own `cf-aig-*` headers over the request's. */
+function withElementHeaders(options: CallOptions, headers: Headers): CallOptions {
+  if (![...headers.keys()].some((name) => name.startsWith("cf-"))) return options;
+  const own = optionsFromHeaders(headers);
+  const said = Object.entries(own).filter(([name, value]) => {
+    if (name === "skipCache") return headers.has("cf-aig-skip-cache") || headers.has("cf-skip-cache");
+    if (name === "metadata") return headers.has("cf-aig-metadata");
+    return value !== undefined;
+  });
+  return { ...options, ...Object.fromEntries(said) };
+}
+
+/** The query as it may travel on: clients of Google's put the key there, and ours must not leave. */
+function withoutSecret(url: URL, bearer: string): string {
+  if (!url.search.includes("key")) return url.search;
+  const query = new URLSearchParams(url.search);
+  for (const [name, value] of [...query]) if (value === bearer) query.delete(name);
+  const text = query.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+function pipelineSettings({ retry, cacheSeconds, timeouts }: ProxySettings) {
+  const { firstByte, idle, total } = timeouts;
+  return { retry, cacheSeconds, timeouts: { firstByteMs: firstByte * 1_000, idleMs: idle * 1_000, totalMs: total * 1_000 } };
+}
+
+function noGateway(name: string): Response {
+  const message = `there is no gateway "${name.slice(0, 64)}"`;
+  return refusalAnswer(
+    new MoltError("NOT_FOUND", { message, hint: "Use one of the names in the settings (`gateway.names`)." }),
+    noSuchGateway,
+  );
+}
