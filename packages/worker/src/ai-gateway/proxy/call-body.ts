@@ -81,7 +81,7 @@ async function peeked(body: ReadableStream, size: number, maxBytes: number): Pro
 }
 
 /** Values of the top level that stand in the beginning of a JSON object and are neither objects nor lists. */
-export function topLevelFacts(text: string): Json {
+function topLevelFacts(text: string): Json {
   const facts: Json = {};
   let depth = 0;
   let at = 0;

@@ -68,4 +68,3 @@ export const gatewaySection = defineSection({
     heartbeatSeconds: 0,
   },
 });
-
