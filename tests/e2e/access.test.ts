@@ -203,6 +203,29 @@ test("without Access configured its header means nothing; DEV_MODE opens no door
   }
 });
 
+test("a variable of moltworker that nothing reads is named with what there is instead, and its value goes nowhere", async () => {
+  const own = await startServer({
+    env: { CDP_SECRET: "canary-of-cdp", DEBUG_ROUTES: "true", OPENAI_API_KEY: "  sk-canary-key  " },
+  });
+  try {
+    const reports = await Promise.all(
+      ["CDP_SECRET is not used here", "DEBUG_ROUTES is not used here", "config.variable-trimmed"].map((text) =>
+        own.event((event) => JSON.stringify(event).includes(text)),
+      ),
+    );
+    expect(JSON.stringify(reports[0])).toContain("In its place there is");
+    expect(JSON.stringify(reports[2])).toContain("OPENAI_API_KEY");
+    const doctor = await own.run("doctor", "--json");
+    expect(doctor.stdout).toContain("CDP_SECRET is not used here");
+    for (const text of [JSON.stringify(own.events), doctor.stdout]) {
+      expect(text).not.toContain("canary-of-cdp");
+      expect(text).not.toContain("sk-canary-key");
+    }
+  } finally {
+    await own.dispose();
+  }
+});
+
 test("taking a person off the list closes their live socket; whoever is not on it is told so", async () => {
   const { ok, socket } = await overSocket(asHeader(token()));
   expect(ok).toBe(true);

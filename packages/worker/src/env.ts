@@ -1,6 +1,6 @@
 /** The only reader of bindings and variables. */
 
-import { type SeedVariable, seedVariables } from "@moltworker/protocol/variables";
+import { type SeedVariable, seedVariables, unusedVariables } from "@moltworker/protocol/variables";
 
 export type Env = {
   ASSISTANT: DurableObjectNamespace;
@@ -12,9 +12,23 @@ export type Env = {
   NAMED_NETWORK?: Fetcher;
   /** Only on one machine: random per start, proves that a caller can read the data folder. */
   HOST_KEY?: string | null;
+  /** Only on one machine: names of variables that are set and that nothing here reads, separated by commas. */
+  UNUSED_VARIABLES?: string | null;
   /** Product version, for `hello-ok` and `status`. */
   VERSION?: string;
 } & { [Name in SeedVariable]?: string | null };
+
+/** Names alone of what is set and does nothing here; on Cloudflare they stand in the environment itself. */
+export function readUnusedVariables(env: Env): string[] {
+  const told = new Set((env.UNUSED_VARIABLES ?? "").split(","));
+  const values: Readonly<Record<string, unknown>> = env;
+  return unusedVariables.filter((name) => told.has(name) || (typeof values[name] === "string" && values[name] !== ""));
+}
+
+/** Variables whose value had white space around it, which was removed. */
+export function readPaddedVariables(env: Env): SeedVariable[] {
+  return seedVariables.filter((name) => env[name] && env[name] !== env[name].trim());
+}
 
 export type Seeds = Partial<Record<SeedVariable, string>>;
 

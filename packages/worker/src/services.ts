@@ -25,7 +25,7 @@ import { createConfig } from "./config/config.ts";
 import { createConfigHistory } from "./config/history.ts";
 import { createDoctor } from "./doctor/doctor.ts";
 import { createApi } from "./edge/api-routes.ts";
-import { type Env, readSeeds } from "./env.ts";
+import { type Env, readPaddedVariables, readSeeds, readUnusedVariables } from "./env.ts";
 import { systemClock } from "./platform/clock.ts";
 import { createEgress } from "./platform/egress.ts";
 import { createId } from "./platform/id.ts";
@@ -125,7 +125,9 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     openRuns: (key) => store.open(key),
   });
   const access = createAccess({ settings: () => config.get("access"), egress, db, clock, log });
-  reportIgnoredVariables(seeds, log);
+  const unusedVariables = readUnusedVariables(env);
+  reportIgnoredVariables(seeds, unusedVariables, log);
+  for (const name of readPaddedVariables(env)) log.info("config.variable-trimmed", { name });
   const audit = createAudit(db, clock);
   const auth = createAuth({
     audit,
@@ -192,6 +194,8 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     approvals,
     runner,
     seeds,
+    unusedVariables,
+    paddedVariables: readPaddedVariables(env),
     rearm: () => alarm.rearm(),
   });
   const server = { version: env.VERSION ?? "0.0.0", bootId, startedAt };

@@ -21,6 +21,7 @@ import {
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { MoltError } from "@moltworker/protocol/errors";
+import { MAX_GATEWAY_TOKEN_BYTES } from "@moltworker/protocol/variables";
 
 export interface DataFolder {
   path: string;
@@ -98,10 +99,16 @@ const tokenNames = ["MOLTBOT_GATEWAY_TOKEN", "OPENCLAW_GATEWAY_TOKEN", "CLAWDBOT
 
 /**
  * The gateway token of this run. A variable of the environment wins; else the `gateway-token` file; else a new one.
- * The first value seen is kept in the file (0600).
+ * The first value seen is kept in the file (0600). Throws CONFIG_INVALID for one that is too long.
  */
 export function gatewayToken(folder: DataFolder, environment: NodeJS.ProcessEnv): string {
   const named = tokenNames.map((name) => environment[name]?.trim()).find(Boolean);
+  const bytes = Buffer.byteLength(named ?? "");
+  if (bytes > MAX_GATEWAY_TOKEN_BYTES)
+    throw new MoltError("CONFIG_INVALID", {
+      message: `the gateway token of the environment has ${bytes} bytes; at most ${MAX_GATEWAY_TOKEN_BYTES} are possible`,
+      hint: "Give MOLTBOT_GATEWAY_TOKEN a shorter value, or leave it out: one is made.",
+    });
   const kept = readToken(folder) ?? keepToken(folder, named ?? randomBytes(32).toString("hex"));
   return named ?? kept;
 }

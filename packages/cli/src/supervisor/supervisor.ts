@@ -5,7 +5,7 @@
 
 import { isIP } from "node:net";
 import { MoltError } from "@moltworker/protocol/errors";
-import { seedVariables } from "@moltworker/protocol/variables";
+import { isSecretVariable, seedVariables, unusedVariables } from "@moltworker/protocol/variables";
 import { type Backoff, createBackoff } from "./backoff.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { answerError, baseUrl, callHost, createLink, type HostAddress } from "./host-api.ts";
@@ -64,7 +64,7 @@ export class Supervisor {
     this.#report = report;
     this.#port = settings.port;
     this.#logFile = openLogFile(settings.folder.logs);
-    const keys = seedVariables.filter((name) => name.endsWith("_KEY")).map((name) => settings.environment[name]);
+    const keys = seedVariables.filter(isSecretVariable).map((name) => settings.environment[name]);
     this.#scrub = createScrubber([settings.hostKey, settings.gatewayToken, ...keys]);
   }
 
@@ -152,7 +152,8 @@ export class Supervisor {
     }
     // A name that the server is bound to is one it answers to; addresses need no naming.
     if (isIP(host) === 0) passed.MOLTWORKER_ALLOWED_HOSTS = [passed.MOLTWORKER_ALLOWED_HOSTS ?? "", host].join(" ").trim();
-    return { ...passed, HOST_KEY: hostKey, MOLTBOT_GATEWAY_TOKEN: gatewayToken };
+    const unused = unusedVariables.filter((name) => environment[name]).join(",");
+    return { ...passed, UNUSED_VARIABLES: unused, HOST_KEY: hostKey, MOLTBOT_GATEWAY_TOKEN: gatewayToken };
   }
 
   /** True once `/readyz` answers 200, which also wakes the assistant so that it resumes what was cut. False when workerd ended. */

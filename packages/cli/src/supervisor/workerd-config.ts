@@ -49,7 +49,7 @@ const main :Workerd.Worker = (
 }
 
 function bindings(version: string): string[] {
-  const fromEnvironment = ["HOST_KEY", ...seedVariables];
+  const fromEnvironment = ["HOST_KEY", "UNUSED_VARIABLES", ...seedVariables];
   return [
     `(name = "ASSISTANT", durableObjectNamespace = "Assistant")`,
     `(name = "ASSETS", service = "ui")`,

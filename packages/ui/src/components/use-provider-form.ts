@@ -37,7 +37,12 @@ export function useProviderForm(provider: ProviderStatus, makeDefault: boolean) 
       setKey("");
       app.update((state) => ({ ...state, defaultModel }));
       await refreshModels();
-      notify(`${provider.label} works. ${makeDefault ? "It answers from now on." : "Its models can be chosen now."}`);
+      const trimmed = key !== typedKey ? "White space around the key was removed." : undefined;
+      notify(
+        `${provider.label} works. ${makeDefault ? "It answers from now on." : "Its models can be chosen now."}`,
+        "info",
+        trimmed,
+      );
     } catch (cause) {
       setError(moltErrorFrom(cause));
     } finally {

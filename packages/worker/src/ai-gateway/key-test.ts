@@ -1,6 +1,7 @@
 /** Proves a typed key and address by a real call before anything is kept. */
 
 import { isMoltError, MoltError } from "@moltworker/protocol/errors";
+import { foreignKeyKind } from "../secrets/secret-shape.ts";
 import type { ModelDirectory } from "./directory.ts";
 import type { Provider, ProviderTarget } from "./provider.ts";
 import { baseUrlOf } from "./provider.ts";
@@ -28,6 +29,14 @@ export async function testKey(
   if (apiKey !== undefined && /[^\x21-\x7e]/.test(apiKey))
     throw new MoltError("CONFIG_INVALID", {
       message: "a key is one word without spaces or special characters",
+      details: { path: "apiKey" },
+    });
+  // At an address of one's own a proxy may take any key; the provider itself takes only its own kind.
+  const foreign = typed && !place.named && baseUrl === undefined ? foreignKeyKind(provider.id, apiKey ?? "") : undefined;
+  if (foreign)
+    throw new MoltError("CONFIG_INVALID", {
+      message: `this looks like ${foreign}, not like a key of ${provider.label}`,
+      hint: `Type the key of ${provider.label} here, and keep the other secret in its own field.`,
       details: { path: "apiKey" },
     });
   const url = baseUrl === undefined ? place.baseUrl : baseUrlOf(provider, baseUrl);

@@ -2,12 +2,13 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import { scopes as allScopes } from "@moltworker/protocol/scopes";
+import { MAX_GATEWAY_TOKEN_BYTES } from "@moltworker/protocol/variables";
 import type { Seeds } from "../env.ts";
 import type { Log } from "../platform/log.ts";
+import { certainKindOf, kindOfSecret } from "../secrets/secret-shape.ts";
 import { gatewayTokenName, type Secrets } from "../secrets/secrets.ts";
 import { digest, randomSecret, sameDigest } from "./digest.ts";
 import type { Principal } from "./principal.ts";
-import { certainKindOf, kindOfSecret } from "./secret-shape.ts";
 
 /** The token as it stood when it was read. */
 export interface TokenCheck {
@@ -40,7 +41,6 @@ export interface Rotation {
   notes: string[];
 }
 
-const MAX_TOKEN_BYTES = 512;
 /** Below this a token can be guessed by a patient stranger. */
 const SHORT_TOKEN_BYTES = 12;
 
@@ -74,12 +74,17 @@ export function createGatewayToken(secrets: Secrets): GatewayToken {
 
 function checkedToken(typed: string): string {
   const token = typed.trim();
-  const bytes = new TextEncoder().encode(token).length;
-  if (bytes === 0) throw tokenInvalid("the token is empty");
-  if (bytes > MAX_TOKEN_BYTES) throw tokenInvalid(`the token has ${bytes} bytes; at most ${MAX_TOKEN_BYTES} are possible`);
+  checkLength(token);
   const kind = certainKindOf(token);
   if (kind) throw tokenInvalid(`this looks like ${kind}, not like a gateway token`);
   return token;
+}
+
+function checkLength(token: string): void {
+  const bytes = new TextEncoder().encode(token).length;
+  if (bytes === 0) throw tokenInvalid("the token is empty");
+  if (bytes > MAX_GATEWAY_TOKEN_BYTES)
+    throw tokenInvalid(`the token has ${bytes} bytes; at most ${MAX_GATEWAY_TOKEN_BYTES} are possible`);
 }
 
 function notesOn(typed: string, token: string): string[] {
@@ -105,6 +110,7 @@ export function seedGatewayToken(secrets: Secrets, seeds: Seeds, log: Log): void
   const seeded = seeds.MOLTBOT_GATEWAY_TOKEN ?? seeds.OPENCLAW_GATEWAY_TOKEN ?? seeds.CLAWDBOT_GATEWAY_TOKEN;
   if (seeded) {
     try {
+      checkLength(seeded.trim());
       secrets.seed(gatewayTokenName, seeded);
     } catch (error) {
       log.warn("auth.gateway-token-refused", { error });

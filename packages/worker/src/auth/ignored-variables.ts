@@ -1,5 +1,6 @@
-/** Variables of other deployments that switched sign-in off. Nothing does that here; whoever sets them is told what to do instead. */
+/** Variables of other deployments that do nothing here, above all those that switched sign-in off. Whoever sets one is told what to do instead. */
 
+import { replacementOf } from "@moltworker/protocol/variables";
 import type { Seeds } from "../env.ts";
 import type { Log } from "../platform/log.ts";
 
@@ -14,18 +15,24 @@ export interface IgnoredVariable {
   cure: string;
 }
 
-/** Those that are set, whatever their value. */
-export function ignoredVariables(seeds: Seeds): IgnoredVariable[] {
-  return Object.entries(replacements)
+/** Those that are set, whatever their value: first what once opened a door, then what nothing reads. */
+export function ignoredVariables(seeds: Seeds, unused: readonly string[]): IgnoredVariable[] {
+  const doors = Object.entries(replacements)
     .filter(([name]) => seeds[name as keyof typeof replacements] !== undefined)
     .map(([name, replacement]) => ({
       name,
       cause: `${name} opens no door here: every caller signs in`,
       cure: `Unset it. It is replaced by ${replacement}.`,
     }));
+  const idle = unused.map((name) => ({
+    name,
+    cause: `${name} is not used here`,
+    cure: `Unset it. In its place there is ${replacementOf(name)}.`,
+  }));
+  return [...doors, ...idle];
 }
 
 /** One warning for each that is set. */
-export function reportIgnoredVariables(seeds: Seeds, log: Log): void {
-  for (const ignored of ignoredVariables(seeds)) log.warn("config.variable-ignored", { ...ignored });
+export function reportIgnoredVariables(seeds: Seeds, unused: readonly string[], log: Log): void {
+  for (const ignored of ignoredVariables(seeds, unused)) log.warn("config.variable-ignored", { ...ignored });
 }

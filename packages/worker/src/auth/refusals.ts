@@ -3,9 +3,9 @@
 import { MoltError } from "@moltworker/protocol/errors";
 import type { PairingReason, PairingRequest } from "@moltworker/protocol/rows";
 import type { Scope } from "@moltworker/protocol/scopes";
+import { kindOfSecret } from "../secrets/secret-shape.ts";
 import { accessInvalid } from "./access-refusals.ts";
 import type { Principal, Refusal } from "./principal.ts";
-import { kindOfSecret } from "./secret-shape.ts";
 
 /** The client as far as its refusal text depends on it. */
 export type Client = "cli" | "control-ui" | "other";

@@ -34,6 +34,10 @@ export interface DoctorParts {
   approvals: Pick<Approvals, "pending">;
   runner: Pick<Runner, "suspended">;
   seeds: Seeds;
+  /** Names of variables that are set and that nothing reads. */
+  unusedVariables: readonly string[];
+  /** Names of variables whose value had white space around it. */
+  paddedVariables: readonly string[];
   /** Sets the object's alarm anew from the timers' rows. */
   rearm(): void;
 }

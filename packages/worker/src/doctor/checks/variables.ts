@@ -1,25 +1,11 @@
 import { ok, warn } from "@moltworker/protocol/doctor";
 import { ignoredVariables } from "../../auth/ignored-variables.ts";
-import { kindOfSecret } from "../../auth/secret-shape.ts";
+import { foreignKeyKind, kindOfSecret } from "../../secrets/secret-shape.ts";
 import type { AssistantCheck, CheckContext } from "../check.ts";
 
+/** More than these would hide each other. */
+const SAID_AT_ONCE = 4;
 const tokenVariables = ["MOLTBOT_GATEWAY_TOKEN", "OPENCLAW_GATEWAY_TOKEN", "CLAWDBOT_GATEWAY_TOKEN"] as const;
-
-/** Whose key each recognisable shape is; a key without an owner here belongs in no provider's field. */
-const ownerOfKind: Readonly<Record<string, string>> = {
-  "an Anthropic API key": "anthropic",
-  "an OpenRouter API key": "openrouter",
-  "an xAI API key": "xai",
-  "a Groq API key": "groq",
-  "a Google API key": "google",
-};
-const foreignKinds: ReadonlySet<string> = new Set([
-  "a Telegram bot token",
-  "a Slack token",
-  "a GitHub token",
-  "a signed identity token (JWT)",
-  "a Discord bot token",
-]);
 
 /** Variables are where a secret lands in the wrong field; none of them is ever repeated here. */
 export const variables: AssistantCheck = {
@@ -27,14 +13,20 @@ export const variables: AssistantCheck = {
   title: "Variables of the environment",
   about: "No variable holds a secret of another kind or an address that is none, and none is set that does nothing here.",
   run(context) {
-    const [first, ...more] = [
+    const troubles = [
       ...misplacedTokens(context),
       ...misplacedKeys(context),
       ...badAddresses(context),
-      ...ignoredVariables(context.seeds),
+      ...ignoredVariables(context.seeds, context.unusedVariables),
     ];
-    if (!first) return ok("each variable that is set has its place");
-    return warn("CONFIG_INVALID", `${first.cause}${more.length > 0 ? ` (and ${more.length} more)` : ""}`, { text: first.cure });
+    const padded = context.paddedVariables.join(", ");
+    const said = troubles.slice(0, SAID_AT_ONCE);
+    if (said.length === 0)
+      return ok(`each variable that is set has its place${padded && `; white space around ${padded} was removed`}`);
+    const more = troubles.length > said.length ? ` (and ${troubles.length - said.length} more)` : "";
+    return warn("CONFIG_INVALID", `${said.map(({ cause }) => cause).join("; ")}${more}`, {
+      text: said.map(({ cure }) => cure).join(" "),
+    });
   },
 };
 
@@ -59,8 +51,8 @@ function misplacedKeys({ seeds, providers }: CheckContext): Trouble[] {
     .flatMap(({ id, keyVariables }) =>
       keyVariables.flatMap((name) => {
         const value = values[name];
-        const kind = value === undefined ? undefined : kindOfSecret(value);
-        if (!kind || ownerOfKind[kind] === id || !(kind in ownerOfKind || foreignKinds.has(kind))) return [];
+        const kind = value === undefined ? undefined : foreignKeyKind(id, value);
+        if (!kind) return [];
         return [{ cause: `${name} holds ${kind}`, cure: `Put the right key into ${name}, and this one where it belongs.` }];
       }),
     );
