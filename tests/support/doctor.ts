@@ -50,7 +50,7 @@ const goodModel = { ref: "openai/gpt-5", provider: "openai", id: "gpt-5" } as Mo
 
 /** `stored` are config rows as they lie in the database, valid or not. */
 export function createDoctorWorld(
-  given: { seeds?: Seeds; stored?: Record<string, string>; defaultModel?: string } = {},
+  given: { seeds?: Seeds; unused?: string[]; stored?: Record<string, string>; defaultModel?: string } = {},
 ): DoctorWorld {
   const db = createTestDatabase();
   const clock = createTestClock();
@@ -99,6 +99,8 @@ export function createDoctorWorld(
       },
     },
     seeds,
+    unusedVariables: given.unused ?? [],
+    paddedVariables: [],
     rearm: () => {
       world.rearmed += 1;
     },

@@ -72,6 +72,7 @@ const faults: [
   ["variables: warn CONFIG_INVALID", { seeds: { OPENAI_API_KEY: "sk-ant-api03-x" } }, () => {}, {}],
   ["variables: warn CONFIG_INVALID", { seeds: { OPENAI_BASE_URL: "localhost" } }, () => {}, {}],
   ["variables: warn CONFIG_INVALID", { seeds: { DEV_MODE: "true" } as object }, () => {}, {}],
+  ["variables: warn CONFIG_INVALID", { unused: ["CDP_SECRET"] }, () => {}, {}],
   ["access-team: fail ACCESS_JWT_INVALID", { seeds: { CF_ACCESS_TEAM_DOMAIN: "molt" } }, () => {}, {}],
   ["access-team: fail ACCESS_JWT_INVALID", { seeds: { CF_ACCESS_AUD: "a".repeat(64) } }, () => {}, {}],
   ["access-team: fail ACCESS_JWT_INVALID", { seeds: accessSeeds("gone") }, () => {}, {}],
