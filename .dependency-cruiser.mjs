@@ -19,6 +19,7 @@ const layers = [
     `${src}/rpc/`,
     `${src}/ai-gateway/(?!providers/)`,
     `${src}/schedule/`,
+    `${src}/delivery/`,
     `${src}/snapshots/`,
     `${src}/doctor/(?!checks/)`,
   ],

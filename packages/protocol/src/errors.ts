@@ -101,6 +101,19 @@ export const errorTable = {
   DISK_FULL: row([507, 1013, 95], "UNAVAILABLE", false, "the disk is full", "Free space on the disk of the data folder."),
   ACCESS_BLOCKED: row([403, 1008, 96], "FORBIDDEN", false, "Cloudflare Access answers before the assistant", "Give the command a service token, or run it where Access is not in between."),
   FILE_EXPOSED: row([500, 1011, 97], "UNAVAILABLE", false, "other users of this machine can read a secret's file", "Close the file to others: `moltworker doctor --fix`."),
+  // Channels
+  CHANNEL_TOKEN_MISSING: row([400, 1008, 110], "UNAVAILABLE", false, "this channel has no secret yet", "Connect it under Settings, Channels."),
+  CHANNEL_TOKEN_REJECTED: row([401, 1008, 111], "UNAVAILABLE", false, "the provider does not accept the channel's token", "Type a valid token under Settings, Channels; the rest of the assistant works meanwhile."),
+  CHANNEL_CONFLICT: row([409, 1008, 112], "UNAVAILABLE", true, "another program reads this channel's messages with the same token", "Stop the other program, or give each its own token."),
+  CHANNEL_LIMITED: row([429, 1013, 113], "UNAVAILABLE", true, "the provider asks to send more slowly", "It is sent when the time given is over."),
+  CHANNEL_UNAVAILABLE: row([502, 1013, 114], "UNAVAILABLE", true, "the channel's provider cannot be reached", "It is tried again by itself."),
+  CHANNEL_UNKNOWN: row([504, 1013, 115], "UNAVAILABLE", false, "the provider did not say whether the message arrived", "Look into the chat; send it again by hand if it is missing."),
+  CHANNEL_FORMAT_REFUSED: row([400, 1008, 116], "UNAVAILABLE", false, "the provider refuses the formatting", "It is sent as plain text."),
+  CHANNEL_CHAT_GONE: row([403, 1008, 117], "UNAVAILABLE", false, "the chat does not take messages from the assistant any more", "The person has to start the bot again, or the group has to add it."),
+  CHANNEL_MESSAGE_GONE: row([404, 1008, 121], "UNAVAILABLE", false, "the message is not there any more", "It is sent anew."),
+  CHANNEL_REFUSED: row([400, 1008, 118], "UNAVAILABLE", false, "the provider refuses the request", "Read the provider's own words in the details."),
+  CHANNEL_NO_RECIPIENT: row([409, 1008, 119], "INVALID_REQUEST", false, "there is no conversation with the owner on this channel yet", "Write to the bot first, and approve yourself as the owner."),
+  CHANNEL_WEBHOOK_FAILING: row([502, 1013, 120], "UNAVAILABLE", true, "the provider cannot deliver to the webhook", "Let the path /channels/ through whatever stands in front of the assistant, or set the mode to polling."),
   USAGE: row([400, 1008, 2], "INVALID_REQUEST", false, "the command was not understood", "Run `moltworker --help`."),
 } as const satisfies Record<string, ErrorRow>;
 

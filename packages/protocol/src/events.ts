@@ -94,6 +94,8 @@ export interface EventMap {
   "device.pair.resolved": { requestId: string; deviceId: string; decision: "approved" | "rejected" | "expired"; ts: number };
   /** Ours: keys, models or settings changed; read `models.list` again. */
   "models.changed": { ts: number };
+  /** Ours: an account's state, a request to be let in or a send that needs a person; read `channels.status` again. */
+  "channels.changed": { ts: number };
   /** Ours: STOP was pressed or lifted. */
   "gateway.suspension": { suspended: boolean; ts: number };
 }
@@ -114,5 +116,6 @@ export const eventNames = [
   "device.pair.requested",
   "device.pair.resolved",
   "models.changed",
+  "channels.changed",
   "gateway.suspension",
 ] as const satisfies readonly EventName[];

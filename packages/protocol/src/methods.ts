@@ -3,6 +3,7 @@
  * Names and shapes are OpenClaw's; methods that only we have are marked.
  */
 
+import type { ChannelMethods } from "./channel-methods.ts";
 import type { CheckResult, DoctorReport } from "./doctor.ts";
 import type { AgentEvent, ChatEvent } from "./events.ts";
 import type { TokenLimits } from "./gateway.ts";
@@ -145,7 +146,7 @@ export interface SessionChanged {
 
 type None = Record<string, unknown>;
 
-export interface MethodMap {
+export interface MethodMap extends ChannelMethods {
   health: { params: { probe?: boolean }; result: Record<string, unknown> & { ok: boolean; ts: number } };
   status: { params: { includeChannelSummary?: boolean }; result: Record<string, unknown> & { runtimeVersion: string } };
   "system-presence": { params: None; result: unknown[] };

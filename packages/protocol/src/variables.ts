@@ -35,6 +35,11 @@ export const seedVariables = [
   "OPENAI_COMPATIBLE_BASE_URL",
   "OLLAMA_HOST",
   "LMSTUDIO_BASE_URL",
+  "TELEGRAM_BOT_TOKEN",
+  "TELEGRAM_DM_POLICY",
+  "TELEGRAM_DM_ALLOW_FROM",
+  /** A Bot API server of your own. */
+  "TELEGRAM_API_BASE_URL",
 ] as const;
 
 /** Of a gateway token as UTF-8, without the white space around it. */

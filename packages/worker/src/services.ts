@@ -44,6 +44,7 @@ import { type Alarm, createAlarm } from "./schedule/alarm.ts";
 import { createKeyPool } from "./secrets/key-pool.ts";
 import { createSecrets } from "./secrets/secrets.ts";
 import { createAiGateway } from "./services/ai-gateway.ts";
+import { channelSeeds, createChannelsPart, seedChannelSecrets } from "./services/channels.ts";
 import { createHttpApi } from "./services/http-api.ts";
 import type { Part } from "./services/part.ts";
 import { createInbox } from "./sessions/inbox.ts";
@@ -81,7 +82,14 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
 
   const seeds = readSeeds(env);
   const secrets = createSecrets(db, clock);
-  const config = createConfig({ sections, db, clock, log, seeds, given: { providers: addressSeeds(providers, seeds) } });
+  const config = createConfig({
+    sections,
+    db,
+    clock,
+    log,
+    seeds,
+    given: { providers: addressSeeds(providers, seeds), channels: channelSeeds(seeds) },
+  });
   const configHistory = createConfigHistory({ sections, db, config });
   const blobs = createBlobs(env.BLOBS, db, clock);
   const workspace = createWorkspace(db, clock);
@@ -99,6 +107,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
 
   seedKeys(providers, seeds, secrets);
   const keys = createKeyPool(secrets, clock);
+  seedChannelSecrets(seeds, secrets);
   const limits = () => config.get("limits");
   const prices = createPrices({ providers, own: () => limits().prices, now: clock.now });
   const governor = createGovernor({ db, clock, log, prices, limits });
@@ -198,6 +207,31 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     paddedVariables: readPaddedVariables(env),
     rearm: () => alarm.rearm(),
   });
+  const channelsPart = createChannelsPart({
+    db,
+    clock,
+    log,
+    egress,
+    secrets,
+    config,
+    hub,
+    marks,
+    blobs,
+    workspace,
+    inbox,
+    transcript,
+    store,
+    runner,
+    approvals,
+    commands: {
+      authorize: (principal, action) => auth.authorize(principal, "channel", action),
+      sessions,
+      onSessionChanged: (key, reason) => hub.publish("sessions.changed", { sessionKey: key, reason, session: view.byKey(key) }),
+      models: { list: () => models.listModels(), forSession: modelFor },
+      assistantName: () => config.get("agent").name,
+    },
+    alarm: () => alarm,
+  });
   const server = { version: env.VERSION ?? "0.0.0", bootId, startedAt };
   const context: MethodContext = {
     clock,
@@ -219,6 +253,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     workspace,
     blobs,
     doctor,
+    channels: channelsPart.service,
     server,
     closeEnded,
     signOutEverywhere,
@@ -248,6 +283,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   });
   const parts: readonly Part[] = [
     aiGateway,
+    channelsPart,
     createHttpApi({
       db,
       clock,
@@ -312,7 +348,12 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
         if (answer) return answer;
       }
       if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") return api.fetch(request);
-      return sockets.accept(await auth.identify(request), () => auth.checkOrigin(request), addressOf(request));
+      const principal = await auth.identify(request);
+      const checkOrigin = () => {
+        auth.checkOrigin(request);
+        channelsPart.seenAt(request, principal);
+      };
+      return sockets.accept(principal, checkOrigin, addressOf(request));
     },
     wake() {
       if (marks.get("first-files") === undefined) {

@@ -7,6 +7,7 @@ import type { ModelRow } from "@moltworker/protocol/rows";
 import type { LogEntry, LogPart } from "./log-entry.ts";
 import { viewOf } from "./log-view.ts";
 import type { ModelRequest } from "./model.ts";
+import { outsideOrigin } from "./outside-text.ts";
 
 export interface ContextSize {
   entries: readonly LogEntry[];
@@ -68,11 +69,8 @@ export function compactionPlan(entries: readonly LogEntry[], model: Pick<ModelRo
   const keptInView = entries.slice(cut).filter((entry) => entry.role !== "compaction").length;
   const folded = view.entries.slice(0, view.entries.length - keptInView);
   if (folded.length === 0) return undefined;
-  const outside = folded.find((entry) => entry.role === "toolResult" && entry.untrustedFrom !== undefined);
   const before = entries.findLast((entry) => entry.role === "compaction");
-  const untrustedFrom =
-    (outside?.role === "toolResult" ? outside.untrustedFrom : undefined) ??
-    (before?.role === "compaction" ? before.untrustedFrom : undefined);
+  const untrustedFrom = outsideOrigin(folded) ?? (before?.role === "compaction" ? before.untrustedFrom : undefined);
   const summaryCharacters = Math.min(largestSummary, Math.floor(model.contextWindow * summaryShare) * charactersPerToken);
   return { kept, folded, earlier: view.summary, untrustedFrom, summaryCharacters };
 }

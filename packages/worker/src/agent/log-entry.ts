@@ -15,7 +15,8 @@ export type LogPart =
   | { type: "image" | "file"; blobId: string; mimeType: string; fileName: string; sizeBytes: number };
 
 export type LogEntry =
-  | { role: "user"; content: LogPart[] }
+  /** `untrustedFrom`: others wrote this, not the owner. */
+  | { role: "user"; content: LogPart[]; untrustedFrom?: string }
   | {
       role: "assistant";
       content: LogPart[];

@@ -46,6 +46,8 @@ export interface Tool<Args = unknown> {
   changedPaths?(args: Args): string[];
   /** Address that the call will contact; lets the gate judge where data may go. */
   contacts?(args: Args): string;
+  /** People who are not the owner may have it used for them: it reaches nothing of the owner's. Default: not. */
+  forGuests?: boolean;
   /** Milliseconds after which the call is cut and the model told so. */
   timeoutMs: number;
   /** Must not throw for what the model or the world did wrong: return `isError` instead. Throws only for faults of ours. */

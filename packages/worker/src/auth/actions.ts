@@ -10,6 +10,8 @@ export interface Action {
   lasting?: boolean | undefined;
   /** Only for who proves access to the machine. */
   hostOnly?: boolean | undefined;
+  /** On a channel, only for the owner's own identity. */
+  ownerOnly?: boolean | undefined;
 }
 
 export type Actions = Readonly<Record<string, Action>>;
@@ -33,9 +35,18 @@ export const ownActions = {
   "gateway.call": { scope: "gateway.use", surfaces: ["http"] },
   "v1.chat": { scope: "operator.write", surfaces: ["v1"] },
   "v1.read": { scope: "operator.read", surfaces: ["v1"] },
+  "channel.message": { scope: "operator.write", surfaces: ["channel"] },
+  "channel.status": { scope: "operator.read", surfaces: ["channel"] },
+  /** Resetting and stopping one's own conversation. */
+  "channel.steer": { scope: "operator.write", surfaces: ["channel"] },
+  /** The same where others talk too. */
+  "channel.steer.shared": { scope: "operator.write", surfaces: ["channel"], ownerOnly: true },
+  "channel.model": { scope: "operator.write", surfaces: ["channel"], ownerOnly: true },
+  "channel.approve": { scope: "operator.approvals", surfaces: ["channel"], ownerOnly: true },
+  "channel.pairing": { scope: "operator.pairing", surfaces: ["channel"], ownerOnly: true },
   "run.start": { scope: "operator.write", surfaces: ["run", "alarm"] },
   "run.tool.read": { scope: "operator.read", surfaces: ["run"] },
-  "run.tool.effect": { scope: "operator.write", surfaces: ["run"] },
+  "run.tool.effect": { scope: "operator.write", surfaces: ["run"], ownerOnly: true },
 } as const satisfies Actions;
 
 /** The catalog's methods as actions of the socket. */

@@ -29,9 +29,18 @@ const principals: Record<string, Principal> = {
   apiReadOnly: { kind: "api", id: "api_2", scopes: ["operator.read"], via: "api" },
   modelCaller: { kind: "api", id: "api_3", scopes: ["gateway.use"], via: "api" },
   schedule: { kind: "schedule", id: "s", scopes: ["operator.write"], via: "alarm" },
-  channel: { kind: "channel", id: "telegram:1", scopes: ["operator.read"], via: "telegram" },
+  channelOwner: {
+    kind: "channel",
+    id: "telegram:default:1",
+    scopes: ["operator.write", "operator.approvals", "operator.pairing"],
+    via: "telegram",
+    role: "owner",
+  },
+  channelGuest: { kind: "channel", id: "telegram:default:2", scopes: ["operator.write"], via: "telegram", role: "guest" },
+  /** A guest stays one, whatever scopes a faulty grant would hold. */
+  channelGuestOfAll: { kind: "channel", id: "telegram:default:3", scopes: all, via: "telegram", role: "guest" },
 };
-const surfaces: readonly Surface[] = ["socket", "http", "v1", "run", "alarm"];
+const surfaces: readonly Surface[] = ["socket", "http", "v1", "run", "alarm", "channel"];
 const actions = [
   ...testMethods.map((method) => method.name),
   ...Object.keys(ownActions),
@@ -62,6 +71,8 @@ const httpAll = [
 ];
 const v1All = ["v1.chat", "v1.read"];
 const runAll = ["run.start", "run.tool.read", "run.tool.effect"];
+const channelGuests = ["channel.message", "channel.status", "channel.steer"];
+const channelAll = [...channelGuests, "channel.steer.shared", "channel.model", "channel.approve", "channel.pairing"];
 const allowed: Record<string, Partial<Record<Surface, string[]>>> = {
   nobody: {},
   browser: { socket: socketAll, http: httpAll, v1: v1All, run: runAll },
@@ -91,7 +102,9 @@ const allowed: Record<string, Partial<Record<Surface, string[]>>> = {
   },
   modelCaller: { http: ["gateway.call"] },
   schedule: { run: runAll, alarm: ["run.start"] },
-  channel: { run: ["run.tool.read"] },
+  channelOwner: { run: runAll, channel: channelAll },
+  channelGuest: { run: ["run.start", "run.tool.read"], channel: channelGuests },
+  channelGuestOfAll: { run: ["run.start", "run.tool.read"], channel: channelGuests },
 };
 
 const cases = Object.keys(principals).flatMap((who) =>

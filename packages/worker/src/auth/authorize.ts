@@ -12,7 +12,7 @@ const surfacesOf: Record<Exclude<Principal["kind"], "anonymous">, readonly Surfa
   device: ["socket", "v1", "run"],
   api: ["socket", "http", "v1", "run"],
   schedule: ["alarm", "run"],
-  channel: ["run"],
+  channel: ["channel", "run"],
 };
 
 /** Throws FORBIDDEN, AUTH_EXPIRED, or for nobody their refusal. */
@@ -26,6 +26,12 @@ export function createAuthorize(actions: Actions, stillValid: (principal: Princi
       throw new MoltError("FORBIDDEN", {
         message: `"${action.slice(0, 80)}" is not allowed here`,
         hint: "Use a client and a grant that are made for it.",
+      });
+    }
+    if (rule.ownerOnly && principal.kind === "channel" && principal.role !== "owner") {
+      throw new MoltError("FORBIDDEN", {
+        message: `"${action}" is for the owner alone`,
+        hint: "Ask the owner, or have the owner link this identity as their own.",
       });
     }
     if (rule.lasting && principal.kind === "api") {

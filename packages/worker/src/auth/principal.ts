@@ -37,11 +37,12 @@ export type Principal =
   | { kind: "device"; id: string; scopes: readonly Scope[]; via: "device"; grant: number }
   | { kind: "api"; id: string; scopes: readonly Scope[]; via: "api" }
   | { kind: "schedule"; id: string; scopes: readonly Scope[]; via: "alarm" }
-  | { kind: "channel"; id: string; scopes: readonly Scope[]; via: string }
+  /** A person on a channel; `id` is `channel:account:sender`. A guest has nothing of the owner's, whatever the scopes. */
+  | { kind: "channel"; id: string; scopes: readonly Scope[]; via: string; role: "owner" | "guest" }
   /** Nobody; `refusal` says what was wrong with the credential, when there was one. */
   | { kind: "anonymous"; id: "anonymous"; scopes: readonly []; via: "none"; refusal?: Refusal };
 
 /** `v1`: the OpenAI-compatible API. */
-export type Surface = "socket" | "http" | "v1" | "run" | "alarm";
+export type Surface = "socket" | "http" | "v1" | "run" | "alarm" | "channel";
 
 export const anonymous: Principal = { kind: "anonymous", id: "anonymous", scopes: [], via: "none" };

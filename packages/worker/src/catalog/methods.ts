@@ -17,6 +17,22 @@ import { authSignOutEverywhere } from "../methods/auth.signOutEverywhere.ts";
 import { authTokensCreate } from "../methods/auth.tokens.create.ts";
 import { authTokensList } from "../methods/auth.tokens.list.ts";
 import { authTokensRevoke } from "../methods/auth.tokens.revoke.ts";
+import { channelsConnect } from "../methods/channels.connect.ts";
+import { channelsLogout } from "../methods/channels.logout.ts";
+import { channelsMessagesList } from "../methods/channels.messages.list.ts";
+import { channelsOutboxDiscard } from "../methods/channels.outbox.discard.ts";
+import { channelsOutboxList } from "../methods/channels.outbox.list.ts";
+import { channelsOutboxRetry } from "../methods/channels.outbox.retry.ts";
+import { channelsPairingApprove } from "../methods/channels.pairing.approve.ts";
+import { channelsPairingDismiss } from "../methods/channels.pairing.dismiss.ts";
+import { channelsPairingList } from "../methods/channels.pairing.list.ts";
+import { channelsSendersList } from "../methods/channels.senders.list.ts";
+import { channelsSendersRemove } from "../methods/channels.senders.remove.ts";
+import { channelsSendersSet } from "../methods/channels.senders.set.ts";
+import { channelsSendTest } from "../methods/channels.sendTest.ts";
+import { channelsStart } from "../methods/channels.start.ts";
+import { channelsStatus } from "../methods/channels.status.ts";
+import { channelsStop } from "../methods/channels.stop.ts";
 import { chatAbort } from "../methods/chat.abort.ts";
 import { chatHistory } from "../methods/chat.history.ts";
 import { chatSend } from "../methods/chat.send.ts";
@@ -77,6 +93,22 @@ export const methods = [
   authTokensCreate,
   authTokensList,
   authTokensRevoke,
+  channelsConnect,
+  channelsLogout,
+  channelsMessagesList,
+  channelsOutboxDiscard,
+  channelsOutboxList,
+  channelsOutboxRetry,
+  channelsPairingApprove,
+  channelsPairingDismiss,
+  channelsPairingList,
+  channelsSendersList,
+  channelsSendersRemove,
+  channelsSendersSet,
+  channelsStart,
+  channelsStatus,
+  channelsStop,
+  channelsSendTest,
   chatAbort,
   chatHistory,
   chatSend,

@@ -14,6 +14,7 @@ import {
   upgradesMigration,
 } from "../auth/schema.ts";
 import { configMigration } from "../config/config.ts";
+import { channelsMigration } from "../delivery/schema.ts";
 import { httpRequestsMigration } from "../edge/v1/request-store.ts";
 import { eventsMigration } from "../rpc/event-log.ts";
 import { runOptionsMigration, runsMigration } from "../runs/schema.ts";
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   httpRequestsMigration,
   passkeysMigration,
   cacheMigration,
+  channelsMigration,
 ];

@@ -3,11 +3,20 @@
 import type { z } from "zod";
 import { accessSection } from "../config/sections/access.ts";
 import { agentSection } from "../config/sections/agent.ts";
+import { channelsSection } from "../config/sections/channels.ts";
 import { gatewaySection } from "../config/sections/gateway.ts";
 import { httpApiSection } from "../config/sections/http-api.ts";
 import { limitsSection } from "../config/sections/limits.ts";
 import { providersSection } from "../config/sections/providers.ts";
 
-export const sections = [agentSection, providersSection, accessSection, limitsSection, httpApiSection, gatewaySection] as const;
+export const sections = [
+  agentSection,
+  providersSection,
+  accessSection,
+  limitsSection,
+  httpApiSection,
+  gatewaySection,
+  channelsSection,
+] as const;
 
 export type Settings = { [S in (typeof sections)[number] as S["name"]]: z.infer<S["schema"]> };

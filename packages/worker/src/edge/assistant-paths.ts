@@ -11,7 +11,7 @@ const exact: ReadonlySet<string> = new Set([
 ]);
 
 /** Each ends with a slash. */
-const below: readonly string[] = ["/api/", "/debug/", "/v1/chat/", "/v1/models/", "/v1/responses/"];
+const below: readonly string[] = ["/api/", "/debug/", "/channels/", "/v1/chat/", "/v1/models/", "/v1/responses/"];
 
 export function isForAssistant(pathname: string): boolean {
   return exact.has(pathname) || below.some((prefix) => pathname.startsWith(prefix));

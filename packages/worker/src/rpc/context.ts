@@ -8,6 +8,7 @@ import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigHistory } from "../config/history.ts";
 import type { AnySection } from "../config/section.ts";
+import type { Channels } from "../delivery/channels.ts";
 import type { Doctor } from "../doctor/doctor.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Approvals } from "../runs/approvals.ts";
@@ -47,6 +48,7 @@ export interface MethodContext {
   workspace: Workspace;
   blobs: Blobs;
   doctor: Doctor;
+  channels: Channels;
   server: ServerFacts;
   /** Closes the live sockets of every grant that has ended, once the answer has gone out. */
   closeEnded(): void;

@@ -22,6 +22,7 @@ const eventScopes: Record<EventName, Scope | null> = {
   "device.pair.requested": "operator.pairing",
   "device.pair.resolved": "operator.pairing",
   "models.changed": "operator.read",
+  "channels.changed": "operator.read",
   "gateway.suspension": "operator.read",
 };
 

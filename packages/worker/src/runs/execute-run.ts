@@ -68,7 +68,8 @@ export function takeInput(context: Pick<RunContext, "run" | "db" | "inbox" | "tr
   const stored = db.transaction(() =>
     items.map((item) => {
       inbox.markTaken(item.id);
-      const entry = { role: "user" as const, content: item.content };
+      const outside = item.outsideFrom === undefined ? {} : { untrustedFrom: item.outsideFrom };
+      const entry = { role: "user" as const, content: item.content, ...outside };
       sessions.touch(run.session_key, { lastText: textOf(entry) });
       return transcript.append(run.session_key, entry, { runId: run.id, idempotencyKey: idempotencyKeyOf(item.dedupeKey) });
     }),
@@ -84,13 +85,15 @@ function finishDone(context: RunContext, answer: StoredMessage): void {
   const message = chatMessageFrom(answer) as AssistantMessage;
   db.transaction(() => {
     store.finish(run.id, { state: "done", stopReason: message.stopReason, answerMessageId: answer.id });
-    outbox.prepare({
-      sessionKey: run.session_key,
-      runId: run.id,
-      channel: run.channel,
-      messageId: answer.id,
-      state: readByAsking.has(run.channel) ? "confirmed" : "prepared",
-    });
+    // What is read by asking is delivered by standing in the log. A channel's answer gets rows of its own from the ended run.
+    if (readByAsking.has(run.channel))
+      outbox.prepare({
+        sessionKey: run.session_key,
+        runId: run.id,
+        channel: run.channel,
+        messageId: answer.id,
+        state: "confirmed",
+      });
     sessions.touch(run.session_key, { lastText: textOf(answer.entry), unread: true, failed: false });
   });
   events.agent({ stream: "lifecycle", data: { phase: "end", endedAt: clock.now() } });

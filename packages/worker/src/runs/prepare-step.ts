@@ -10,6 +10,7 @@ import { viewOf } from "../agent/log-view.ts";
 import type { ModelRequest } from "../agent/model.ts";
 import { systemPrompt } from "../agent/prompt.ts";
 import type { Tool } from "../agent/tool.ts";
+import { audienceOf } from "./audience.ts";
 import { foldLog } from "./compact.ts";
 import type { RunContext } from "./run-context.ts";
 import { optionsOf } from "./run-store.ts";
@@ -49,7 +50,7 @@ export async function fold(context: RunContext, ref: string, askModel: boolean):
   return folded;
 }
 
-function systemText({ workspace, settings, clock }: RunContext): string {
+function systemText({ run, workspace, settings, clock }: RunContext): string {
   const decoder = new TextDecoder();
   return systemPrompt({
     name: settings().name,
@@ -58,6 +59,8 @@ function systemText({ workspace, settings, clock }: RunContext): string {
       return bytes && decoder.decode(bytes);
     },
     nowMs: clock.now(),
+    audience: audienceOf(run),
+    ...(run.channel === "webchat" ? {} : { channel: run.channel }),
   });
 }
 

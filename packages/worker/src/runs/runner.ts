@@ -7,6 +7,7 @@ import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import { createId } from "../platform/id.ts";
 import type { InboundMessage } from "../sessions/inbox.ts";
 import { type AcceptOptions, acceptMessage } from "./accept.ts";
+import { toolsFor } from "./audience.ts";
 import { foldLog } from "./compact.ts";
 import { endStopped } from "./end-stopped.ts";
 import { executeRun, takeInput } from "./execute-run.ts";
@@ -66,9 +67,11 @@ class RunRunner implements Runner {
   private readonly deps: Options;
   private readonly active = new Map<string, Active>();
   private readonly waiters = new Map<string, Set<() => void>>();
+  private readonly toolsOf: ReturnType<typeof toolsFor>;
 
   constructor(deps: Options) {
     this.deps = deps;
+    this.toolsOf = toolsFor(deps.tools);
   }
 
   get suspended(): boolean {
@@ -192,6 +195,7 @@ class RunRunner implements Runner {
     let resumed = run.lives > 1;
     const context: RunContext = {
       ...deps,
+      tools: this.toolsOf(run),
       run,
       events: createRunEvents(run, deps.sink, deps.clock),
       signal: controller.signal,

@@ -18,6 +18,8 @@ export interface InboundMessage {
   principal: Principal;
   content: LogPart[];
   queueMode: QueueMode;
+  /** Whose words these are when they are not the owner's: they are marked in the log as text from outside. */
+  outsideFrom?: string;
 }
 
 /** The dedupe key of a message that its client named by an idempotency key, and back. */
@@ -40,6 +42,8 @@ export interface Inbox {
   /** Drops what waits for a run that was stopped before it began. */
   drop(runId: string): void;
   dropAll(sessionKey: string): void;
+  /** New content for a message that no run has read yet; false when there is none such. */
+  replaceWaiting(dedupeKey: string, content: LogPart[]): boolean;
   /** Lets waiting messages travel with another run. */
   moveToRun(id: string, runId: string): void;
 }
@@ -54,6 +58,7 @@ interface Row {
   body: string;
   queue_mode: QueueMode;
   received_at: number;
+  outside_from: string | null;
 }
 
 export function createInbox(db: Database, clock: Clock): Inbox {
@@ -61,8 +66,8 @@ export function createInbox(db: Database, clock: Clock): Inbox {
     insert(message) {
       const now = clock.now();
       const written = db.all<{ id: string }>(
-        `INSERT INTO inbox (id, dedupe_key, session_key, run_id, channel, sender, body, queue_mode, state, received_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?) ON CONFLICT (dedupe_key) DO NOTHING RETURNING id`,
+        `INSERT INTO inbox (id, dedupe_key, session_key, run_id, channel, sender, body, queue_mode, state, received_at, outside_from)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?) ON CONFLICT (dedupe_key) DO NOTHING RETURNING id`,
         createId("in", now),
         message.dedupeKey,
         message.sessionKey,
@@ -72,6 +77,7 @@ export function createInbox(db: Database, clock: Clock): Inbox {
         JSON.stringify(message.content),
         message.queueMode,
         now,
+        message.outsideFrom ?? null,
       );
       return written.length === 1;
     },
@@ -89,6 +95,8 @@ export function createInbox(db: Database, clock: Clock): Inbox {
         clock.now(),
         sessionKey,
       ),
+    replaceWaiting: (dedupeKey, content) =>
+      db.run("UPDATE inbox SET body = ? WHERE dedupe_key = ? AND state = 'waiting'", JSON.stringify(content), dedupeKey) > 0,
     moveToRun: (id, runId) => void db.run("UPDATE inbox SET run_id = ? WHERE id = ?", runId, id),
   };
 }
@@ -104,5 +112,6 @@ function itemFromRow(row: Row): InboxItem {
     content: JSON.parse(row.body) as LogPart[],
     queueMode: row.queue_mode,
     receivedAt: row.received_at,
+    ...(row.outside_from === null ? {} : { outsideFrom: row.outside_from }),
   };
 }

@@ -30,6 +30,7 @@ export const webFetch = defineTool<Args>({
   name: "web_fetch",
   description: "Fetch a web page or API as readable text. Methods other than GET ask the owner first.",
   parameters,
+  forGuests: true,
   effect: (args) => (isRead(args) ? "read" : "external"),
   contacts: ({ url }) => url,
   timeoutMs,

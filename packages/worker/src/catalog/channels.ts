@@ -1,0 +1,6 @@
+/** Every channel of the product: a way in and out besides the socket. */
+
+import { telegram } from "../channels/telegram/telegram.ts";
+import type { Channel } from "../delivery/channel.ts";
+
+export const channels = [telegram] as readonly Channel[];

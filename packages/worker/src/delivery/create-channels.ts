@@ -1,0 +1,349 @@
+/** Puts the parts of channels together, and answers what is asked of them (`channels.ts`). */
+
+import { MoltError } from "@moltworker/protocol/errors";
+import type { EventMap, EventName } from "@moltworker/protocol/events";
+import type { ChannelAccountSettings } from "../config/sections/channels.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Egress } from "../platform/egress.ts";
+import type { Log } from "../platform/log.ts";
+import type { Approvals } from "../runs/approvals.ts";
+import type { RunStore } from "../runs/run-store.ts";
+import type { Runner } from "../runs/runner.ts";
+import type { Secrets } from "../secrets/secrets.ts";
+import type { Inbox } from "../sessions/inbox.ts";
+import type { Transcript } from "../sessions/transcript.ts";
+import type { Blobs } from "../storage/blobs.ts";
+import type { Database } from "../storage/database.ts";
+import type { Workspace } from "../storage/workspace.ts";
+import { type AccountStore, createAccountStore } from "./account-store.ts";
+import { type Accounts, createAccounts } from "./accounts.ts";
+import { type Answers, createAnswers } from "./answers.ts";
+import { type Buttons, createButtons } from "./buttons.ts";
+import type { Channel } from "./channel.ts";
+import { createChannelService } from "./channel-service.ts";
+import type { Channels } from "./channels.ts";
+import type { CommandDependencies } from "./commands.ts";
+import type { DmScope } from "./conversation.ts";
+import { createDelivery, type Delivery, type OpenAccount } from "./deliver.ts";
+import { createDesk, type Desk, type OwnerChat } from "./desk.ts";
+import { createIntake, type Intake } from "./intake.ts";
+import { createMessageLog, type MessageLog, placeOf, type StoredMessage } from "./message-log.ts";
+import { type ChannelPairings, createChannelPairings } from "./pairings.ts";
+import { createReceive, type Receive } from "./receive.ts";
+import { createSenders, type Senders } from "./senders.ts";
+import { createSends, placeOfSend, type Sends } from "./sends.ts";
+import { createTyping } from "./typing.ts";
+
+export interface ChannelSettings {
+  publicUrl: string | null;
+  dmScope: DmScope;
+  identityLinks: Record<string, string[]>;
+  accounts: Record<string, Record<string, ChannelAccountSettings>>;
+}
+
+export interface ChannelsDependencies {
+  channels: readonly Channel[];
+  db: Database;
+  clock: Clock;
+  log: Log;
+  egress: Egress;
+  secrets: Secrets;
+  settings(): ChannelSettings;
+  patchAccount(channel: string, account: string, change: Record<string, unknown>, by: string): void;
+  seenOrigin(): string | undefined;
+  blobs: Blobs;
+  workspace: Workspace;
+  inbox: Inbox;
+  transcript: Transcript;
+  store: RunStore;
+  runner: Runner;
+  approvals: Approvals;
+  commands: Omit<CommandDependencies, "approvePairing" | "runner">;
+  publish(event: "channels.changed", payload: EventMap["channels.changed"]): void;
+  schedule(timer: "channels.work" | "channels.watch", dueAt: number): void;
+}
+
+export interface ChannelEngine {
+  service: Channels;
+  /** What runs announce. */
+  onEvent<Name extends EventName>(event: Name, payload: EventMap[Name]): void;
+  /** A webhook call; 404 for everything that is not an account's own path. */
+  webhook(channel: string, account: string, request: Request): Promise<Response>;
+  /** Settings or secrets changed. */
+  reload(): void;
+  work(): void;
+  watch(): Promise<void>;
+  /** Takes up what an earlier life left. */
+  wake(): void;
+}
+
+/** While calls are in the air the object is woken at least this often. */
+const heartbeatMs = 20_000;
+const pruneMs = 3_600_000;
+
+export function createChannels(deps: ChannelsDependencies): ChannelEngine {
+  return new ChannelsEngine(deps);
+}
+
+/** The stores and engines of channels, each made from those above it; what refers back does so by a call. */
+class ChannelsEngine implements ChannelEngine {
+  readonly service: Channels;
+  private readonly deps: ChannelsDependencies;
+  private readonly messages: MessageLog;
+  private readonly sends: Sends;
+  private readonly senders: Senders;
+  private readonly pairings: ChannelPairings;
+  private readonly buttons: Buttons;
+  private readonly store: AccountStore;
+  private readonly receive: Receive;
+  private readonly accounts: Accounts;
+  private readonly delivery: Delivery;
+  private readonly answers: Answers;
+  private readonly typing: ReturnType<typeof createTyping>;
+  private readonly desk: Desk;
+  private readonly intake: Intake;
+  private prunedAt = 0;
+
+  constructor(deps: ChannelsDependencies) {
+    const { db, clock } = deps;
+    this.deps = deps;
+    this.messages = createMessageLog(db, clock);
+    this.sends = createSends(db, clock);
+    this.senders = createSenders(db, clock);
+    this.pairings = createChannelPairings(db, clock);
+    this.buttons = createButtons(db, clock);
+    this.store = createAccountStore(db);
+    this.receive = this.makeReceive();
+    this.accounts = createAccounts({ ...deps, store: this.store, receive: this.receive, onChange: () => this.announce() });
+    this.delivery = this.makeDelivery();
+    this.answers = this.makeAnswers();
+    this.typing = createTyping({ messages: this.messages, open: (channel, account) => this.open(channel, account) });
+    this.service = this.makeService();
+    const commands: CommandDependencies = {
+      ...deps.commands,
+      runner: deps.runner,
+      approvePairing: (code, by) => nameOf(this.service.approvePairing(code, "guest", by.id)),
+    };
+    this.desk = this.makeDesk(commands);
+    this.intake = this.makeIntake(commands);
+  }
+
+  onEvent<Name extends EventName>(event: Name, payload: EventMap[Name]): void {
+    if (event === "chat") {
+      const chat = payload as EventMap["chat"];
+      this.answers.onChat(chat);
+      this.typing.onChat(chat);
+    } else if (event === "exec.approval.requested") this.desk.onApprovalRequested(payload as EventMap["exec.approval.requested"]);
+    else if (event === "exec.approval.resolved") this.desk.onApprovalResolved(payload as EventMap["exec.approval.resolved"]);
+  }
+
+  async webhook(channel: string, account: string, request: Request): Promise<Response> {
+    const live = this.accounts.get(channel, account);
+    const { webhook } = live?.calls ?? {};
+    if (!live?.configured || !live.settings.enabled || !webhook)
+      throw new MoltError("NOT_FOUND", { message: "there is no such route" });
+    const { updates, response } = await webhook.receive(request);
+    // Not proved yet, so it is not known which mentions mean us: the provider delivers again in a moment.
+    if (!live.self) throw new MoltError("UNAVAILABLE");
+    this.receive({ ...live, self: live.self }, updates);
+    return response ?? new Response("ok");
+  }
+
+  reload(): void {
+    this.accounts.reload();
+    this.deps.schedule("channels.watch", this.deps.clock.now());
+  }
+
+  work(): void {
+    this.intake.drain();
+    this.answers.settle();
+    this.delivery.pump();
+    if (this.delivery.busy) this.schedule(this.deps.clock.now() + heartbeatMs);
+  }
+
+  async watch(): Promise<void> {
+    await this.accounts.watch();
+    const next = this.accounts.nextWatchAt();
+    if (next !== undefined) this.deps.schedule("channels.watch", next);
+    this.prune();
+    this.work();
+  }
+
+  private prune(): void {
+    const now = this.deps.clock.now();
+    if (now - this.prunedAt < pruneMs) return;
+    this.prunedAt = now;
+    this.messages.prune();
+    this.sends.prune();
+    this.buttons.prune();
+  }
+
+  wake(): void {
+    this.accounts.reload();
+    this.delivery.resume();
+    this.work();
+    if (this.accounts.all().length > 0) this.deps.schedule("channels.watch", this.deps.clock.now());
+  }
+
+  private announce(): void {
+    this.deps.publish("channels.changed", { ts: this.deps.clock.now() });
+  }
+
+  private schedule(dueAt: number): void {
+    this.deps.schedule("channels.work", dueAt);
+  }
+
+  /** undefined while it cannot send. */
+  private open(channel: string, account: string): OpenAccount | undefined {
+    const live = this.accounts.get(channel, account);
+    if (!live?.configured || !live.settings.enabled || live.error?.code === "CHANNEL_TOKEN_REJECTED") return undefined;
+    return { id: live.id, channel, traits: live.channel.traits, calls: live.calls };
+  }
+
+  private makeReceive(): Receive {
+    return createReceive({
+      ...this.deps,
+      messages: this.messages,
+      senders: this.senders,
+      pairings: this.pairings,
+      onPairing: (request) => {
+        this.desk.onPairing(request);
+        this.announce();
+      },
+      onInbound: (channel, account) => {
+        const now = this.deps.clock.now();
+        this.store.set(channel, account, { last_inbound_at: now });
+        this.schedule(now + heartbeatMs);
+        // After the rows' commit and the provider's answer.
+        queueMicrotask(() => this.intake.drain());
+      },
+    });
+  }
+
+  private makeDelivery(): Delivery {
+    return createDelivery({
+      sends: this.sends,
+      clock: this.deps.clock,
+      log: this.deps.log,
+      open: (channel, account) => this.open(channel, account),
+      file: (path) => this.deps.workspace.read(path) as Uint8Array<ArrayBuffer> | undefined,
+      placeholder: (send) => this.answers.placeholder(send),
+      onSettled: (send) => {
+        if (send.state === "confirmed") this.store.set(send.channel, send.account, { last_outbound_at: this.deps.clock.now() });
+        else this.announce();
+        this.answers.onSettled(send);
+      },
+      onClaimed: (send) => this.answers.onClaimed(send),
+      onTrouble: (channel, account, error) => this.accounts.trouble(channel, account, error),
+      schedule: (dueAt) => this.schedule(dueAt),
+    });
+  }
+
+  private makeAnswers(): Answers {
+    return createAnswers({
+      ...this.deps,
+      messages: this.messages,
+      sends: this.sends,
+      delivery: this.delivery,
+      open: (channel, account) => this.open(channel, account),
+      streaming: (channel, account) => this.accounts.get(channel, account)?.settings.streaming !== false,
+      isFile: (path) => isFile(this.deps.workspace, path),
+    });
+  }
+
+  private makeService(): Channels {
+    return createChannelService({
+      ...this.deps,
+      accounts: this.accounts,
+      store: this.store,
+      messages: this.messages,
+      sends: this.sends,
+      senders: this.senders,
+      pairings: this.pairings,
+      assistantName: this.deps.commands.assistantName,
+      tend: async () => {
+        this.accounts.reload();
+        await this.watch();
+      },
+      pump: () => {
+        this.schedule(this.deps.clock.now() + heartbeatMs);
+        this.delivery.pump();
+      },
+      onChange: () => this.announce(),
+    });
+  }
+
+  private makeDesk(commands: CommandDependencies): Desk {
+    const { service } = this;
+    return createDesk({
+      sends: this.sends,
+      messages: this.messages,
+      buttons: this.buttons,
+      approvals: this.deps.approvals,
+      runner: this.deps.runner,
+      commands,
+      ownerChats: (channel, account) => this.ownerChats(channel, account),
+      pairing: (requestId, allow, role, by) =>
+        allow
+          ? `${nameOf(service.approvePairing(requestId, role, by.id))} may write now.`
+          : `${service.dismissPairing(requestId, by.id).name} was not let in.`,
+      acknowledge: (row, pressId, text) => {
+        const signal = AbortSignal.timeout(10_000);
+        this.courtesy(this.open(row.channel, row.account)?.calls.answerPress?.(pressId, text, signal));
+      },
+      rewrite: (send, markdown) => {
+        if (send.receipt === null) return;
+        const signal = AbortSignal.timeout(10_000);
+        this.courtesy(this.open(send.channel, send.account)?.calls.edit?.(placeOfSend(send), send.receipt, { markdown }, signal));
+      },
+      pump: () => this.delivery.pump(),
+    });
+  }
+
+  private makeIntake(commands: CommandDependencies): Intake {
+    return createIntake({
+      ...this.deps,
+      messages: this.messages,
+      commands,
+      account: (channel, account) => {
+        const live = this.accounts.get(channel, account);
+        return live?.self ? { ...live, self: live.self } : undefined;
+      },
+      scope: () => this.deps.settings(),
+      onPress: (row, press) => this.desk.onPress(row, press),
+      say: (row, key, reply) => this.desk.say(row, key, reply),
+      onTaken: (row, busy) => this.acknowledgeTaken(row, busy),
+      schedule: (dueAt) => this.schedule(dueAt),
+    });
+  }
+
+  private ownerChats(channel: string, account: string): OwnerChat[] {
+    const live = this.accounts.get(channel, account);
+    if (!live) return [];
+    const chats = this.senders.ownerChats(channel, account, live.settings);
+    return chats.map((chatId) => ({ channel, account, place: { chatId, chatKind: "direct" as const } }));
+  }
+
+  private acknowledgeTaken(row: StoredMessage, busy: boolean): void {
+    const live = this.accounts.get(row.channel, row.account);
+    if (!live?.channel.traits.reactions || row.message_id === null) return;
+    const { ackReaction } = live.settings;
+    const wanted = ackReaction === "all" || (ackReaction === "groups" && (row.chat_kind !== "direct" || busy));
+    if (wanted) this.courtesy(live.calls.react?.(placeOf(row), row.message_id, "👀", AbortSignal.timeout(10_000)));
+  }
+
+  /** What may fail without harm: not kept, not repeated. */
+  private courtesy(work: Promise<unknown> | undefined): void {
+    void work?.catch((error: unknown) => this.deps.log.debug("channel.courtesy.failed", { error }));
+  }
+}
+
+const nameOf = (row: { name: string; senderId: string }) => row.name || row.senderId;
+
+function isFile(workspace: Workspace, path: string): boolean {
+  try {
+    return workspace.stat(path) !== undefined;
+  } catch {
+    return false;
+  }
+}
