@@ -7,6 +7,7 @@ import type { ChannelMethods } from "./channel-methods.ts";
 import type { CheckResult, DoctorReport } from "./doctor.ts";
 import type { AgentEvent, ChatEvent } from "./events.ts";
 import type { TokenLimits } from "./gateway.ts";
+import type { BreakerRow, ProviderKeyRow } from "./gateway-health.ts";
 import type { ChatMessage } from "./messages.ts";
 import type {
   ApiTokenRow,
@@ -210,6 +211,19 @@ export interface MethodMap extends ChannelMethods {
   "models.list": { params: { view?: string; agentId?: string; refresh?: boolean }; result: { models: ModelRow[] } };
   "models.authStatus": { params: None; result: { providers: ProviderStatus[] } };
   /** Tests the key with a real call before it is kept; a failing key is refused and nothing changes. */
+  /** Ours: which (provider, model, key) failed lately. */
+  "gateway.breakers.list": { params: Record<string, never>; result: { breakers: BreakerRow[] } };
+  /** Ours: lets calls through again; an empty filter clears all. */
+  "gateway.breakers.clear": {
+    params: { provider?: string | undefined; model?: string | undefined; keyAlias?: string | undefined };
+    result: { cleared: number };
+  };
+  /** Ours: provider keys by alias, without the keys. */
+  "gateway.keys.list": { params: Record<string, never>; result: { keys: ProviderKeyRow[] } };
+  "gateway.keys.set": { params: { provider: string; alias: string; apiKey: string }; result: { keys: ProviderKeyRow[] } };
+  "gateway.keys.remove": { params: { provider: string; alias: string }; result: { keys: ProviderKeyRow[] } };
+  /** Ours: forgets every cached answer. */
+  "gateway.cache.clear": { params: Record<string, never>; result: { cleared: number } };
   "models.authSetApiKey": {
     params: { provider: string; apiKey?: string; baseUrl?: string; makeDefault?: boolean };
     result: { ok: true; provider: ProviderStatus; defaultModel: string };

@@ -233,6 +233,18 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     alarm: () => alarm,
   });
   const server = { version: env.VERSION ?? "0.0.0", bootId, startedAt };
+  const callers = createCallerDirectory(auth, clock);
+  const aiGateway = createAiGateway({
+    db,
+    config,
+    keys,
+    egress,
+    clock,
+    log,
+    governor,
+    callers,
+    mostOutputOf: (provider, model) => describeOrNothing(models, `${provider}/${model}`)?.maxOutputTokens ?? 8_192,
+  });
   const context: MethodContext = {
     clock,
     hub,
@@ -243,7 +255,8 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     sections,
     models,
     governor,
-    callers: createCallerDirectory(auth, clock),
+    callers,
+    aiGateway,
     sessions,
     view,
     transcript,
@@ -270,17 +283,6 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   for (const socket of ctx.getWebSockets()) hub.adopt(socket);
 
   /** What stands beside the core: each brings its own routes, timers and work at waking, and is made in a file of its own. */
-  const aiGateway = createAiGateway({
-    db,
-    config,
-    keys,
-    egress,
-    clock,
-    log,
-    governor,
-    callers: context.callers,
-    mostOutputOf: (provider, model) => describeOrNothing(models, `${provider}/${model}`)?.maxOutputTokens ?? 8_192,
-  });
   const parts: readonly Part[] = [
     aiGateway,
     channelsPart,

@@ -56,6 +56,12 @@ import { doctorFix } from "../methods/doctor.fix.ts";
 import { doctorRun } from "../methods/doctor.run.ts";
 import { execApprovalList } from "../methods/exec.approval.list.ts";
 import { execApprovalResolve } from "../methods/exec.approval.resolve.ts";
+import { gatewayBreakersClear } from "../methods/gateway.breakers.clear.ts";
+import { gatewayBreakersList } from "../methods/gateway.breakers.list.ts";
+import { gatewayCacheClear } from "../methods/gateway.cache.clear.ts";
+import { gatewayKeysList } from "../methods/gateway.keys.list.ts";
+import { gatewayKeysRemove } from "../methods/gateway.keys.remove.ts";
+import { gatewayKeysSet } from "../methods/gateway.keys.set.ts";
 import { gatewaySuspend } from "../methods/gateway.suspend.ts";
 import { health } from "../methods/health.ts";
 import { lastHeartbeat } from "../methods/last-heartbeat.ts";
@@ -133,6 +139,12 @@ export const methods = [
   execApprovalList,
   execApprovalResolve,
   gatewaySuspend,
+  gatewayBreakersClear,
+  gatewayBreakersList,
+  gatewayCacheClear,
+  gatewayKeysList,
+  gatewayKeysRemove,
+  gatewayKeysSet,
   health,
   lastHeartbeat,
   modelsAuthLogout,

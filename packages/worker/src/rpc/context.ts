@@ -2,6 +2,7 @@
 
 import type { Gateway } from "../ai-gateway/gateway.ts";
 import type { CallerDirectory, Governor } from "../ai-gateway/governor/governor.ts";
+import type { AiGatewayControls } from "../ai-gateway/proxy/controls.ts";
 import type { Audit } from "../auth/audit.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { Settings } from "../catalog/sections.ts";
@@ -39,6 +40,8 @@ export interface MethodContext {
   governor: Governor;
   /** Who holds a gateway token. */
   callers: CallerDirectory;
+  /** Keys, breakers and cache of the AI gateway. */
+  aiGateway: AiGatewayControls;
   sessions: SessionStore;
   view: SessionView;
   transcript: Transcript;

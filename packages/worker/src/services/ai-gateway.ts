@@ -2,8 +2,9 @@
 
 import type { CallerDirectory, Governor } from "../ai-gateway/governor/governor.ts";
 import { isGatewayPath } from "../ai-gateway/proxy/address.ts";
-import { type Breakers, createBreakers } from "../ai-gateway/proxy/breaker.ts";
-import { type AnswerCache, createAnswerCache } from "../ai-gateway/proxy/cache.ts";
+import { createBreakers } from "../ai-gateway/proxy/breaker.ts";
+import { createAnswerCache } from "../ai-gateway/proxy/cache.ts";
+import type { AiGatewayControls } from "../ai-gateway/proxy/controls.ts";
 import { createProxy } from "../ai-gateway/proxy/proxy.ts";
 import { createRetryBudget } from "../ai-gateway/proxy/retry-budget.ts";
 import { gatewaySlugs } from "../catalog/gateway-slugs.ts";
@@ -30,10 +31,7 @@ export interface AiGatewayDeps {
   mostOutputOf(provider: string, model: string): number;
 }
 
-export interface AiGatewayPart extends Part {
-  breakers: Breakers;
-  cache: AnswerCache;
-}
+export type AiGatewayPart = Part & AiGatewayControls;
 
 export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
   const { db, config, clock } = deps;
@@ -52,6 +50,7 @@ export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
   return {
     breakers,
     cache,
+    keys: deps.keys,
     answer: (request) => {
       const pathname = new URL(request.url).pathname;
       return isGatewayPath(request.method, pathname, (segment) => gatewaySlugs.has(segment)) ? proxy.fetch(request) : undefined;

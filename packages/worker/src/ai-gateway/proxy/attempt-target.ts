@@ -1,39 +1,12 @@
 /** One try at one target with one key: sends, looks at the beginning, and says whether it may be delivered or what went wrong. */
 
 import { type ErrorCode, isMoltError, MoltError } from "@moltworker/protocol/errors";
-import type { Egress } from "../../platform/egress.ts";
-import type { PoolKey } from "../../secrets/key-pool.ts";
-import type { CallUsage } from "../governor/governor.ts";
 import { joinBytes, utf8 } from "./call-body.ts";
-import { Exchange, type Timeouts } from "./exchange.ts";
+import { Exchange } from "./exchange.ts";
 import { isErrorObject, readOpening } from "./first-event.ts";
 import { isEventStream } from "./headers.ts";
-import type { Target } from "./plan.ts";
+import type { AnswerSource, Bad, Good, Target, TryInput } from "./plan.ts";
 import { usageFromJson } from "./usage-scan.ts";
-
-/** An answer that may be delivered. */
-export interface Good {
-  ok: true;
-  response: Response;
-  exchange: Exchange;
-  /** Whole bodies are read already; streams continue behind `held`. */
-  whole: Uint8Array<ArrayBuffer> | null;
-  held: Uint8Array[];
-  /** The stream ended within `held`. */
-  ended: boolean;
-  usage: CallUsage | undefined;
-}
-
-export interface Bad {
-  ok: false;
-  error: MoltError;
-  /** What the provider said, to be passed on untouched; null when it said nothing. */
-  said: { status: number; headers: Headers; body: Uint8Array<ArrayBuffer> } | null;
-  /** `key`: this key is refused; `limited`: come back later; `transient`: may pass by itself; `final`: the request is at fault. */
-  kind: "key" | "limited" | "transient" | "final" | "stopped";
-  /** It had begun to answer, so it may have been charged. */
-  begun: boolean;
-}
 
 const mostErrorBytes = 1_048_576;
 /** Larger whole bodies are passed on as they come. */
@@ -41,15 +14,8 @@ const mostWholeBytes = 8_388_608;
 /** For how long the opening of a stream may be held back, milliseconds. */
 const holdMs = 10_000;
 
-export interface TryInput {
-  target: Target;
-  key: PoolKey | null;
-  timeouts: Timeouts;
-  egress: Egress;
-  signal: AbortSignal | undefined;
-}
-
-export async function attemptTarget({ target, key, timeouts, egress, signal }: TryInput): Promise<Good | Bad> {
+export async function attemptTarget(input: TryInput): Promise<Good | Bad> {
+  const { target, key, timeouts, egress, signal } = input;
   const { upstream } = target;
   const headers = new Headers(target.headers);
   if (target.ownKey) headers.set(target.ownKey.name, target.ownKey.value);
@@ -64,10 +30,30 @@ export async function attemptTarget({ target, key, timeouts, egress, signal }: T
     return await (isEventStream(response.headers) ? opened(exchange, response, target) : whole(exchange, response, target));
   } catch (thrown) {
     exchange.end();
-    const error = exchange.fault ?? (isMoltError(thrown) ? thrown : unreadable(target, thrown));
-    const kind = error.code === "ABORTED" ? "stopped" : error.code === "EGRESS_BLOCKED" ? "final" : "transient";
-    return { ok: false, error, said: null, kind, begun };
+    return badFrom(exchange.fault ?? (isMoltError(thrown) ? thrown : unreadable(target, thrown)), begun);
   }
+}
+
+/** A try that ended without a word of the provider's. */
+export function badFrom(error: MoltError, begun: boolean): Bad {
+  const isFinal = error.code === "EGRESS_BLOCKED" || error.code === "INVALID_REQUEST";
+  const kind = error.code === "ABORTED" ? "stopped" : isFinal ? "final" : "transient";
+  return { ok: false, error, said: null, kind, begun };
+}
+
+function sourceOf(exchange: Exchange, response: Response): AnswerSource {
+  return {
+    read: () => exchange.read(response),
+    end: () => exchange.end(),
+    finished: () => exchange.finished(),
+    fault: () => exchange.fault,
+  };
+}
+
+/** What both kinds of good answers share. */
+function good(exchange: Exchange, response: Response, more: Pick<Good, "whole" | "held" | "ended" | "usage">): Good {
+  const { status, headers } = response;
+  return { ok: true, status, headers, source: sourceOf(exchange, response), warnings: [], ...more };
 }
 
 /** A body that cannot be decoded, as a rule. */
@@ -75,7 +61,7 @@ function unreadable(target: Target, cause: unknown): MoltError {
   return new MoltError("PROVIDER_BAD_RESPONSE", { message: `${target.upstream.label} sent a body that cannot be read`, cause });
 }
 
-async function refused(exchange: Exchange, response: Response, target: Target): Promise<Bad> {
+export async function refused(exchange: Exchange, response: Response, target: Target): Promise<Bad> {
   const { status } = response;
   const body = await readWhole(exchange, response, mostErrorBytes);
   exchange.end();
@@ -124,7 +110,7 @@ async function opened(exchange: Exchange, response: Response, target: Target): P
   );
   if (opening.kind === "content") {
     if (opening.ended) exchange.finished();
-    return { ok: true, response, exchange, whole: null, held: opening.held, ended: opening.ended, usage: undefined };
+    return good(exchange, response, { whole: null, held: opening.held, ended: opening.ended, usage: undefined });
   }
   exchange.end();
   if (opening.kind === "error") return errorInside(target, response.headers, opening.data);
@@ -134,7 +120,7 @@ async function opened(exchange: Exchange, response: Response, target: Target): P
 
 async function whole(exchange: Exchange, response: Response, target: Target): Promise<Good | Bad> {
   const { chunks, ended } = await readWhole(exchange, response, mostWholeBytes);
-  if (!ended) return { ok: true, response, exchange, whole: null, held: chunks, ended: false, usage: undefined };
+  if (!ended) return good(exchange, response, { whole: null, held: chunks, ended: false, usage: undefined });
   exchange.finished();
   const bytes = joinBytes(chunks);
   let json: Record<string, unknown> | undefined;
@@ -147,7 +133,7 @@ async function whole(exchange: Exchange, response: Response, target: Target): Pr
   }
   if (json && typeof json === "object" && target.dialect !== "other" && isErrorObject(json))
     return errorInside(target, response.headers, JSON.stringify(json));
-  return { ok: true, response, exchange, whole: bytes, held: [], ended: true, usage: usageFromJson(json) };
+  return good(exchange, response, { whole: bytes, held: [], ended: true, usage: usageFromJson(json) });
 }
 
 async function readWhole(

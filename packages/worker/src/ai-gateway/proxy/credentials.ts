@@ -38,6 +38,6 @@ export function shownIn(headers: Headers): Credentials["ownKey"] {
   return null;
 }
 
-const withoutScheme = (value: string): string => value.replace(/^(Bearer|Token|Key|Api-Key)\s+/i, "").trim();
+export const withoutScheme = (value: string): string => value.replace(/^(Bearer|Token|Key|Api-Key)\s+/i, "").trim();
 
 export const sameSecret = (value: string, bearer: string): boolean => withoutScheme(value) === bearer;

@@ -5,10 +5,9 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type { CallUsage } from "../governor/governor.ts";
-import type { Good } from "./attempt-target.ts";
 import { joinBytes } from "./call-body.ts";
 import { OutputEstimate } from "./estimate.ts";
-import type { Target } from "./plan.ts";
+import type { Good, Target } from "./plan.ts";
 import { dataOfEvent, lastBoundary, splitEvents } from "./sse.ts";
 import { UsageScan } from "./usage-scan.ts";
 
@@ -56,22 +55,21 @@ async function pump(
     writing = false;
   };
   // A reader that has gone is noticed even while the provider is silent.
-  writer.closed.catch(() => good.exchange.end());
+  writer.closed.catch(() => good.source.end());
   try {
     for (const chunk of good.held) await pass(chunk);
-    if (!good.ended)
-      for (let chunk = await good.exchange.read(good.response); chunk; chunk = await good.exchange.read(good.response))
-        await pass(chunk);
+    if (!good.ended) for (let chunk = await good.source.read(); chunk; chunk = await good.source.read()) await pass(chunk);
     const rest = strip?.flush();
     if (rest && rest.length > 0) await send(rest);
     await writer.close();
-    good.exchange.finished();
-    return end(null);
+    good.source.finished();
+    // A translated stream says in its own dialect that it broke off.
+    return end(good.source.fault() ?? null);
   } catch (cause) {
-    const error = writing ? new MoltError("ABORTED", { cause }) : (good.exchange.fault ?? new MoltError("ABORTED", { cause }));
+    const error = writing ? new MoltError("ABORTED", { cause }) : (good.source.fault() ?? new MoltError("ABORTED", { cause }));
     const rest = strip?.flush();
     if (!writing && rest && rest.length > 0) await send(rest).catch(() => {});
-    good.exchange.end();
+    good.source.end();
     await writer.abort(error).catch(() => {});
     return end(error);
   }

@@ -7,10 +7,9 @@ import { isMoltError, type MoltError, moltErrorFrom } from "@moltworker/protocol
 import type { PoolKey } from "../../secrets/key-pool.ts";
 import type { Admission, CallAttempt, CallOutcome, CallUsage, Settlement } from "../governor/governor.ts";
 import { answerHeaders, type CallFacts } from "./answer-headers.ts";
-import type { Bad, Good } from "./attempt-target.ts";
 import { type CachedAnswer, cacheKeyOf } from "./cache.ts";
 import { deliver, type StreamEnd } from "./delivery.ts";
-import type { Target } from "./plan.ts";
+import type { Bad, Good, Target } from "./plan.ts";
 import { refusalAnswer, unknownAlias } from "./refusals.ts";
 import { guessOf, sizesOf } from "./sizes.ts";
 import { BodyRecord, CacheTap } from "./taps.ts";
@@ -25,12 +24,14 @@ export class CallRun {
   private land: (() => void) | undefined;
   private settled = false;
   private cacheKey: string | undefined;
+  private warnings: readonly string[];
   private readonly tries: TargetTries;
 
   constructor(deps: PipelineDeps, input: CallInput) {
     this.deps = deps;
     this.input = input;
     this.askedAt = deps.clock.now();
+    this.warnings = input.warnings;
     this.tries = new TargetTries(deps, input, this.attempts);
   }
 
@@ -130,7 +131,8 @@ export class CallRun {
   }
 
   private answer(good: Good, target: Target, key: PoolKey | null): Response {
-    const { status, headers } = good.response;
+    const { status, headers } = good;
+    this.warnings = [...this.warnings, ...good.warnings];
     const firstByteMs = this.deps.clock.now() - this.askedAt;
     const tap = this.tapFor(target, good.whole === null);
     if (good.whole) {
@@ -231,7 +233,7 @@ export class CallRun {
       eventId: target.options.eventId,
       admission: this.admission,
       settlement,
-      warnings: this.input.warnings,
+      warnings: this.warnings,
     };
   }
 

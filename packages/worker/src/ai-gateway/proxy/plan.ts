@@ -1,7 +1,11 @@
 /** From a parsed request to the targets that may answer it, in order. A native call has one, a universal one several. */
 
 import { MoltError } from "@moltworker/protocol/errors";
+import type { Egress } from "../../platform/egress.ts";
+import type { PoolKey } from "../../secrets/key-pool.ts";
+import type { CallUsage } from "../governor/governor.ts";
 import { type Bytes, type Json, utf8 } from "./call-body.ts";
+import type { Timeouts } from "./exchange.ts";
 import { headersUp } from "./headers.ts";
 import type { CallOptions } from "./options.ts";
 import type { Upstream } from "./upstreams.ts";
@@ -29,6 +33,55 @@ export interface Target {
   /** Usage was asked for in the caller's stead, so the extra chunk is taken out again. */
   addedUsage: boolean;
   options: CallOptions;
+  /** For a target that speaks another dialect than its caller: how it is asked instead. */
+  attempt?(input: TryInput): Promise<Good | Bad>;
+}
+
+/** An answer that may be delivered. */
+export interface Good {
+  ok: true;
+  status: number;
+  /** The provider's. */
+  headers: Headers;
+  source: AnswerSource;
+  /** Whole bodies are read already; streams continue behind `held`. */
+  whole: Uint8Array<ArrayBuffer> | null;
+  held: Uint8Array[];
+  /** The stream ended within `held`. */
+  ended: boolean;
+  usage: CallUsage | undefined;
+  /** What could not be carried over to the provider. */
+  warnings: readonly string[];
+}
+
+/** Where the rest of an answer comes from. */
+export interface AnswerSource {
+  /** undefined at the end. Throws MoltError. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Nothing more is wanted. */
+  end(): void;
+  /** It ended by itself. */
+  finished(): void;
+  fault(): MoltError | undefined;
+}
+
+export interface Bad {
+  ok: false;
+  error: MoltError;
+  /** What the provider said, to be passed on untouched; null when it said nothing. */
+  said: { status: number; headers: Headers; body: Uint8Array<ArrayBuffer> } | null;
+  /** `key`: this key is refused; `limited`: come back later; `transient`: may pass by itself; `final`: the request is at fault. */
+  kind: "key" | "limited" | "transient" | "final" | "stopped";
+  /** It had begun to answer, so it may have been charged. */
+  begun: boolean;
+}
+
+export interface TryInput {
+  target: Target;
+  key: PoolKey | null;
+  timeouts: Timeouts;
+  egress: Egress;
+  signal: AbortSignal | undefined;
 }
 
 function dialectOf(endpoint: string): WireDialect {

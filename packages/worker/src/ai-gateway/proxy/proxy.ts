@@ -13,13 +13,14 @@ import { createId } from "../../platform/id.ts";
 import type { CallerDirectory } from "../governor/governor.ts";
 import type { Provider } from "../provider.ts";
 import type { ProviderSettings } from "../settings.ts";
-import { type Located, locate } from "./address.ts";
+import { unifiedTarget as makeUnifiedTarget } from "../translate/unified.ts";
+import { type Address, type Located, locate } from "./address.ts";
 import { type CallBody, readCallBody } from "./call-body.ts";
 import { type Credentials, credentialsOf, sameSecret, shownIn } from "./credentials.ts";
 import { type CallOptions, optionsFromHeaders, withConfig } from "./options.ts";
 import { CallRun } from "./pipeline.ts";
 import { badEndpoint, type Target, targetFrom } from "./plan.ts";
-import { badProvider, noSuchGateway, refusalAnswer } from "./refusals.ts";
+import { badProvider, cannotRun, noModelPrefix, noSuchGateway, refusalAnswer } from "./refusals.ts";
 import type { PipelineDeps } from "./target-tries.ts";
 import { universalElements } from "./universal.ts";
 import { type CustomProvider, findUpstream, type UpstreamSettings } from "./upstreams.ts";
@@ -65,7 +66,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
       } catch (thrown) {
         const error = moltErrorFrom(thrown);
         if (error !== thrown) deps.log.error("gateway.failed", { error: thrown });
-        return refusalAnswer(error, error.details.slug === undefined ? undefined : badProvider);
+        return refusalAnswer(error, knownRefusal(error));
       }
     },
   };
@@ -110,7 +111,22 @@ class Face {
     if (address.kind === "native")
       return { targets: [await this.nativeTarget(incoming, address.slug, address.path)], warnings: [] };
     if (address.kind === "universal") return { targets: await this.universalTargets(incoming), warnings: [] };
-    throw badEndpoint(address.kind === "unified" ? address.dialect : address.path);
+    if (address.kind === "unified") return { targets: [await this.unifiedTarget(incoming, address)], warnings: [] };
+    throw badEndpoint(address.path);
+  }
+
+  private async unifiedTarget(incoming: Incoming, address: Extract<Address, { kind: "unified" }>): Promise<Target> {
+    const body = await readCallBody(incoming.request, this.mostBytes(incoming), true);
+    return makeUnifiedTarget({
+      ...address,
+      step: 0,
+      json: body.json,
+      headers: incoming.request.headers,
+      ownKey: incoming.credentials.ownKey,
+      options: incoming.options,
+      settings: this.upstreamSettings(incoming),
+      clock: this.deps.clock,
+    });
   }
 
   private async nativeTarget(incoming: Incoming, slug: string, path: string): Promise<Target> {
@@ -135,23 +151,40 @@ class Face {
     const { request, credentials, options } = incoming;
     const body = await readCallBody(request, this.mostBytes(incoming), true);
     const targets = universalElements(body.json).map((element, step) => {
+      const shown = shownIn(element.headers);
+      const ownKey = shown && !sameSecret(shown.value, credentials.bearer) ? shown : null;
+      const elementOptions = withConfig(withElementHeaders(options, element.headers), element.config);
+      if (element.provider === "compat") {
+        const settings = this.upstreamSettings(incoming);
+        const { json, headers } = element;
+        const { clock } = this.deps;
+        return makeUnifiedTarget({
+          step,
+          dialect: "chat",
+          needsPrefix: true,
+          json,
+          headers,
+          ownKey,
+          options: elementOptions,
+          settings,
+          clock,
+        });
+      }
       const [path = "", query] = element.endpoint.split("?", 2);
       const search = query === undefined ? "" : `?${query}`;
       const upstream = findUpstream(element.provider, path, search, this.upstreamSettings(incoming));
       if (!upstream) throw badEndpoint(element.provider);
-      const shown = shownIn(element.headers);
-      const own = shown && !sameSecret(shown.value, credentials.bearer) ? shown : null;
       return targetFrom({
         step,
         upstream,
         endpoint: element.endpoint,
         method: "POST",
         headers: element.headers,
-        ownKey: own,
+        ownKey,
         bytes: element.body,
         stream: null,
         json: element.json,
-        options: withConfig(withElementHeaders(options, element.headers), element.config),
+        options: elementOptions,
       });
     });
     return targets as [Target, ...Target[]];
@@ -204,6 +237,13 @@ function withoutSecret(url: URL, bearer: string): string {
 function pipelineSettings({ retry, cacheSeconds, timeouts }: ProxySettings) {
   const { firstByte, idle, total } = timeouts;
   return { retry, cacheSeconds, timeouts: { firstByteMs: firstByte * 1_000, idleMs: idle * 1_000, totalMs: total * 1_000 } };
+}
+
+/** Refusals that Cloudflare has a number of its own for. */
+function knownRefusal({ details }: MoltError) {
+  if (details.slug !== undefined) return badProvider;
+  if (details.refusal === "prefix") return noModelPrefix;
+  return details.refusal === "cannot run" ? cannotRun : undefined;
 }
 
 function noGateway(name: string): Response {

@@ -11,6 +11,8 @@ interface Refusal {
 /** Errors that only the gateway's paths know. */
 export const noSuchGateway: Refusal = { http: 400, code: 2001 };
 export const badProvider: Refusal = { http: 400, code: 2008 };
+export const noModelPrefix: Refusal = { http: 400, code: 2019 };
+export const cannotRun: Refusal = { http: 400, code: 2005 };
 export const unknownAlias: Refusal = { http: 400, code: 2040 };
 
 const refusalOf: Partial<Record<ErrorCode, Refusal>> = {
@@ -48,4 +50,6 @@ export function refusalAnswer(error: MoltError, known: Refusal | undefined = ref
   return new Response(JSON.stringify(body), { status: http === 499 ? 503 : http, headers });
 }
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, "");
+/** Names of headers and fields stay as they are written. */
+const capital = (text: string): string =>
+  (/^[a-z]+[ ,]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text).replace(/\.$/, "");

@@ -6,11 +6,11 @@ import type { Egress } from "../../platform/egress.ts";
 import type { Log } from "../../platform/log.ts";
 import type { KeyPool, PoolKey } from "../../secrets/key-pool.ts";
 import type { CallAttempt, Caller, Governor } from "../governor/governor.ts";
-import { attemptTarget, type Bad, type Good } from "./attempt-target.ts";
+import { attemptTarget } from "./attempt-target.ts";
 import type { Breakers } from "./breaker.ts";
 import type { AnswerCache } from "./cache.ts";
 import type { Timeouts } from "./exchange.ts";
-import type { Target } from "./plan.ts";
+import type { Bad, Good, Target } from "./plan.ts";
 import { pauseBefore, type RetryBudget } from "./retry-budget.ts";
 import { guessOf, sizesOf } from "./sizes.ts";
 
@@ -112,7 +112,8 @@ export class TargetTries {
       }
       const startedAt = deps.clock.now();
       const { timeouts } = input.settings;
-      const result = await attemptTarget({
+      const attempt = target.attempt ?? attemptTarget;
+      const result = await attempt({
         target,
         key,
         // The last try waits as long as the settings allow: there is nothing to be saved for.
@@ -160,7 +161,7 @@ export class TargetTries {
       provider: target.upstream.provider,
       model: target.model,
       keyAlias: key?.alias ?? null,
-      status: result.ok ? result.response.status : (result.said?.status ?? 0),
+      status: result.ok ? result.status : (result.said?.status ?? 0),
       startedAt,
       durationMs: this.deps.clock.now() - startedAt,
       error: result.ok ? null : result.error.code,

@@ -148,7 +148,7 @@ export function upstreamSlugs(leaves: readonly Pick<Provider, "id" | "dialect">[
 }
 
 /** The name under which a provider's keys and calls go. */
-const providerIdOf = (slug: string): string => leafOf[slug] ?? slug;
+export const providerIdOf = (slug: string): string => leafOf[slug] ?? slug;
 
 /** Where a native path leads. Undefined for a provider that nobody knows. Throws INVALID_REQUEST, EGRESS_BLOCKED. */
 export function findUpstream(slug: string, path: string, search: string, settings: UpstreamSettings): Upstream | undefined {
