@@ -9,13 +9,14 @@ import { parseArgs } from "node:util";
 import { moltworker, openclaw, type Product, type Running } from "./product.ts";
 import { startProvider } from "./provider.ts";
 import type { Bench, Row } from "./row.ts";
+import { gateway } from "./rows/gateway.ts";
 import { install } from "./rows/install.ts";
 import { start } from "./rows/start.ts";
 import { throughput } from "./rows/throughput.ts";
 import { turn } from "./rows/turn.ts";
 import { machineRows, meetsBar, tableOf } from "./table.ts";
 
-const groups = [start, turn, throughput, install];
+const groups = [start, turn, throughput, gateway, install];
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
