@@ -30,7 +30,7 @@ const stop = event({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] }
 const end = `${stop}${event({ choices: [], usage })}${chunked("data: [DONE]\n\n")}0\r\n\r\n`;
 
 const server = createServer({ noDelay: true }, (socket) => {
-  let held = Buffer.alloc(0);
+  let held: Buffer = Buffer.alloc(0);
   socket.on("error", () => {});
   socket.on("data", (data: Buffer) => {
     held = held.length > 0 ? Buffer.concat([held, data]) : data;
@@ -53,7 +53,7 @@ interface Request {
 function take(bytes: Buffer): Request | undefined {
   const head = bytes.indexOf("\r\n\r\n");
   if (head === -1) return undefined;
-  const text = bytes.latin1Slice(0, head);
+  const text = bytes.toString("latin1", 0, head);
   let end = head + 4;
   const length = /content-length: *(\d+)/i.exec(text);
   if (length) {

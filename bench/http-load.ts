@@ -105,7 +105,7 @@ class EndOfAnswer {
 
   /** Returns how many events (`data:`) came with these bytes; 0 outside of streams. */
   take(data: Buffer): number {
-    let body = data.latin1Slice();
+    let body = data.toString("latin1");
     if (!this.bodyBegan) {
       this.head += body;
       const at = this.head.indexOf("\r\n\r\n");
