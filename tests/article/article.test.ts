@@ -8,6 +8,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { startFakeProvider } from "../fakes/provider.ts";
 import { launchBrowser, openSurface } from "../support/browser.ts";
+import { copyBuild } from "../support/build-copy.ts";
 import { connectClient } from "../support/client.ts";
 import { createRandom } from "../support/random.ts";
 import { connectFrame, openRaw } from "../support/raw-socket.ts";
@@ -199,6 +200,27 @@ describe("fix 2: delete the container", () => {
     const { messages } = await client.request("chat.history", { sessionKey: "main" });
     expect(JSON.stringify(messages)).toContain("before the change");
     expect(server.events.filter((event) => event.type === "restarting")).toEqual([]);
+  });
+
+  story("build-cache", "a build that did not reach what runs is named in the admin, and one press starts it", async () => {
+    const copy = copyBuild();
+    cleanUps.push(() => copy.dispose());
+    const server = await startServer({ command: copy.command });
+    cleanUps.push(() => server.dispose());
+    const id = copy.rebuild();
+    const { page, context } = await openSurface(browser, server.link);
+    cleanUps.push(() => context.close());
+    await isReady(page);
+    await say(page, "written before the restart");
+    await reads(page, /script, not an AI/);
+    await page.goto(`${server.url}_admin/`);
+    await page.getByRole("link", { name: "Version" }).click();
+    await page.getByText(new RegExp(`build ${id} lies on disk`, "i")).waitFor();
+    await page.getByRole("button", { name: "Restart the assistant" }).click();
+    await page.getByText("nothing newer waits").waitFor();
+    expect(await page.getByText(id).count()).toBeGreaterThan(0);
+    await page.goto(server.url);
+    await page.getByText("written before the restart").first().waitFor();
   });
 
   story("stale-process", "a hung process of an earlier start is ended, and cannot answer", async () => {

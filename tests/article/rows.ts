@@ -53,8 +53,7 @@ export const articleRows = [
   {
     id: "build-cache",
     says: "Clear the build cache",
-    instead: "The page shows the version that runs",
-    waitsFor: "wanted against running version in the admin page",
+    instead: "The admin shows the build that runs beside the one that should, says so when they differ, and one press cures it",
   },
   {
     id: "gateway-access",

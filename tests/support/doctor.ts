@@ -9,6 +9,7 @@ import { sections } from "../../packages/worker/src/catalog/sections.ts";
 import { createConfig } from "../../packages/worker/src/config/config.ts";
 import { createDoctor, type Doctor } from "../../packages/worker/src/doctor/doctor.ts";
 import type { Seeds } from "../../packages/worker/src/env.ts";
+import { type BuildWatch, createBuildWatch } from "../../packages/worker/src/platform/build.ts";
 import { createLog } from "../../packages/worker/src/platform/log.ts";
 import { createBlobs } from "../../packages/worker/src/storage/blobs.ts";
 import type { Database } from "../../packages/worker/src/storage/database.ts";
@@ -28,6 +29,7 @@ export interface DoctorWorld {
   proofs: Map<string, Error>;
   pending: Approval[];
   suspended: boolean;
+  builds: BuildWatch;
   rearmed: number;
   /** What an Access team publishes. */
   teamKeys: string;
@@ -67,6 +69,7 @@ export function createDoctorWorld(
     proofs: new Map(),
     pending: [],
     suspended: false,
+    builds: createBuildWatch({ id: "abc", version: "1.2.3", builtAt: "2026-11-28T00:00:00.000Z" }),
     rearmed: 0,
     teamKeys: '{"keys":[{}]}',
     disk: { stored: new Map(), broken: false, garbled: false },
@@ -101,6 +104,7 @@ export function createDoctorWorld(
     seeds,
     unusedVariables: given.unused ?? [],
     paddedVariables: [],
+    builds: world.builds,
     rearm: () => {
       world.rearmed += 1;
     },

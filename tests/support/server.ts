@@ -27,6 +27,8 @@ export interface ServerOptions {
   port?: number;
   /** More flags for `moltworker start`. */
   args?: string[];
+  /** Path of another build of the command. */
+  command?: string;
   /** Milliseconds until `ready`. Default 30,000. */
   timeoutMs?: number;
 }
@@ -98,7 +100,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
       if (current.child.exitCode === null && current.child.signalCode === null) await server.killTree();
       if (!options.dataDir) rmSync(dataDir, { recursive: true, force: true });
     },
-    run: (...args) => runCommand([...args, "--data", dataDir, "--json"], options.env),
+    run: (...args) => runCommand([...args, "--data", dataDir, "--json"], options.env, options.command),
   };
   async function adopt() {
     const ready = await within(options.timeoutMs ?? 30_000, current);
@@ -120,8 +122,12 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
 }
 
 /** Runs the command to its end. `--json` is the caller's to give. */
-export async function runCommand(args: string[], env: Record<string, string> = {}): Promise<CommandResult> {
-  const child = spawnCommand(args, env);
+export async function runCommand(
+  args: string[],
+  env: Record<string, string> = {},
+  command = commandPath,
+): Promise<CommandResult> {
+  const child = spawnCommand(args, env, command);
   const output = { stdout: "", stderr: "" };
   child.stdout?.on("data", (chunk) => (output.stdout += chunk));
   child.stderr?.on("data", (chunk) => (output.stderr += chunk));
@@ -151,6 +157,7 @@ function launch(dataDir: string, options: ServerOptions, port: number): Launched
   const child = spawnCommand(
     ["start", "--json", "--no-open", "--port", String(port), "--data", dataDir, ...(options.args ?? [])],
     options.env,
+    options.command,
   );
   const events: CommandEvent[] = [];
   const listeners = new Set<(event: CommandEvent) => void>();
@@ -203,10 +210,10 @@ async function within(timeoutMs: number, launched: Launched): Promise<CommandEve
   }
 }
 
-function spawnCommand(args: string[], env: Record<string, string> = {}): ChildProcess {
-  if (!existsSync(commandPath)) throw new Error("the command is not built: run `npm run build` first");
+function spawnCommand(args: string[], env: Record<string, string> = {}, command = commandPath): ChildProcess {
+  if (!existsSync(command)) throw new Error("the command is not built: run `npm run build` first");
   const inherited = { PATH: process.env.PATH ?? "", HOME: tmpdir(), NODE_NO_WARNINGS: "1" };
-  return spawn(process.execPath, [commandPath, ...args], { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(process.execPath, [command, ...args], { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 function eventFrom(line: string): CommandEvent[] {

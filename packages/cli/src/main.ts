@@ -67,6 +67,9 @@ export function createProgram(): Command {
     .action(async (url, options) =>
       (await import("./commands/doctor.ts")).doctor(url, options, createOutput(options.json === true)),
     );
+  verb("restart", "begin anew with the files on disk, at the same address").action(async (options: SharedOptions) =>
+    (await import("./commands/restart.ts")).restart(options, createOutput(options.json === true)),
+  );
   verb("stop", "stop the assistant").action(async (options: SharedOptions) =>
     (await import("./commands/stop.ts")).stop(options, createOutput(options.json === true)),
   );

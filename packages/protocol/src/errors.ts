@@ -82,6 +82,7 @@ export const errorTable = {
   EGRESS_BLOCKED: row([403, 1008, 72], "FORBIDDEN", false, "that address is not public, so it was not contacted", "Name the address in the settings if the assistant may use it."),
   EGRESS_FAILED: row([502, 1013, 73], "UNAVAILABLE", true, "the address could not be reached", "Check the address and the network."),
   // The server on one machine
+  VERSION_BEHIND: row([503, 1013, 79], "UNAVAILABLE", false, "another build should be running", "Restart the assistant: `npx moltworker restart`, or the button under Admin, Version."),
   STORAGE_CORRUPT: row([500, 1011, 80], "UNAVAILABLE", false, "the database is damaged", "Restore the last snapshot, or move the damaged file away to start fresh."),
   LOCK_HELD: row([409, 1008, 81], "UNAVAILABLE", false, "another moltworker uses this data folder", "Stop it first, or start with another --data folder."),
   PORT_TAKEN: row([409, 1008, 82], "UNAVAILABLE", false, "the port is taken by another program", "Start with --port 0 for a free one, or stop the other program."),

@@ -2,7 +2,7 @@
 
 import type { WireError } from "./errors.ts";
 import type { AssistantMessage, StopReason, Usage } from "./messages.ts";
-import type { Approval, PairingRequest, SessionRow } from "./rows.ts";
+import type { Approval, LogRow, PairingRequest, SessionRow } from "./rows.ts";
 
 interface ChatEventBase {
   runId: string;
@@ -98,6 +98,8 @@ export interface EventMap {
   "channels.changed": { ts: number };
   /** Ours: STOP was pressed or lifted. */
   "gateway.suspension": { suspended: boolean; ts: number };
+  /** Ours: a line of the log, to sockets that asked by `logs.subscribe`. */
+  "logs.line": LogRow;
 }
 
 export type EventName = keyof EventMap;
@@ -118,4 +120,5 @@ export const eventNames = [
   "models.changed",
   "channels.changed",
   "gateway.suspension",
+  "logs.line",
 ] as const satisfies readonly EventName[];

@@ -13,9 +13,11 @@ import type {
   ApiTokenRow,
   Approval,
   AuditRow,
+  BuildFacts,
   ConfigChange,
   ConfigHint,
   ConfigVersion,
+  LogRow,
   ModelRow,
   PairedDevice,
   PairingRequest,
@@ -284,6 +286,49 @@ export interface MethodMap extends ChannelMethods {
     params: { section: string; version: number; baseHash?: string };
     result: { ok: true; changedPaths: string[]; hash: string };
   };
+  /** Lines are JSON; `cursor` and `size` count lines here. */
+  "logs.tail": {
+    params: { cursor?: number; limit?: number; maxBytes?: number };
+    result: { file: string; cursor: number; size: number; lines: string[]; truncated: boolean; reset: boolean };
+  };
+  /** Ours: the log by level (and above), event (its beginning) and words; oldest first. Ids are cursors. */
+  "logs.list": {
+    params: { limit?: number; before?: number; after?: number; level?: LogRow["level"]; event?: string; search?: string };
+    result: { rows: LogRow[]; hasMore: boolean };
+  };
+  /** Ours: each line as it is written, as the event `logs.line`. */
+  "logs.subscribe": { params: { on: boolean }; result: { subscribed: boolean } };
+  /** Ours: what runs against what should run. */
+  "version.status": {
+    params: None;
+    result: {
+      running: BuildFacts;
+      /** Null while nobody has said: then what runs is all that is known. */
+      wanted: (BuildFacts & { by: "files" | "front" }) | null;
+      behind: boolean;
+      cause: string | null;
+      cure: string | null;
+      bootId: string;
+      startedAt: number;
+      runtime: { host: "workerd" | "cloudflare"; compatibilityDate: string };
+      restart: "supervisor" | "object";
+    };
+  };
+  "update.status": {
+    params: { refreshCheckout?: boolean };
+    result: {
+      sentinel: null;
+      updateAvailable: {
+        currentVersion: string;
+        latestVersion: string;
+        channel: string;
+        currentSha: string;
+        upstreamSha: string;
+      } | null;
+    };
+  };
+  /** Ours: the next life of the assistant; sockets come back by themselves. */
+  "gateway.restart": { params: None; result: { ok: true; bootId: string } };
   "exec.approval.list": { params: None; result: Approval[] };
   "exec.approval.resolve": { params: { id: string; decision: "allow-once" | "allow-always" | "deny" }; result: { ok: true } };
   /** Ours: STOP. Halts every run and tool start; `suspended: false` lifts it. */

@@ -211,3 +211,24 @@ export interface ConfigChange {
   before?: unknown;
   after?: unknown;
 }
+
+/** A line of the log; secrets were taken out before it was kept. */
+export interface LogRow {
+  id: number;
+  /** Epoch milliseconds. */
+  at: number;
+  level: "debug" | "info" | "warn" | "error";
+  /** `auth.refused`, `run.resumed`, … */
+  event: string;
+  message?: string;
+  fields: Record<string, unknown>;
+}
+
+/** A build of the Worker. */
+export interface BuildFacts {
+  /** Digest of all its files. */
+  id: string;
+  version: string;
+  /** ISO time. */
+  builtAt: string;
+}

@@ -1,5 +1,6 @@
 /** The composition root: plain constructor calls, read top to bottom. What is built here is everything the object has. */
 
+import build from "moltworker:build";
 import { TICK_INTERVAL_MS } from "@moltworker/protocol/frames";
 import type { ModelRow } from "@moltworker/protocol/rows";
 import { seedWorkspace } from "./agent/first-files.ts";
@@ -26,11 +27,12 @@ import { createConfigHistory } from "./config/history.ts";
 import { createDoctor } from "./doctor/doctor.ts";
 import { createApi } from "./edge/api-routes.ts";
 import { type Env, readPaddedVariables, readSeeds, readUnusedVariables } from "./env.ts";
+import { buildFromHeader, buildHeader, createBuildWatch } from "./platform/build.ts";
 import { systemClock } from "./platform/clock.ts";
 import { createEgress } from "./platform/egress.ts";
 import { createId } from "./platform/id.ts";
 import { createLog } from "./platform/log.ts";
-import type { MethodContext } from "./rpc/context.ts";
+import type { MethodContext, Runtime } from "./rpc/context.ts";
 import { createDispatch } from "./rpc/dispatch.ts";
 import { createEventLog } from "./rpc/event-log.ts";
 import { healthSnapshot } from "./rpc/health.ts";
@@ -43,6 +45,7 @@ import { createToolLedger } from "./runs/tool-ledger.ts";
 import { type Alarm, createAlarm } from "./schedule/alarm.ts";
 import { createKeyPool } from "./secrets/key-pool.ts";
 import { createSecrets } from "./secrets/secrets.ts";
+import { createAdmin } from "./services/admin.ts";
 import { createAiGateway } from "./services/ai-gateway.ts";
 import { channelSeeds, createChannelsPart, seedChannelSecrets } from "./services/channels.ts";
 import { createHttpApi } from "./services/http-api.ts";
@@ -54,6 +57,7 @@ import { createSessionView } from "./sessions/session-view.ts";
 import { createTranscript } from "./sessions/transcript.ts";
 import { createBlobs } from "./storage/blobs.ts";
 import { createDatabase } from "./storage/database.ts";
+import { createLogRing } from "./storage/log-ring.ts";
 import { createMarks } from "./storage/marks.ts";
 import { migrate } from "./storage/migrations.ts";
 import { createWorkspace } from "./storage/workspace.ts";
@@ -61,6 +65,12 @@ import { createWorkspace } from "./storage/workspace.ts";
 /** While runs live, the object is woken at least this often, so that nothing it waits for lets it be put away. */
 const heartbeatMs = 25_000;
 const pruneMs = 600_000;
+/** As in `wrangler.jsonc` and in workerd's configuration. */
+const compatibilityDate = "2026-10-01";
+/** The supervisor reads it in the log and carries it out. */
+const restartEvent = "gateway.restart-requested";
+/** Time for the answer to go out. */
+const restartDelayMs = 250;
 
 export interface Services {
   sockets: SocketServer;
@@ -72,7 +82,15 @@ export interface Services {
 
 export function createServices(ctx: DurableObjectState, env: Env): Services {
   const clock = systemClock;
-  const log = createLog();
+  let keepLine = (_line: string): void => undefined;
+  let knownSecrets = (): readonly string[] => [];
+  const log = createLog(
+    (line) => {
+      console.log(line);
+      keepLine(line);
+    },
+    () => knownSecrets(),
+  );
   const startedAt = clock.now();
   const bootId = createId("boot", startedAt);
 
@@ -82,6 +100,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
 
   const seeds = readSeeds(env);
   const secrets = createSecrets(db, clock);
+  knownSecrets = secrets.values;
   const config = createConfig({
     sections,
     db,
@@ -104,6 +123,9 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const inbox = createInbox(db, clock);
   const outbox = createOutbox(db, clock);
   const hub = createHub(createEventLog(db, clock));
+  const logs = createLogRing(db, (row) => hub.announce("logs.line", row));
+  keepLine = logs.append;
+  const builds = createBuildWatch(build);
 
   seedKeys(providers, seeds, secrets);
   const keys = createKeyPool(secrets, clock);
@@ -205,6 +227,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     seeds,
     unusedVariables,
     paddedVariables: readPaddedVariables(env),
+    builds,
     rearm: () => alarm.rearm(),
   });
   const channelsPart = createChannelsPart({
@@ -245,6 +268,14 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     callers,
     mostOutputOf: (provider, model) => describeOrNothing(models, `${provider}/${model}`)?.maxOutputTokens ?? 8_192,
   });
+  // The host key is there where a supervisor is.
+  const runtime: Runtime = env.HOST_KEY
+    ? { host: "workerd", compatibilityDate, restart: "supervisor" }
+    : { host: "cloudflare", compatibilityDate, restart: "object" };
+  const restart = () => {
+    log.warn(restartEvent, { by: runtime.restart });
+    if (runtime.restart === "object") setTimeout(() => ctx.abort("a restart was asked for"), restartDelayMs);
+  };
   const context: MethodContext = {
     clock,
     hub,
@@ -268,6 +299,10 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     doctor,
     channels: channelsPart.service,
     server,
+    logs,
+    builds,
+    runtime,
+    restart,
     closeEnded,
     signOutEverywhere,
   };
@@ -286,6 +321,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const parts: readonly Part[] = [
     aiGateway,
     channelsPart,
+    createAdmin({ logs, builds }),
     createHttpApi({
       db,
       clock,
@@ -349,6 +385,8 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
         const answer = part.answer?.(request);
         if (answer) return answer;
       }
+      const front = buildFromHeader(request.headers.get(buildHeader));
+      if (front) builds.saw({ ...front, by: "front" });
       if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") return api.fetch(request);
       const principal = await auth.identify(request);
       const checkOrigin = () => {

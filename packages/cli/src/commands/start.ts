@@ -48,6 +48,7 @@ export async function start(options: StartOptions, output: Output): Promise<void
       },
     );
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => supervisor.stop());
+    process.on("SIGUSR2", () => supervisor.restart("`moltworker restart` was called"));
     await supervisor.run();
   } finally {
     lock.release();

@@ -19,7 +19,13 @@ export interface HostAnswer {
 }
 
 /** Throws TIMEOUT, or NOT_RUNNING when nobody listens. */
-export function callHost(address: HostAddress, method: "GET" | "POST", path: string, timeoutMs = 5_000): Promise<HostAnswer> {
+export function callHost(
+  address: HostAddress,
+  method: "GET" | "POST",
+  path: string,
+  timeoutMs = 5_000,
+  body?: object,
+): Promise<HostAnswer> {
   const { host, port, hostKey } = address;
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });
@@ -34,9 +40,11 @@ export function callHost(address: HostAddress, method: "GET" | "POST", path: str
       clearTimeout(timer);
       reject(notRunning());
     });
-    socket.write(
-      `${method} ${path} HTTP/1.0\r\nHost: ${authority(address)}\r\nAuthorization: Bearer ${hostKey}\r\nContent-Length: 0\r\n\r\n`,
-    );
+    const content = Buffer.from(body === undefined ? "" : JSON.stringify(body));
+    const type = body === undefined ? "" : "Content-Type: application/json\r\n";
+    const head = `${method} ${path} HTTP/1.0\r\nHost: ${authority(address)}\r\nAuthorization: Bearer ${hostKey}\r\n`;
+    socket.write(`${head}${type}Content-Length: ${content.length}\r\n\r\n`);
+    socket.write(content);
   });
 }
 

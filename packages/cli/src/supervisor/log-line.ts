@@ -1,5 +1,7 @@
 /** One shape for every log line: what the Worker wrote, what workerd itself says, and what the supervisor adds. */
 
+import { redactText } from "@moltworker/protocol/redact";
+
 export interface LogLine {
   /** ISO time. */
   ts: string;
@@ -24,10 +26,10 @@ export function logLineFrom(text: string, now = new Date()): LogLine {
   return { ts, level: levelOf(outer.level), event: "console", message };
 }
 
-/** Replaces the values of secrets that this process handed over, whatever wrote them. */
+/** Replaces the values of secrets that this process handed over, and what looks like one, whatever wrote them. */
 export function createScrubber(secrets: (string | undefined)[]): (text: string) => string {
   const known = secrets.filter((secret): secret is string => secret !== undefined && secret.length >= 8);
-  return (text) => known.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text);
+  return (text) => redactText(text, known);
 }
 
 const colours = { debug: 90, info: 36, warn: 33, error: 31 } as const;

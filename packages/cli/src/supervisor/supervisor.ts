@@ -12,6 +12,7 @@ import { answerError, baseUrl, callHost, createLink, type HostAddress } from "./
 import { openLogFile } from "./log-file.ts";
 import { createScrubber, type LogLine, logLineFrom } from "./log-line.ts";
 import { ownIdentity, startMarkOf } from "./process-identity.ts";
+import { createReporter, type Reporter } from "./reporter.ts";
 import { removeRun, writeRun } from "./run-file.ts";
 import { corruptStorage, endOf, permanentFailure, workerdCrashed } from "./start-failure.ts";
 import { followGatewayToken, tokenChangedEvent } from "./token-file.ts";
@@ -39,6 +40,9 @@ export type ServerEvent =
   | { type: "stopped" }
   | ({ type: "log" } & LogLine);
 
+/** The Worker logs this when a person asked for a restart. */
+const restartEvent = "gateway.restart-requested";
+
 const readyTimeoutMs = 15_000;
 const failingAnswers = 8;
 const drainRequestMs = 1_000;
@@ -51,11 +55,13 @@ export class Supervisor {
   readonly #backoff: Backoff;
   readonly #logFile;
   readonly #scrub;
+  readonly #reporter: Reporter;
   readonly #startedAt = new Date().toISOString();
   #lines: LogLine[] = [];
   #workerd: Workerd | undefined;
   #port: number;
   #stopping = false;
+  #restarting = false;
   #wake = () => {};
 
   constructor(settings: SupervisorSettings, report: (event: ServerEvent) => void, backoff = createBackoff()) {
@@ -64,6 +70,7 @@ export class Supervisor {
     this.#report = report;
     this.#port = settings.port;
     this.#logFile = openLogFile(settings.folder.logs);
+    this.#reporter = createReporter(settings.built.build);
     const keys = seedVariables.filter(isSecretVariable).map((name) => settings.environment[name]);
     this.#scrub = createScrubber([settings.hostKey, settings.gatewayToken, ...keys]);
   }
@@ -77,12 +84,17 @@ export class Supervisor {
         const { ready, exit } = await this.#runOnce(served);
         served ||= ready;
         if (this.#stopping) break;
+        if (this.#restarting) {
+          this.#restarting = false;
+          continue;
+        }
         await this.#pause(exit, Date.now() - began, served);
       }
     } finally {
       // Nothing of a failed start may go on writing to the folder once its lock is free.
       this.#workerd?.kill("SIGKILL");
       await this.#workerd?.exited;
+      this.#reporter.close();
       removeRun(this.#settings.folder.path);
       this.#logFile.close();
     }
@@ -98,6 +110,15 @@ export class Supervisor {
     this.#stopping = true;
     this.#report({ type: "stopping" });
     this.#wake();
+    void this.#drain();
+  }
+
+  /** Drains, then starts what lies on disk now, on the same port. Nothing happens while it stops or starts already. */
+  restart(cause: string): void {
+    if (this.#stopping || this.#restarting || !this.#workerd) return;
+    this.#restarting = true;
+    this.#log({ ts: new Date().toISOString(), level: "info", event: "server.restart_asked", message: cause });
+    this.#report({ type: "restarting", inMs: 0, cause });
     void this.#drain();
   }
 
@@ -122,6 +143,8 @@ export class Supervisor {
     const link = served ? undefined : createLink(this.#address()).catch(() => undefined);
     const ready = await this.#waitReady(workerd);
     if (ready && !this.#stopping) await this.#announce(workerd, served, await link);
+    if (ready) this.#reporter.connect(this.#address());
+    void workerd.exited.then(() => this.#reporter.disconnect());
     return { ready, exit: await workerd.exited };
   }
 
@@ -208,6 +231,7 @@ export class Supervisor {
   #receive(line: LogLine): void {
     this.#log(line);
     if (line.event === tokenChangedEvent) void this.#followToken();
+    if (line.event === restartEvent) this.restart("a restart was asked for in the admin");
   }
 
   /** A file that cannot be written is said, and stops nothing: the assistant works with its own token. */
@@ -265,6 +289,7 @@ export class Supervisor {
   #log(line: LogLine): void {
     this.#lines = [...this.#lines.slice(1 - keptLines), line];
     this.#logFile.write(JSON.stringify(line));
+    this.#reporter.line(line);
     this.#report({ type: "log", ...line });
   }
 }

@@ -51,11 +51,17 @@ function resolveThroughWrapper(subpath: string): string | undefined {
 export interface BuiltFiles {
   config: string;
   ui: string;
+  /** Says which build it is. */
+  build: string;
 }
 
 /** The built Worker and UI beside this bundle. Throws BUILD_FAILED when the bundle is incomplete. */
 export function findBuiltFiles(folder = dirname(fileURLToPath(import.meta.url))): BuiltFiles {
-  const files = { config: join(folder, "worker", "config.bin"), ui: join(folder, "ui") };
+  const files = {
+    config: join(folder, "worker", "config.bin"),
+    ui: join(folder, "ui"),
+    build: join(folder, "worker", "build.json"),
+  };
   for (const path of Object.values(files)) {
     if (!existsSync(path))
       throw new MoltError("BUILD_FAILED", { message: `${path} is missing`, hint: "Run `npm run build` in the checkout." });

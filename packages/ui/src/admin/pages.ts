@@ -4,9 +4,11 @@
  */
 
 import Gauge from "lucide-react/icons/gauge";
+import PackageCheck from "lucide-react/icons/package-check";
 import ScrollText from "lucide-react/icons/scroll-text";
 import ShieldCheck from "lucide-react/icons/shield-check";
 import SlidersHorizontal from "lucide-react/icons/sliders-horizontal";
+import Terminal from "lucide-react/icons/terminal";
 import { type ComponentType, lazy } from "react";
 import type { AdminView } from "./view.ts";
 
@@ -54,6 +56,22 @@ const adminPages: readonly AdminPage[] = [
     icon: ScrollText,
     needs: "audit.list",
     View: page(async () => (await import("./audit.tsx")).AuditPage),
+  },
+  {
+    id: "logs",
+    name: "Logs",
+    hint: "what it says, as it says it",
+    icon: Terminal,
+    needs: "logs.list",
+    View: page(async () => (await import("./logs.tsx")).LogsPage),
+  },
+  {
+    id: "version",
+    name: "Version",
+    hint: "what runs, what should run, restart",
+    icon: PackageCheck,
+    needs: "version.status",
+    View: page(async () => (await import("./version.tsx")).VersionPage),
   },
 ];
 

@@ -2,6 +2,7 @@
 
 import { type Client, type ConnectionState, createClient } from "@moltworker/protocol/client";
 import { moltErrorFrom } from "@moltworker/protocol/errors";
+import type { EventMap, EventName } from "@moltworker/protocol/events";
 import type { EventFrame } from "@moltworker/protocol/frames";
 import type { MethodName, Params, Result } from "@moltworker/protocol/methods";
 import { app } from "./app.ts";
@@ -46,6 +47,15 @@ function withConnection(state: AppState, connection: ConnectionState): AppState 
 
 export function retryGateway(): void {
   client?.retryNow();
+}
+
+const listeners = new Set<{ event: EventName; hear(payload: never): void }>();
+
+/** Hears one kind of event for as long as a page wants it; returns how to stop. What many parts draw belongs in the state. */
+export function onGatewayEvent<Name extends EventName>(event: Name, hear: (payload: EventMap[Name]) => void): () => void {
+  const listener = { event, hear };
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
 }
 
 /** Asks the assistant. Rejects with MoltError. */
@@ -105,6 +115,7 @@ function withRecent(state: AppState, cursor: number): AppState {
 function receive(frame: EventFrame): void {
   if (frame.cursor !== undefined) recent = [...recent.slice(-recentLimit), frame];
   app.update((state) => reduce(state, frame, Date.now()));
+  for (const { event, hear } of listeners) if (event === frame.event) hear(frame.payload as never);
   if (frame.event === "device.pair.requested" && !/^#\/(admin|settings)\/access/.test(location.hash))
     notify("A device asks to be let in.", "info", "Look at its code under Admin, Access.");
   if (frame.event === "models.changed") refreshModels().catch(notifyError);

@@ -24,6 +24,7 @@ export const ownActions = {
   "api.passkey.register": { scope: "operator.admin", surfaces: ["http"], lasting: true },
   "api.host.link": { scope: "operator.admin", surfaces: ["http"], lasting: true },
   "api.host.token": { scope: "operator.admin", surfaces: ["http"], hostOnly: true },
+  "api.host.report": { scope: "operator.admin", surfaces: ["http"], hostOnly: true },
   "api.host.drain": { scope: "operator.admin", surfaces: ["http"] },
   "api.host.status": { scope: "operator.read", surfaces: ["http"] },
   "api.doctor.run": { scope: "operator.admin", surfaces: ["http"] },

@@ -55,6 +55,12 @@ const faults: [
   (world: DoctorWorld) => unknown,
   { probe?: boolean; now?: number },
 ][] = [
+  [
+    "build: warn VERSION_BEHIND",
+    {},
+    (world) => world.builds.saw({ id: "def", version: "1.2.4", builtAt: "2026-11-29T00:00:00.000Z", by: "files" }),
+    {},
+  ],
   ["blobs: fail DATA_NOT_WRITABLE", {}, (world) => Object.assign(world.disk, { broken: true }), {}],
   ["blobs: fail DATA_NOT_WRITABLE", {}, (world) => Object.assign(world.disk, { garbled: true }), {}],
   [

@@ -5,6 +5,7 @@ import { accessTeamCheck } from "../doctor/checks/access-team.ts";
 import { alarm } from "../doctor/checks/alarm.ts";
 import { approvals } from "../doctor/checks/approvals.ts";
 import { blobs } from "../doctor/checks/blobs.ts";
+import { build } from "../doctor/checks/build.ts";
 import { clock } from "../doctor/checks/clock.ts";
 import { config } from "../doctor/checks/config.ts";
 import { model } from "../doctor/checks/model.ts";
@@ -30,5 +31,6 @@ export const checks: readonly AssistantCheck[] = [
   approvals,
   runs,
   alarm,
+  build,
   clock,
 ];

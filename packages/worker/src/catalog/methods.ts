@@ -62,9 +62,13 @@ import { gatewayCacheClear } from "../methods/gateway.cache.clear.ts";
 import { gatewayKeysList } from "../methods/gateway.keys.list.ts";
 import { gatewayKeysRemove } from "../methods/gateway.keys.remove.ts";
 import { gatewayKeysSet } from "../methods/gateway.keys.set.ts";
+import { gatewayRestart } from "../methods/gateway.restart.ts";
 import { gatewaySuspend } from "../methods/gateway.suspend.ts";
 import { health } from "../methods/health.ts";
 import { lastHeartbeat } from "../methods/last-heartbeat.ts";
+import { logsList } from "../methods/logs.list.ts";
+import { logsSubscribe } from "../methods/logs.subscribe.ts";
+import { logsTail } from "../methods/logs.tail.ts";
 import { modelsAuthLogout } from "../methods/models.authLogout.ts";
 import { modelsAuthSetApiKey } from "../methods/models.authSetApiKey.ts";
 import { modelsAuthStatus } from "../methods/models.authStatus.ts";
@@ -80,6 +84,8 @@ import { sessionsReset } from "../methods/sessions.reset.ts";
 import { sessionsSubscribe } from "../methods/sessions.subscribe.ts";
 import { status } from "../methods/status.ts";
 import { systemPresence } from "../methods/system-presence.ts";
+import { updateStatus } from "../methods/update.status.ts";
+import { versionStatus } from "../methods/version.status.ts";
 
 export const methods = [
   agent,
@@ -145,8 +151,12 @@ export const methods = [
   gatewayKeysList,
   gatewayKeysRemove,
   gatewayKeysSet,
+  gatewayRestart,
   health,
   lastHeartbeat,
+  logsList,
+  logsSubscribe,
+  logsTail,
   modelsAuthLogout,
   modelsAuthSetApiKey,
   modelsAuthStatus,
@@ -162,4 +172,6 @@ export const methods = [
   sessionsSubscribe,
   status,
   systemPresence,
+  updateStatus,
+  versionStatus,
 ] as const;

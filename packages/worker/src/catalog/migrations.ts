@@ -22,6 +22,7 @@ import { timersMigration } from "../schedule/alarm.ts";
 import { secretsMigration } from "../secrets/secrets.ts";
 import { sessionsMigration } from "../sessions/schema.ts";
 import { blobsMigration } from "../storage/blobs.ts";
+import { logRingMigration } from "../storage/log-ring.ts";
 import { marksMigration } from "../storage/marks.ts";
 import type { Migration } from "../storage/migrations.ts";
 import { workspaceMigration } from "../storage/workspace.ts";
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   passkeysMigration,
   cacheMigration,
   channelsMigration,
+  logRingMigration,
 ];

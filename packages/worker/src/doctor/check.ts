@@ -5,6 +5,7 @@ import type { Gateway } from "../ai-gateway/gateway.ts";
 import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
 import type { Seeds } from "../env.ts";
+import type { BuildWatch } from "../platform/build.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Egress } from "../platform/egress.ts";
 import type { Approvals } from "../runs/approvals.ts";
@@ -38,6 +39,7 @@ export interface DoctorParts {
   unusedVariables: readonly string[];
   /** Names of variables whose value had white space around it. */
   paddedVariables: readonly string[];
+  builds: BuildWatch;
   /** Sets the object's alarm anew from the timers' rows. */
   rearm(): void;
 }

@@ -7,6 +7,7 @@ import { isMoltError } from "@moltworker/protocol/errors";
 import { isGatewayPath } from "../ai-gateway/proxy/address.ts";
 import { checkHost, readAllowedHosts } from "../auth/origin.ts";
 import type { Env } from "../env.ts";
+import { type Build, buildHeader, buildToHeader } from "../platform/build.ts";
 import { createLog } from "../platform/log.ts";
 import { errorAnswer, json, methodRefused } from "./answers.ts";
 import { type AssetManifest, isNavigation, serveAsset } from "./assets.ts";
@@ -28,7 +29,7 @@ function assistantOf(env: Env): DurableObjectStub {
 }
 
 /** `gatewaySlugs`: first segments of paths that lead to a model provider. */
-export function createFront(manifest: AssetManifest, gatewaySlugs: ReadonlySet<string> = new Set()): Front {
+export function createFront(manifest: AssetManifest, build: Build, gatewaySlugs: ReadonlySet<string> = new Set()): Front {
   const log = createLog();
   const isSlug = (segment: string) => gatewaySlugs.has(segment);
   return {
@@ -37,9 +38,10 @@ export function createFront(manifest: AssetManifest, gatewaySlugs: ReadonlySet<s
         // Answers of providers carry headers of their own: those of pages would cost more than the whole way through here.
         if (isGatewayPath(request.method, new URL(request.url).pathname, isSlug)) {
           checkHost(request, readAllowedHosts(env.MOLTWORKER_ALLOWED_HOSTS));
-          return await assistantOf(env).fetch(request);
+          // Nobody outside says which build this is; signing costs only those who try.
+          return await assistantOf(env).fetch(request.headers.has(buildHeader) ? signed(request, build) : request);
         }
-        return secured(await route(request, env, manifest));
+        return secured(await route(request, env, manifest, build));
       } catch (error) {
         const page = isNavigation(request) && isMoltError(error);
         return secured(page ? problemPage({ title: "This address is not answered", error }) : errorAnswer(error, log));
@@ -48,7 +50,7 @@ export function createFront(manifest: AssetManifest, gatewaySlugs: ReadonlySet<s
   };
 }
 
-async function route(request: Request, env: Env, manifest: AssetManifest): Promise<Response> {
+async function route(request: Request, env: Env, manifest: AssetManifest, build: Build): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   // Probes come by whatever name the machine has; they learn nothing.
   if (pathname === "/health" || pathname === "/healthz") return health(request, { ok: true, status: "live" });
@@ -58,9 +60,16 @@ async function route(request: Request, env: Env, manifest: AssetManifest): Promi
     isForAssistant(pathname) ||
     (isUpgrade(request) && (pathname === "/" || pathname === "/ws")) ||
     (searchParams.has("token") && isNavigation(request));
-  if (forAssistant) return assistantOf(env).fetch(request);
+  if (forAssistant) return assistantOf(env).fetch(signed(request, build));
   if (/^\/_admin(\/|$)/.test(pathname) && isNavigation(request)) return adminPage();
   return serveAsset(request, manifest, env.ASSETS);
+}
+
+/** The object learns from it which build stands in front of it: a deployment may leave an older object running for a while. */
+function signed(request: Request, build: Build): Request {
+  const forwarded = new Request(request);
+  forwarded.headers.set(buildHeader, buildToHeader(build));
+  return forwarded;
 }
 
 /** The admin is a part of the one page that is served; the address that moltworker's users know leads there. */

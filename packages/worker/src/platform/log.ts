@@ -1,5 +1,7 @@
 /** Structured log: one JSON line per event on stdout, secrets redacted at this one sink. */
 
+import { redactText } from "@moltworker/protocol/redact";
+
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFields = Record<string, unknown>;
 
@@ -11,33 +13,39 @@ export interface Log {
 }
 
 const secretKeys = /token|secret|password|authorization|api-?key|cookie|signature/i;
-const secretValues = /\b(sk-[\w-]{8,}|xai-[\w-]{8,}|gsk_\w{8,}|AIza[\w-]{20,}|Bearer\s+\S{8,}|\d{6,}:[\w-]{30,})/g;
 
-/** Replaces what looks like a secret, by key and by shape. Depth and length are bounded; errors keep name, message and stack. */
-export function redact(value: unknown, depth = 0): unknown {
-  if (typeof value === "string") return value.slice(0, 4_000).replace(secretValues, "[redacted]");
+/**
+ * Replaces what looks like a secret, by key and by shape, and `known` values. Depth and length are bounded; errors keep name,
+ * message and stack.
+ */
+export function redact(value: unknown, known: readonly string[] = [], depth = 0): unknown {
+  if (typeof value === "string") return redactText(value, known).slice(0, 4_000);
   if (value instanceof Error) {
     return {
       name: value.name,
-      message: redact(value.message),
-      stack: redact(value.stack ?? ""),
-      cause: depth < 3 ? redact(value.cause, depth + 1) : undefined,
+      message: redact(value.message, known),
+      stack: redact(value.stack ?? "", known),
+      cause: depth < 3 ? redact(value.cause, known, depth + 1) : undefined,
     };
   }
   if (typeof value !== "object" || value === null || depth > 4)
     return typeof value === "object" && value !== null ? "[deep]" : value;
-  if (Array.isArray(value)) return value.slice(0, 50).map((item) => redact(item, depth + 1));
+  if (Array.isArray(value)) return value.slice(0, 50).map((item) => redact(item, known, depth + 1));
   const out: LogFields = {};
   for (const [key, item] of Object.entries(value)) {
-    out[key] = secretKeys.test(key) && typeof item === "string" ? "[redacted]" : redact(item, depth + 1);
+    out[key] = secretKeys.test(key) && typeof item === "string" ? "[redacted]" : redact(item, known, depth + 1);
   }
   return out;
 }
 
-export function createLog(write: (line: string) => void = (line) => console.log(line)): Log {
+/** `known` gives the values of secrets that are at hand, read for each line. */
+export function createLog(
+  write: (line: string) => void = (line) => console.log(line),
+  known: () => readonly string[] = () => [],
+): Log {
   const at =
     (level: LogLevel) =>
     (event: string, fields: LogFields = {}) =>
-      write(JSON.stringify({ ts: new Date().toISOString(), level, event, ...(redact(fields) as LogFields) }));
+      write(JSON.stringify({ ts: new Date().toISOString(), level, event, ...(redact(fields, known()) as LogFields) }));
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }

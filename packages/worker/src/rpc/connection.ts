@@ -14,6 +14,8 @@ export interface ConnectionState {
   caps: string[];
   /** Of the newest event sent. */
   seq: number;
+  /** It asked for each line of the log. */
+  logs?: boolean;
 }
 
 export interface Connection {

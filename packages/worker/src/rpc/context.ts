@@ -11,6 +11,7 @@ import type { ConfigHistory } from "../config/history.ts";
 import type { AnySection } from "../config/section.ts";
 import type { Channels } from "../delivery/channels.ts";
 import type { Doctor } from "../doctor/doctor.ts";
+import type { BuildWatch } from "../platform/build.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Approvals } from "../runs/approvals.ts";
 import type { Runner } from "../runs/runner.ts";
@@ -19,6 +20,7 @@ import type { SessionStore } from "../sessions/session-store.ts";
 import type { SessionView } from "../sessions/session-view.ts";
 import type { Transcript } from "../sessions/transcript.ts";
 import type { Blobs } from "../storage/blobs.ts";
+import type { LogRing } from "../storage/log-ring.ts";
 import type { Workspace } from "../storage/workspace.ts";
 import type { Hub } from "./hub.ts";
 
@@ -26,6 +28,14 @@ export interface ServerFacts {
   version: string;
   bootId: string;
   startedAt: number;
+}
+
+/** Where this runs, as far as it matters to a person. */
+export interface Runtime {
+  host: "workerd" | "cloudflare";
+  compatibilityDate: string;
+  /** Who carries out a restart. */
+  restart: "supervisor" | "object";
 }
 
 export interface MethodContext {
@@ -53,6 +63,11 @@ export interface MethodContext {
   doctor: Doctor;
   channels: Channels;
   server: ServerFacts;
+  logs: LogRing;
+  builds: BuildWatch;
+  runtime: Runtime;
+  /** Ends this life soon, after the answer has gone out. */
+  restart(): void;
   /** Closes the live sockets of every grant that has ended, once the answer has gone out. */
   closeEnded(): void;
   /** Ends every web session and closes their sockets; returns how many sessions ended. */

@@ -24,6 +24,7 @@ const eventScopes: Record<EventName, Scope | null> = {
   "models.changed": "operator.read",
   "channels.changed": "operator.read",
   "gateway.suspension": "operator.read",
+  "logs.line": "operator.admin",
 };
 
 type Published = { [Name in EventName]: { event: Name; payload: EventMap[Name] } }[EventName];
@@ -102,9 +103,10 @@ export function createHub(log: EventLog): Hub {
 }
 
 function wants(connection: Connection, event: EventName, scope: Scope | null): boolean {
-  const { phase, principal, caps } = connection.state;
+  const { phase, principal, caps, logs } = connection.state;
   if (phase !== "ready") return false;
   if (scope !== null && !hasScope(principal.scopes, scope)) return false;
+  if (event === "logs.line" && logs !== true) return false;
   // Stock clients ask for tool streams by capability; `session.message` they get by subscription, which ours always hold.
   return event !== "session.message" || caps.includes("resume");
 }

@@ -19,6 +19,8 @@ export interface Secrets {
   version(name: string): number;
   /** Trims surrounding white space; what is inside stays as it is. Throws CONFIG_INVALID for an empty value or more than 8 KiB. */
   set(name: string, value: string, source: SecretSource): void;
+  /** Every value, for the log to leave out. */
+  values(): string[];
   delete(name: string): void;
   /** Sets from the environment unless a person typed one. Only a changed variable acts again, so what was deleted here stays deleted. */
   seed(name: string, value: string): void;
@@ -83,6 +85,7 @@ export function createSecrets(db: Database, clock: Clock): Secrets {
       const kept = checked(name, value);
       write(name, kept, source, source === "environment" ? fingerprint(kept) : (read(name)?.seeded ?? null));
     },
+    values: () => db.all<{ value: string }>("SELECT value FROM secrets WHERE value IS NOT NULL").map((row) => row.value),
     delete: (name) => {
       const row = read(name);
       if (row) write(name, null, "typed", row.seeded);

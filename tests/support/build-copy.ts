@@ -1,0 +1,49 @@
+/**
+ * A copy of the built product in a folder of its own, so that a test may replace it by a newer build while it runs, in the way
+ * that the real build does: the new files are written beside the old ones, and the folder is renamed.
+ */
+
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+
+export interface BuildCopy {
+  /** The command of the copy, for `startServer`. */
+  command: string;
+  /** Replaces the Worker by the same one under another build id, which it returns. */
+  rebuild(): string;
+  dispose(): void;
+}
+
+export function copyBuild(): BuildCopy {
+  // Inside the repository, so that the copy finds its packages.
+  const cache = join(repository, ".cache");
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, "build-copy-"));
+  cpSync(join(repository, "packages/cli/dist"), folder, { recursive: true });
+  let builds = 0;
+  return {
+    command: join(folder, "moltworker.mjs"),
+    rebuild() {
+      builds += 1;
+      const draft = join(folder, `draft-${builds}`);
+      cpSync(join(folder, "worker"), draft, { recursive: true });
+      const id = createHash("sha256").update(`${folder} ${builds}`).digest("hex").slice(0, 12);
+      const build = { id, version: "0.1.0", builtAt: new Date().toISOString() };
+      writeFileSync(join(draft, "build.js"), `export default ${JSON.stringify(build)};\n`);
+      writeFileSync(join(draft, "build.json"), JSON.stringify(build));
+      const workerd = join(repository, "node_modules/workerd/bin/workerd");
+      const compiled = spawnSync(workerd, ["compile", "--config-only", join(draft, "config.capnp")], { maxBuffer: 2 ** 28 });
+      if (compiled.status !== 0) throw new Error(`workerd compile failed: ${compiled.stderr}`);
+      writeFileSync(join(draft, "config.bin"), compiled.stdout);
+      renameSync(join(folder, "worker"), join(folder, `retired-${builds}`));
+      renameSync(draft, join(folder, "worker"));
+      return id;
+    },
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
