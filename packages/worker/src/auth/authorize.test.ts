@@ -84,7 +84,7 @@ const allowed: Record<string, Partial<Record<Surface, string[]>>> = {
     run: ["run.tool.read"],
   },
   access: { socket: socketAll, http: httpAll, v1: v1All, run: runAll },
-  host: { http: [...httpAll, "api.host.token"] },
+  host: { http: [...httpAll, "api.host.token", "api.host.report"] },
   device: { socket: ["health", "chat.send"], v1: v1All, run: runAll },
   approver: { socket: ["exec.approval.resolve"] },
   grantless: {},
