@@ -21,6 +21,7 @@ const layers = [
     `${src}/schedule/`,
     `${src}/delivery/`,
     `${src}/snapshots/`,
+    `${src}/import/`,
     `${src}/doctor/(?!checks/)`,
   ],
   [`${src}/runs/`],

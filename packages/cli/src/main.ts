@@ -70,6 +70,14 @@ export function createProgram(): Command {
   verb("restart", "begin anew with the files on disk, at the same address").action(async (options: SharedOptions) =>
     (await import("./commands/restart.ts")).restart(options, createOutput(options.json === true)),
   );
+  verb("import", "bring over an OpenClaw, Moltbot or Clawdbot home, or a copy of a moltworker bucket: first a report")
+    .argument("<source>", "a folder, or a .tar or .tar.gz of one; it is only read")
+    .option("--yes", "do what the report says", false)
+    .option("--url <url>", "an assistant elsewhere (default: the one of the data folder)")
+    .option("--token-stdin", "read the gateway token from standard input", false)
+    .action(async (source, options) =>
+      (await import("./commands/import.ts")).importSource(source, options, createOutput(options.json === true)),
+    );
   verb("stop", "stop the assistant").action(async (options: SharedOptions) =>
     (await import("./commands/stop.ts")).stop(options, createOutput(options.json === true)),
   );

@@ -49,6 +49,7 @@ import { createAdmin } from "./services/admin.ts";
 import { createAiGateway } from "./services/ai-gateway.ts";
 import { channelSeeds, createChannelsPart, seedChannelSecrets } from "./services/channels.ts";
 import { createHttpApi } from "./services/http-api.ts";
+import { createImportPart } from "./services/importer.ts";
 import type { Part } from "./services/part.ts";
 import { createInbox } from "./sessions/inbox.ts";
 import { createOutbox } from "./sessions/outbox.ts";
@@ -337,6 +338,20 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       egress,
       settings: () => config.get("httpApi"),
       alarm: () => alarm,
+    }),
+    createImportPart({
+      db,
+      clock,
+      log,
+      auth,
+      audit,
+      config,
+      secrets,
+      providers,
+      sessions,
+      workspace,
+      blobs,
+      beforeApply: async () => {},
     }),
   ];
 

@@ -16,6 +16,7 @@ import {
 import { configMigration } from "../config/config.ts";
 import { channelsMigration } from "../delivery/schema.ts";
 import { httpRequestsMigration } from "../edge/v1/request-store.ts";
+import { importMigration } from "../import/staging.ts";
 import { eventsMigration } from "../rpc/event-log.ts";
 import { runOptionsMigration, runsMigration } from "../runs/schema.ts";
 import { timersMigration } from "../schedule/alarm.ts";
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   cacheMigration,
   channelsMigration,
   logRingMigration,
+  importMigration,
 ];
