@@ -22,6 +22,7 @@ const layers = [
     `${src}/delivery/`,
     `${src}/snapshots/`,
     `${src}/import/`,
+    `${src}/export/`,
     `${src}/doctor/(?!checks/)`,
   ],
   [`${src}/runs/`],

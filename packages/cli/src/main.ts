@@ -78,6 +78,12 @@ export function createProgram(): Command {
     .action(async (source, options) =>
       (await import("./commands/import.ts")).importSource(source, options, createOutput(options.json === true)),
     );
+  verb("export", "write everything in open formats into one tar.gz")
+    .argument("<file>", "the file to write")
+    .option("--force", "replace the file if it is there", false)
+    .action(async (file, options) =>
+      (await import("./commands/export.ts")).exportAll(file, options, createOutput(options.json === true)),
+    );
   verb("stop", "stop the assistant").action(async (options: SharedOptions) =>
     (await import("./commands/stop.ts")).stop(options, createOutput(options.json === true)),
   );

@@ -48,6 +48,7 @@ import { createSecrets } from "./secrets/secrets.ts";
 import { createAdmin } from "./services/admin.ts";
 import { createAiGateway } from "./services/ai-gateway.ts";
 import { channelSeeds, createChannelsPart, seedChannelSecrets } from "./services/channels.ts";
+import { createExportPart } from "./services/exporter.ts";
 import { createHttpApi } from "./services/http-api.ts";
 import { createImportPart } from "./services/importer.ts";
 import type { Part } from "./services/part.ts";
@@ -339,6 +340,19 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       settings: () => config.get("httpApi"),
       alarm: () => alarm,
     }),
+    createExportPart(
+      {
+        db,
+        clock,
+        sessions,
+        transcript,
+        workspace,
+        blobs,
+        settings: () => config.snapshot().config as unknown as Record<string, unknown>,
+        version: env.VERSION ?? "0.0.0",
+      },
+      audit,
+    ),
     createImportPart({
       db,
       clock,

@@ -3,6 +3,7 @@
  * be as heavy as it must. A page whose method the server does not offer is not listed.
  */
 
+import ArrowLeftRight from "lucide-react/icons/arrow-left-right";
 import Gauge from "lucide-react/icons/gauge";
 import PackageCheck from "lucide-react/icons/package-check";
 import ScrollText from "lucide-react/icons/scroll-text";
@@ -48,6 +49,13 @@ const adminPages: readonly AdminPage[] = [
     icon: SlidersHorizontal,
     needs: "config.schema",
     View: page(async () => (await import("./configuration.tsx")).ConfigurationPage),
+  },
+  {
+    id: "moving",
+    name: "Import and export",
+    hint: "come from another installation, leave with everything",
+    icon: ArrowLeftRight,
+    View: page(async () => (await import("./moving.tsx")).MovingPage),
   },
   {
     id: "audit",

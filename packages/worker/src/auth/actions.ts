@@ -32,6 +32,7 @@ export const ownActions = {
   "api.admin.devices": { scope: "operator.pairing", surfaces: ["http"] },
   "api.admin.devices.approve": { scope: "operator.pairing", surfaces: ["http"], lasting: true },
   "api.admin.state": { scope: "operator.admin", surfaces: ["http"] },
+  "api.export": { scope: "operator.admin", surfaces: ["http"] },
   // It sets the gateway token and grants devices: what outlives its maker.
   "api.import": { scope: "operator.admin", surfaces: ["http"], lasting: true },
   "api.admin.restart": { scope: "operator.admin", surfaces: ["http"] },

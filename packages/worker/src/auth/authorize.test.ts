@@ -52,12 +52,14 @@ const actions = [
 
 const socketAll = ["health", "chat.send", "config.patch", "exec.approval.resolve", "device.pair.list", "device.pair.approve"];
 /** What makes a grant that outlives its maker's. */
-const lasting = ["device.pair.approve", "api.passkey.register", "api.host.link", "api.admin.devices.approve"];
+const lasting = ["device.pair.approve", "api.passkey.register", "api.host.link", "api.admin.devices.approve", "api.import"];
 const httpAll = [
   "api.admin.devices",
   "api.admin.devices.approve",
   "api.admin.state",
   "api.admin.restart",
+  "api.export",
+  "api.import",
   "api.signout",
   "api.blobs.read",
   "api.blobs.write",
