@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { createImportWorld, homeFiles, owner, secretsOfHome, stageFiles } from "../../../../tests/support/import-world.ts";
+import { homeFiles, secretsOfHome } from "../../../../tests/support/import-home.ts";
+import { createImportWorld, owner, stageFiles } from "../../../../tests/support/import-world.ts";
 import { readTar } from "../import/tar-reader.ts";
 import { exportFiles } from "./export-files.ts";
 import { tarStream } from "./tar-stream.ts";

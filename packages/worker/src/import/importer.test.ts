@@ -1,13 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  createImportWorld,
-  homeFiles,
-  type ImportWorld,
-  owner,
-  secretsOfHome,
-  shortLines,
-  stageFiles,
-} from "../../../../tests/support/import-world.ts";
+import { homeFiles, secretsOfHome } from "../../../../tests/support/import-home.ts";
+import { createImportWorld, type ImportWorld, owner, shortLines, stageFiles } from "../../../../tests/support/import-world.ts";
 import type { TarContent } from "../../../../tests/support/tar.ts";
 
 const textOf = (world: ImportWorld, path: string) => {

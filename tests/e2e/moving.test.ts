@@ -1,0 +1,127 @@
+/** Coming from another installation, and leaving with everything: by the command and in the page, against the built product. */
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser, openSurface } from "../support/browser.ts";
+import { connectClient, gatewayTokenOf } from "../support/client.ts";
+import { homeFiles, secretsOfHome } from "../support/import-home.ts";
+import { type Server, startServer } from "../support/server.ts";
+import { tarOf } from "../support/tar.ts";
+import { barriers, fitsWidth, isReady } from "../support/ui.ts";
+
+let browser: Browser;
+let server: Server;
+let folder: string;
+const files = homeFiles(".openclaw/", ".openclaw/workspace/");
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  server = await startServer();
+  folder = mkdtempSync(join(tmpdir(), "moltworker-moving-"));
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content as string);
+  }
+});
+afterAll(async () => {
+  await browser.close();
+  await server.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("Admin, Import and export", () => {
+  it.each([
+    [360, true],
+    [1280, false],
+  ])("shows a report before anything changes, at %i px, dark %s", async (width, dark) => {
+    const { events } = await server.run("link");
+    const surface = await openSurface(browser, String(events[0]?.link), { width, dark });
+    await isReady(surface.page);
+    await surface.page.goto(`${server.url}#/admin/moving`);
+    const archive = { name: "home.tar", mimeType: "application/x-tar", buffer: Buffer.from(tarOf(files)) };
+    await surface.page.getByLabel("Archive to import").setInputFiles(archive);
+    await surface.page.getByRole("status").getByText("A home of OpenClaw.").waitFor();
+    await surface.page.getByRole("list", { name: "Report" }).getByText("agent.name").waitFor();
+    await fitsWidth(surface.page);
+    expect(await barriers(surface.page)).toEqual([]);
+    expect(surface.faults).toEqual([]);
+    await surface.page.close();
+  });
+
+  it("says what is wrong with a file that is no archive", async () => {
+    const { events } = await server.run("link");
+    const { page } = await openSurface(browser, String(events[0]?.link));
+    await isReady(page);
+    await page.goto(`${server.url}#/admin/moving`);
+    const archive = { name: "photo.png", mimeType: "image/png", buffer: Buffer.alloc(2_000, 7) };
+    await page.getByLabel("Archive to import").setInputFiles(archive);
+    await page
+      .getByRole("alert")
+      .getByText(/The archive cannot be read/)
+      .waitFor();
+    await page.close();
+  });
+});
+
+describe("moltworker import", () => {
+  it("reports, imports, and finds everything here the second time", async () => {
+    const source = join(folder, ".openclaw");
+    const dry = await server.run("import", source);
+    expect(dry.code).toBe(0);
+    expect(dry.events.find(({ type }) => type === "source")).toMatchObject({ layout: "a home of OpenClaw" });
+    expect(dry.events.at(-1)).toMatchObject({ type: "import", applied: false });
+    const token = gatewayTokenOf(server.dataDir);
+    const done = await server.run("import", source, "--yes");
+    expect(done).toMatchObject({ code: 0 });
+    expect(done.events.at(-1)).toMatchObject({ type: "import", applied: true, failed: 0 });
+    for (const secret of Object.values(secretsOfHome)) expect(done.stdout + done.stderr).not.toContain(secret);
+    await server.event(({ type, event }) => type === "log" && event === "server.token_file_written");
+    expect(gatewayTokenOf(server.dataDir)).toBe(secretsOfHome.gatewayToken);
+    expect(token).not.toBe(secretsOfHome.gatewayToken);
+    const again = await server.run("import", source, "--yes");
+    const verdicts = new Set(again.events.filter(({ type }) => type === "line").map(({ verdict }) => verdict));
+    expect([...verdicts].sort()).toEqual(["dropped", "same"]);
+  });
+
+  it("gives the conversation to every client, by the old gateway token", async () => {
+    const client = await connectClient(server.url, { token: secretsOfHome.gatewayToken });
+    const { messages } = await client.request("chat.history", { sessionKey: "agent:main:main" });
+    expect(messages.map(({ role }) => role)).toEqual(["user", "assistant", "toolResult", "assistant"]);
+    client.close();
+  });
+
+  it.each([
+    ["a folder that is not there", ["nowhere"], "USAGE"],
+    ["a folder with nothing that is known", [join(tmpdir(), "moltworker-nothing")], "INVALID_REQUEST"],
+  ])("refuses %s in words", async (_, args, code) => {
+    mkdirSync(join(tmpdir(), "moltworker-nothing"), { recursive: true });
+    const result = await server.run("import", ...args);
+    expect(result.code).not.toBe(0);
+    expect(result.events.at(-1)).toMatchObject({ type: "error", error: { details: { code } } });
+  });
+});
+
+describe("moltworker export", () => {
+  it("writes an archive that tar and git read, without a secret", async () => {
+    const file = join(folder, "all.tar.gz");
+    const result = await server.run("export", file);
+    expect(result).toMatchObject({ code: 0 });
+    const out = join(folder, "out");
+    mkdirSync(out);
+    execFileSync("tar", ["-xzf", file, "-C", out]);
+    expect(readFileSync(join(out, "workspace/SOUL.md"), "utf8")).toBe("# A soul of my own\n");
+    expect(readFileSync(join(out, "conversations/agent-main-main.md"), "utf8")).toContain("It is ten.");
+    expect(execFileSync("git", ["-C", join(out, "workspace"), "fsck", "--strict"], { encoding: "utf8" })).toBe("");
+    for (const secret of Object.values(secretsOfHome)) expect(() => execFileSync("grep", ["-rqF", "--", secret, out])).toThrow();
+    expect((await server.run("export", file)).code).not.toBe(0);
+  });
+
+  it("is nobody's without the scope", async () => {
+    expect((await fetch(`${server.url}api/export`)).status).toBe(401);
+    expect((await fetch(`${server.url}api/import`, { method: "PUT", body: "x" })).status).toBe(401);
+  });
+});
