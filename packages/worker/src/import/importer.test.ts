@@ -37,6 +37,10 @@ describe("import", () => {
     expect(world.secrets.get("provider.anthropic.key")).toBe(secretsOfHome.anthropic);
     expect(world.secrets.get("provider.groq.key")).toBe(secretsOfHome.groq);
     expect(world.secrets.get("gateway.token")).toBe(secretsOfHome.gatewayToken);
+    expect(world.secrets.get("channel.telegram.default.token")).toBe(secretsOfHome.botToken);
+    expect(world.settings.channels).toEqual({
+      accounts: { telegram: { default: { enabled: true, dmPolicy: "allowlist", allowFrom: ["4711"] } } },
+    });
     const { messages } = world.transcript.page("agent:main:main", 50, 0);
     expect(messages.map(({ entry }) => entry.role)).toEqual(["user", "assistant", "toolResult", "assistant"]);
     expect(messages[2]?.entry).toMatchObject({ untrustedFrom: "an imported conversation" });
@@ -52,14 +56,17 @@ describe("import", () => {
         "aside file .openclaw/openclaw.json",
         "aside schedule morning",
         "changed conversation agent:main:main (s-old)",
+        "changed setting channels.telegram.default",
         "changed setting models.providers.mine",
         "dropped setting bogus",
+        "dropped setting channels.telegram.default.dm",
         "dropped setting models.providers.cf-ai-gw-anthropic",
         "taken conversation agent:main:main (s-new)",
         "taken file .openclaw/workspace/SOUL.md",
         "taken file .openclaw/workspace/memory/2026-02-01.md",
         "taken secret ANTHROPIC_API_KEY",
         "taken secret GROQ_API_KEY",
+        "taken secret channels.telegram.default.botToken",
         "taken secret gateway.auth.token",
         "taken secret models.providers.anthropic.apiKey",
         "taken setting agent.model",

@@ -9,6 +9,7 @@ import type { Devices } from "../auth/devices.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { Log } from "../platform/log.ts";
 import type { Workspace } from "../storage/workspace.ts";
+import { channelItems } from "./channel-items.ts";
 import { type ConversationTarget, conversationItems } from "./conversation-items.ts";
 import { deviceItems } from "./device-items.ts";
 import { fileItems, keptConfig, unreadableSource } from "./file-items.ts";
@@ -82,6 +83,7 @@ async function itemsOf(layout: Layout, deps: ImporterDeps): Promise<ImportItem[]
   const source = { tree, layout, variables: variablesIn(tree, layout) };
   return [
     ...settingsItems(source, deps.settings),
+    ...channelItems(source, deps.settings),
     ...(await deviceItems(tree, layout, deps.devices)),
     ...conversationItems(tree, layout, deps.conversations),
     ...scheduleItems(tree, layout, deps.workspace),

@@ -8,6 +8,9 @@ import type { Layout } from "./layout.ts";
 import { asObject, asText, readObject, type SourceTree } from "./source-tree.ts";
 import { resolved, type Variables } from "./variables.ts";
 
+/** The provider that takes any address of a compatible server. */
+const ownAddress = "openai-compatible";
+
 export interface SettingsTarget {
   providers: readonly Provider[];
   secrets: Secrets;
@@ -63,22 +66,29 @@ function agentItems(config: Record<string, unknown>, target: SettingsTarget): Im
   const name = asText(asObject(first?.identity)?.name) ?? asText(asObject(config.identity)?.name);
   const items: ImportItem[] = [];
   if (name !== undefined) items.push(settingItem("agent.name", { agent: { name } }, target));
-  if (model !== undefined) items.push(modelItem(model, target));
+  if (model !== undefined) items.push(modelItem(model, config, target));
   const thinking = asText(defaults?.thinkingDefault);
   if (thinking !== undefined) items.push(settingItem("agent.thinking", { agent: { thinking } }, target));
   return items;
 }
 
-function modelItem(model: string, target: SettingsTarget): ImportItem {
+function modelItem(model: string, config: Record<string, unknown>, target: SettingsTarget): ImportItem {
   const provider = model.slice(0, model.indexOf("/"));
   if (target.providers.some(({ id }) => id === provider)) return settingItem("agent.model", { agent: { model } }, target);
+  const listed = asObject(asObject(asObject(config.models)?.providers)?.[provider]);
+  // A provider of the old installation's own naming: it became the one for any compatible address.
+  if (listed && (listed.api === undefined || listed.api === "openai-completions") && !provider.startsWith("cf-ai-gw")) {
+    const moved = `${ownAddress}/${model.slice(provider.length + 1)}`;
+    const item = settingItem("agent.model", { agent: { model: moved } }, target);
+    return item.verdict === "taken" ? { ...item, verdict: "changed", why: `it became "${moved}"` } : item;
+  }
   const why = provider.startsWith("cf-ai-gw")
     ? "it went through a gateway address of the old installation; choose a model under Settings, Models"
     : `no provider here is called "${provider || model}"; choose a model under Settings, Models`;
   return { kind: "setting", name: `agent.model ${model}`, verdict: "dropped", why };
 }
 
-function settingItem(name: string, merge: Record<string, unknown>, target: SettingsTarget): ImportItem {
+export function settingItem(name: string, merge: Record<string, unknown>, target: SettingsTarget): ImportItem {
   const refused = target.accepts(merge);
   if (refused !== undefined) return { kind: "setting", name, verdict: "dropped", why: refused };
   if (contains(target.settings(), merge)) return { kind: "setting", name, verdict: "same" };
@@ -107,7 +117,7 @@ function providerItems({ layout, variables }: Source, target: SettingsTarget): I
         } as ImportItem,
       ];
     const known = target.providers.find((provider) => provider.id === id);
-    const home = known?.id ?? "openai-compatible";
+    const home = known?.id ?? ownAddress;
     const address = resolved(entry.baseUrl, variables);
     const items: ImportItem[] = [];
     if (!known && entry.api !== undefined && entry.api !== "openai-completions")
@@ -170,7 +180,7 @@ function keyItems({ tree, layout, variables }: Source, target: SettingsTarget): 
   return items;
 }
 
-function secretItem(name: string, secret: string, value: string, { secrets }: SettingsTarget): ImportItem {
+export function secretItem(name: string, secret: string, value: string, { secrets }: SettingsTarget): ImportItem {
   const present = secrets.get(secret);
   if (present === value.trim()) return { kind: "secret", name, verdict: "same" };
   if (present !== undefined && secrets.source(secret) === "typed")
