@@ -10,7 +10,7 @@ const fileLimit = 400;
 const functionLimit = 60;
 const durableObjectLimit = 250;
 /** The composition root is a list of constructor calls, read from top to bottom: cutting it up would hide the order. */
-const unlimitedFunctions = "packages/worker/src/services.ts";
+const unlimitedFunctions: readonly string[] = ["packages/worker/src/services.ts", "packages/worker/src/services/core.ts"];
 
 export function findOversized(repository: Repository): Finding[] {
   const sources = repository.files.filter((file) => /\.(ts|tsx|mjs)$/.test(file) && !/\.(generated|d)\.ts$/.test(file));
@@ -39,7 +39,7 @@ function oversizedIn(file: string, text: string): Finding[] {
     const line = lineOf(source, node.getStart(source));
     const whole = lineOf(source, node.end) - line + 1;
     const own = whole - inner;
-    if (own > functionLimit && file !== unlimitedFunctions)
+    if (own > functionLimit && !unlimitedFunctions.includes(file))
       findings.push({ file, line, text: `function of ${own} own lines, the limit is ${functionLimit}` });
     // A short callback is read as part of what surrounds it.
     return whole > 3 ? whole : inner;

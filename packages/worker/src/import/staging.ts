@@ -38,7 +38,7 @@ export interface StagingLimits {
   files: number;
 }
 
-export const stagingLimits: StagingLimits = { totalBytes: 400_000_000, fileBytes: 64_000_000, files: 30_000 };
+const stagingLimits: StagingLimits = { totalBytes: 400_000_000, fileBytes: 64_000_000, files: 30_000 };
 
 export const importMigration: Migration = {
   name: "0060-import",

@@ -5,6 +5,6 @@ import { exportRoutes } from "../edge/export-routes.ts";
 import type { ExportDeps } from "../export/export-files.ts";
 import type { Part } from "./part.ts";
 
-export function createExportPart(deps: ExportDeps, audit: Audit): Part {
-  return { routes: exportRoutes(deps, audit) };
+export function createExportPart(given: ExportDeps & { audit: Audit }): Part {
+  return { routes: exportRoutes(given, given.audit) };
 }
