@@ -10,13 +10,14 @@ import { moltworker, openclaw, type Product, type Running } from "./product.ts";
 import { startProvider } from "./provider.ts";
 import type { Bench, Row } from "./row.ts";
 import { gateway } from "./rows/gateway.ts";
+import { identity } from "./rows/identity.ts";
 import { install } from "./rows/install.ts";
 import { start } from "./rows/start.ts";
 import { throughput } from "./rows/throughput.ts";
 import { turn } from "./rows/turn.ts";
 import { machineRows, meetsBar, tableOf } from "./table.ts";
 
-const groups = [start, turn, throughput, gateway, install];
+const groups = [start, turn, throughput, gateway, install, identity];
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({

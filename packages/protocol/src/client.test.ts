@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Client, type ConnectionState, createClient, type SocketLike } from "./client.ts";
-import { errorToWire, MoltError } from "./errors.ts";
+import { type ErrorCode, errorTable, errorToWire, MoltError } from "./errors.ts";
 import type { EventFrame, HelloOk } from "./frames.ts";
 
 /** A socket whose server side is played by the test. */
@@ -139,6 +139,22 @@ describe("the client", () => {
     client.retryNow();
     expect(sockets.length).toBe(2);
   });
+
+  test.each(Object.keys(errorTable) as ErrorCode[])(
+    "%s: tries again by itself only where that can help, and never at once",
+    (code) => {
+      last().refuse(new MoltError(code), errorTable[code].close);
+      vi.advanceTimersByTime(149);
+      expect(sockets).toHaveLength(1);
+      vi.advanceTimersByTime(600_000);
+      if (errorTable[code].retryable) {
+        expect(sockets.length).toBeGreaterThan(1);
+        return;
+      }
+      expect(client.state).toMatchObject({ phase: "refused", error: { code } });
+      expect(sockets).toHaveLength(1);
+    },
+  );
 
   test("a rate limit waits as long as it was told", () => {
     last().refuse(new MoltError("AUTH_RATE_LIMITED", { retryAfterMs: 20_000 }), 1008);
