@@ -6,11 +6,13 @@ import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startFakeTelegram, testToken } from "../fakes/telegram.ts";
 import { launchBrowser, openSurface } from "../support/browser.ts";
 import { gatewayTokenOf } from "../support/client.ts";
 import { createTestDevice, type TestDevice } from "../support/device.ts";
 import { connectFrame, type Frame, openRaw, openReady, type RawSocket, request } from "../support/raw-socket.ts";
 import { type Server, startServer } from "../support/server.ts";
+import { messageUpdate, ownerId } from "../support/telegram.ts";
 import { isReady } from "../support/ui.ts";
 import { securityRows } from "./security-rows.ts";
 
@@ -210,6 +212,89 @@ row("bootstrap", async () => {
   for (const path of ["/api/host/link", "/api/auth/passkey/register/options"])
     expect((await ask(path, json({}, { authorization: `Bearer ${token}` }))).status).toBe(403);
   expect((await ask("/api/host/link", json({}))).status).toBe(401);
+});
+
+/** A server with two bots, each by webhook; gives the secret that each was registered with. */
+async function withBots(
+  work: (bots: { own: Server; socket: RawSocket; secrets: Record<"default" | "second", string> }) => Promise<void>,
+) {
+  const [first, second] = [await startFakeTelegram(), await startFakeTelegram({ token: `7000000002:${"B".repeat(35)}` })];
+  const own = await startServer({
+    env: { TELEGRAM_BOT_TOKEN: testToken, TELEGRAM_DM_ALLOW_FROM: String(ownerId), TELEGRAM_API_BASE_URL: first.url },
+  });
+  try {
+    const socket = await openReady(own.url, own.dataDir);
+    const accounts = {
+      telegram: {
+        default: { mode: "webhook" },
+        second: { mode: "webhook", owners: [String(ownerId)], options: { apiBaseUrl: second.url } },
+      },
+    };
+    const raw = JSON.stringify({ channels: { publicUrl: "https://molt.example", accounts } });
+    expect((await call("config.patch", { raw }, socket)).error).toBeUndefined();
+    const connected = await call(
+      "channels.connect",
+      { channel: "telegram", accountId: "second", secrets: { token: second.token } },
+      socket,
+    );
+    expect(connected.error).toBeUndefined();
+    await Promise.all([first, second].map((bot) => bot.waitFor(({ method }) => method === "setWebhook")));
+    const secrets = { default: first.webhook.secret, second: second.webhook.secret };
+    await work({ own, socket, secrets });
+  } finally {
+    await own.dispose();
+    await Promise.all([first.close(), second.close()]);
+  }
+}
+const heard = async (socket: RawSocket) =>
+  payloadOf<{ messages: { accountId: string; preview: string }[] }>(await call("channels.messages.list", {}, socket)).messages;
+
+row("webhook-secret", async () => {
+  await withBots(async ({ own, socket, secrets: { default: secret } }) => {
+    expect(secret.length).toBeGreaterThanOrEqual(32);
+    const post = (token: string | undefined, update: unknown) =>
+      ask(
+        "/channels/telegram/default",
+        json(update, token === undefined ? {} : { "x-telegram-bot-api-secret-token": token }),
+        own,
+      );
+    const update = { update_id: 1_001, ...messageUpdate({ text: "by webhook" }) };
+    for (const wrong of [undefined, "", secret.slice(0, -1), `${secret}x`, secret.toLowerCase(), "undefined", testToken]) {
+      if (wrong !== secret) expect([wrong, (await post(wrong, update)).status]).toEqual([wrong, 403]);
+    }
+    expect(await heard(socket)).toEqual([]);
+    expect((await post(secret, update)).status).toBe(200);
+    expect((await post(secret, update)).status).toBe(200);
+    await expect.poll(async () => (await heard(socket)).length).toBe(1);
+    expect((await post(secret, { rubbish: true })).status).toBe(400);
+  });
+});
+
+row("route-binding", async () => {
+  await withBots(async ({ own, socket, secrets }) => {
+    expect(secrets.default).not.toBe(secrets.second);
+    const post = (path: string, token: string) =>
+      ask(
+        path,
+        json({ update_id: 1_001, ...messageUpdate({ text: "whose" }) }, { "x-telegram-bot-api-secret-token": token }),
+        own,
+      );
+    expect((await post("/channels/telegram/default", secrets.second)).status).toBe(403);
+    expect((await post("/channels/telegram/second", secrets.default)).status).toBe(403);
+    for (const path of [
+      "/channels/telegram",
+      "/channels/telegram/",
+      "/channels/telegram/third",
+      "/channels/TELEGRAM/default",
+      "/channels/telegram/Default",
+      "/channels/slack/default",
+      "/channels/telegram/default/second",
+    ])
+      expect([path, (await post(path, secrets.default)).status]).toEqual([path, 404]);
+    expect(await heard(socket)).toEqual([]);
+    expect((await post("/channels/telegram/second", secrets.second)).status).toBe(200);
+    await expect.poll(async () => (await heard(socket)).map(({ accountId }) => accountId)).toEqual(["second"]);
+  });
 });
 
 row("bodies", async () => {

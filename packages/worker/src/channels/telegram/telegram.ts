@@ -15,6 +15,7 @@ import type {
   WebhookSide,
 } from "../../delivery/channel.ts";
 import { readJson } from "../../edge/body.ts";
+import { kindOfSecret } from "../../secrets/secret-shape.ts";
 import { type BotApi, type BotParams, type CallOptions, createBotApi, officialBase } from "./api.ts";
 import { formatMarkdown } from "./format.ts";
 import { allowedUpdates, eventFrom } from "./update.ts";
@@ -92,9 +93,11 @@ function createAccount(link: AccountLink, given: Options): ChannelAccount {
   const api = createBotApi(link, given.apiBaseUrl);
   return {
     async identify(signal) {
-      if (!botToken.test(link.secret("token")))
+      const token = link.secret("token");
+      const kind = botToken.test(token) ? undefined : kindOfSecret(token);
+      if (!botToken.test(token))
         throw new MoltError("CHANNEL_TOKEN_REJECTED", {
-          message: "this is not a bot token",
+          message: kind ? `this looks like ${kind}, not like a bot token` : "this is not a bot token",
           hint: "A bot token is a number, a colon and about 35 letters; @BotFather shows it.",
         });
       const bot = await api.call("getMe", {}, me, { signal });
