@@ -11,13 +11,14 @@ import { startProvider } from "./provider.ts";
 import type { Bench, Row } from "./row.ts";
 import { gateway } from "./rows/gateway.ts";
 import { identity } from "./rows/identity.ts";
+import { httpApi } from "./rows/http-api.ts";
 import { install } from "./rows/install.ts";
 import { start } from "./rows/start.ts";
 import { throughput } from "./rows/throughput.ts";
 import { turn } from "./rows/turn.ts";
 import { machineRows, meetsBar, tableOf } from "./table.ts";
 
-const groups = [start, turn, throughput, gateway, install, identity];
+const groups = [start, turn, throughput, gateway, install, identity, httpApi];
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
