@@ -16,6 +16,7 @@ export interface Running {
   /** Process start → `hello-ok` on the socket, milliseconds. */
   helloMs: number;
   load: Load;
+  http: { url: string; token: string };
   stop(): Promise<void>;
 }
 
@@ -127,7 +128,14 @@ async function watch(launch: (port: number) => Launched): Promise<Running> {
       load.close();
       return stop();
     };
-    return { pid: child.pid as number, answerMs, helloMs, load, stop: stopAll };
+    return {
+      pid: child.pid as number,
+      answerMs,
+      helloMs,
+      load,
+      http: { url: `http://127.0.0.1:${port}`, token: token() },
+      stop: stopAll,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -1,9 +1,13 @@
 /**
  * `npm run test:conformance`: the stock `openclaw` command from npm against our built server, over a fake provider. Each case
- * is one stock command, judged by its exit code and by what it printed. Ends with `N passed, N failed`.
+ * is one stock command, judged by its exit code and by what it printed. Ends with `N passed, N failed`. After them come real
+ * clients of the OpenAI-compatible API; `npm run test:conformance -- http-api` runs these alone.
  */
 
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { startFakeProvider } from "../fakes/provider.ts";
+import { installApiClients } from "../support/api-clients.ts";
 import { gatewayTokenOf } from "../support/client.ts";
 import {
   createOpenClawHome,
@@ -17,17 +21,51 @@ import {
 import { startServer } from "../support/server.ts";
 import { cases } from "./cases.ts";
 
+const clientsName = "http-api";
+
 async function main(wanted: string[]): Promise<number> {
+  const commands = wanted.filter((name) => name !== clientsName);
+  const all = wanted.length === 0;
+  const stock = all || commands.length > 0 ? await runStock(commands) : 0;
+  const clients = all || wanted.includes(clientsName) ? await runClients() : 0;
+  return stock === 0 && clients === 0 ? 0 : 1;
+}
+
+/** Clients of the HTTP API, in a process that finds them where they were installed. */
+async function runClients(): Promise<number> {
+  const folder = installApiClients();
+  const provider = await startFakeProvider();
+  const server = await startServer({ env: serverEnv(provider.url) });
+  try {
+    const script = fileURLToPath(new URL("http-api.mjs", import.meta.url));
+    const child = spawn(process.execPath, [script], {
+      env: {
+        PATH: process.env.PATH ?? "",
+        API_URL: `${server.url}v1`,
+        API_TOKEN: gatewayTokenOf(server.dataDir),
+        PROVIDER_URL: provider.url,
+        CLIENTS: folder,
+      },
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    return await new Promise((resolve) => child.once("close", (code) => resolve(code ?? 1)));
+  } finally {
+    await server.dispose();
+    await provider.close();
+  }
+}
+
+const serverEnv = (providerUrl: string) => ({
+  OPENAI_COMPATIBLE_BASE_URL: `${providerUrl}/v1`,
+  OPENAI_COMPATIBLE_API_KEY: "test-key",
+  MOLTWORKER_MODEL: "openai-compatible/fake-large",
+});
+
+async function runStock(wanted: string[]): Promise<number> {
   const { seconds } = installOpenClaw();
   console.log(`stock openclaw ${openClawVersion} (${seconds < 1 ? "was installed" : `installed in ${seconds.toFixed(0)} s`})`);
   const provider = await startFakeProvider();
-  const server = await startServer({
-    env: {
-      OPENAI_COMPATIBLE_BASE_URL: `${provider.url}/v1`,
-      OPENAI_COMPATIBLE_API_KEY: "test-key",
-      MOLTWORKER_MODEL: "openai-compatible/fake-large",
-    },
-  });
+  const server = await startServer({ env: serverEnv(provider.url) });
   const url = `ws://127.0.0.1:${server.port}`;
   const token = gatewayTokenOf(server.dataDir);
   const home = createOpenClawHome({ OPENCLAW_GATEWAY_URL: url, OPENCLAW_GATEWAY_TOKEN: token });

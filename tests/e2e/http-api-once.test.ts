@@ -135,6 +135,45 @@ describe("responses", () => {
   });
 });
 
+describe("settings", () => {
+  const patch = async (httpApi: object) => {
+    const { hash } = await world.owner.request("config.get", {});
+    await world.owner.request("config.patch", { raw: JSON.stringify({ httpApi }), baseHash: hash });
+  };
+
+  it("too many requests a minute are told when to come again", async () => {
+    await patch({ requestsPerMinute: 1 });
+    const { token } = await world.owner.request("auth.tokens.create", { label: "hasty", scopes: ["operator.write"] });
+    await chat(say("[[say: first]]"), {}, token);
+    const second = await ask("chat/completions", say("second"), {}, token);
+    expect(Number(second.headers.get("retry-after"))).toBeGreaterThan(30);
+    expect(await failure(second)).toMatchObject({ status: 429, code: "RATE_LIMITED", type: "rate_limit_error" });
+    await patch({ requestsPerMinute: 240 });
+  });
+
+  it("`finish` lets every run end, whoever has gone", async () => {
+    await patch({ onDisconnect: "finish" });
+    const controller = new AbortController();
+    const body = say("[[say: to the end]] [[delay: 150]] finish-1", { stream: true, user: "stays" });
+    const answer = await ask("chat/completions", body, {}, world.token, controller.signal);
+    const request = await world.provider.waitForRequest((one) => JSON.stringify(one.body).includes("finish-1"));
+    await answer.body?.getReader().read();
+    controller.abort();
+    expect(await world.provider.waitForEnd(request)).toBe("done");
+    await patch({ onDisconnect: "auto" });
+  });
+
+  it("switched off, nothing is there, and STOP starts nothing", async () => {
+    await patch({ enabled: false });
+    expect(await failure(await read("models"))).toMatchObject({ status: 404, code: "NOT_FOUND" });
+    await patch({ enabled: true });
+    await world.owner.request("gateway.suspend", { suspended: true });
+    expect(await failure(await ask("chat/completions", say("x stop-1")))).toMatchObject({ status: 503, code: "SUSPENDED" });
+    expect(requestWith("stop-1")).toHaveLength(0);
+    await world.owner.request("gateway.suspend", { suspended: false });
+  });
+});
+
 describe("a process that dies in mid-answer", () => {
   it("gives one answer to the retry with the same key, and asks the provider no more than it must", async () => {
     const body = say("[[say: survived the kill]] [[delay: 400]] kill-91");

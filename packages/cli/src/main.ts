@@ -2,6 +2,7 @@
 
 import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { addChannels } from "./channels-verb.ts";
 import { createOutput, reportError } from "./output.ts";
 import { version } from "./version.ts";
 
@@ -35,8 +36,8 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
-  const verb = (name: string, description: string, isDefault = false) =>
-    program
+  const verb = (name: string, description: string, isDefault = false, parent = program) =>
+    parent
       .command(name, { isDefault })
       .description(description)
       .allowExcessArguments(false)
@@ -87,6 +88,7 @@ export function createProgram(): Command {
   verb("stop", "stop the assistant").action(async (options: SharedOptions) =>
     (await import("./commands/stop.ts")).stop(options, createOutput(options.json === true)),
   );
+  addChannels(program, (parent, name, description) => verb(name, description, false, parent));
   return program;
 }
 

@@ -115,6 +115,10 @@ export const errorTable = {
   CHANNEL_REFUSED: row([400, 1008, 118], "UNAVAILABLE", false, "the provider refuses the request", "Read the provider's own words in the details."),
   CHANNEL_NO_RECIPIENT: row([409, 1008, 119], "INVALID_REQUEST", false, "there is no conversation with the owner on this channel yet", "Write to the bot first, and approve yourself as the owner."),
   CHANNEL_WEBHOOK_FAILING: row([502, 1013, 120], "UNAVAILABLE", true, "the provider cannot deliver to the webhook", "Let the path /channels/ through whatever stands in front of the assistant, or set the mode to polling."),
+  // Webhooks
+  HOOK_TOKEN_INVALID: row([401, 1008, 130], "INVALID_REQUEST", false, "the hook token is not right", "Send the hook token, which is made under Channels, Webhooks, as `authorization: Bearer …`."),
+  SIGNATURE_INVALID: row([401, 1008, 131], "INVALID_REQUEST", false, "the signature is not right", "Set the same secret at the sender and here, and sign the body exactly as it is sent."),
+  SIGNATURE_STALE: row([401, 1008, 132], "INVALID_REQUEST", false, "the signature is too old", "Set the sender's clock, and sign each attempt anew."),
   USAGE: row([400, 1008, 2], "INVALID_REQUEST", false, "the command was not understood", "Run `moltworker --help`."),
 } as const satisfies Record<string, ErrorRow>;
 

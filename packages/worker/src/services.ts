@@ -22,6 +22,7 @@ import { createAiGateway } from "./services/ai-gateway.ts";
 import { createChannelsPart } from "./services/channels.ts";
 import { createCore, describeOrNothing } from "./services/core.ts";
 import { createExportPart } from "./services/exporter.ts";
+import { createHooksPart } from "./services/hooks.ts";
 import { createHttpApi } from "./services/http-api.ts";
 import { createImportPart } from "./services/importer.ts";
 import type { Part } from "./services/part.ts";
@@ -61,21 +62,18 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     configHistory,
     blobs,
     workspace,
-    egress,
     sessions,
     transcript,
     inbox,
     hub,
     logs,
     builds,
-    keys,
     governor,
     models,
     modelFor,
     store,
     approvals,
     view,
-    unusedVariables,
     audit,
     auth,
     runner,
@@ -107,6 +105,12 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       models: { list: () => models.listModels(), forSession: modelFor },
       assistantName: () => config.get("agent").name,
     },
+    alarm: () => alarm,
+  });
+  const hooksPart = createHooksPart({
+    ...core,
+    channels: channelsPart.service,
+    settings: () => config.get("hooks"),
     alarm: () => alarm,
   });
   const server = { version: env.VERSION ?? "0.0.0", bootId, startedAt };
@@ -146,6 +150,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     blobs,
     doctor,
     channels: channelsPart.service,
+    hooks: hooksPart.service,
     server,
     logs,
     builds,
@@ -169,6 +174,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const parts: readonly Part[] = [
     aiGateway,
     channelsPart,
+    hooksPart,
     createAdmin({ logs, builds }),
     createHttpApi({
       ...core,

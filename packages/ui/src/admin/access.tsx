@@ -8,6 +8,7 @@ import { Part } from "../components/access-part.tsx";
 import { PasskeyAccess } from "../components/access-passkeys.tsx";
 import { TokenAccess } from "../components/access-tokens.tsx";
 import { Button } from "../components/button.tsx";
+import { ChannelPairings } from "../components/channel-pairings.tsx";
 import { useApp } from "../store/app.ts";
 import { setSuspended } from "../store/sessions.ts";
 
@@ -16,6 +17,7 @@ export function AccessPage() {
   const [rotations, setRotations] = useState(0);
   return (
     <div className="flex flex-col gap-9">
+      <ChannelPairings />
       <DeviceAccess />
       <TokenAccess />
       <PasskeyAccess onRemoved={() => setRotations((count) => count + 1)} />

@@ -5,6 +5,7 @@
 
 import ArrowLeftRight from "lucide-react/icons/arrow-left-right";
 import Gauge from "lucide-react/icons/gauge";
+import MessagesSquare from "lucide-react/icons/messages-square";
 import PackageCheck from "lucide-react/icons/package-check";
 import ScrollText from "lucide-react/icons/scroll-text";
 import ShieldCheck from "lucide-react/icons/shield-check";
@@ -41,6 +42,14 @@ const adminPages: readonly AdminPage[] = [
     hint: "devices, tokens, browsers, STOP",
     icon: ShieldCheck,
     View: page(async () => (await import("./access.tsx")).AccessPage),
+  },
+  {
+    id: "channels",
+    name: "Channels",
+    hint: "Telegram, webhooks, people, messages",
+    icon: MessagesSquare,
+    needs: "channels.status",
+    View: page(async () => (await import("./channels.tsx")).ChannelsPage),
   },
   {
     id: "configuration",

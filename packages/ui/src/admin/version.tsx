@@ -73,26 +73,32 @@ export function VersionPage() {
           <p className="text-sm text-soft">Nobody has said yet; a supervisor or the Worker in front does so within seconds.</p>
         )}
       </section>
-      <section>
-        <h2 className="font-semibold">Restart</h2>
-        <p className="mb-3 max-w-prose text-sm text-soft">
-          Begins anew with the build that is there now. Runs are taken up again, connections come back by themselves, nothing is
-          lost.
-          {status.restart === "supervisor" && " In a terminal:"}
-        </p>
-        <div className="flex flex-wrap items-center gap-3">
-          <Button look={behind ? "primary" : "plain"} disabled={asked !== null} onClick={() => void restart()}>
-            {asked === null ? "Restart the assistant" : "Restarting…"}
-          </Button>
-          {status.restart === "supervisor" && (
-            <span className="inline-flex items-center gap-1 rounded-[0.625rem] bg-sunk pl-3">
-              <code className="font-mono text-xs">npx moltworker restart</code>
-              <CopyButton text="npx moltworker restart" label="Copy the command" />
-            </span>
-          )}
-        </div>
-      </section>
+      <Restart status={status} busy={asked !== null} onRestart={() => void restart()} />
     </div>
+  );
+}
+
+function Restart({ status, busy, onRestart }: { status: Awaited<ReturnType<typeof load>>; busy: boolean; onRestart(): void }) {
+  return (
+    <section>
+      <h2 className="font-semibold">Restart</h2>
+      <p className="mb-3 max-w-prose text-sm text-soft">
+        Begins anew with the build that is there now. Runs are taken up again, connections come back by themselves, nothing is
+        lost.
+        {status.restart === "supervisor" && " In a terminal:"}
+      </p>
+      <div className="flex flex-wrap items-center gap-3">
+        <Button look={status.behind ? "primary" : "plain"} disabled={busy} onClick={onRestart}>
+          {busy ? "Restarting…" : "Restart the assistant"}
+        </Button>
+        {status.restart === "supervisor" && (
+          <span className="inline-flex items-center gap-1 rounded-[0.625rem] bg-sunk pl-3">
+            <code className="font-mono text-xs">npx moltworker restart</code>
+            <CopyButton text="npx moltworker restart" label="Copy the command" />
+          </span>
+        )}
+      </div>
+    </section>
   );
 }
 

@@ -58,16 +58,19 @@ function useOfferedPages(): Entry[] {
 }
 
 /** How many ask to be let in; a grant that may not see them sees none. */
-const countWaiting = () =>
-  request("device.pair.list", {}, { resend: true }).then(
-    ({ pending }) => pending.length,
-    () => 0,
-  );
+const countWaiting = async (): Promise<Record<string, number>> => {
+  const none = () => 0;
+  const [devices, people] = await Promise.all([
+    request("device.pair.list", {}, { resend: true }).then(({ pending }) => pending.length, none),
+    request("channels.pairing.list", {}, { resend: true }).then(({ requests }) => requests.length, none),
+  ]);
+  return { access: devices + people, channels: people };
+};
 
 /** Wide screens: the column of pages, in the place of the column of conversations. */
 function AdminList({ pages, current }: { pages: readonly Entry[]; current: string }) {
-  const revision = useApp((state) => state.pairingRevision);
-  const [waiting = 0] = useLoaded(countWaiting, revision);
+  const revision = useApp((state) => state.pairingRevision + state.channelsRevision);
+  const [waiting = {}] = useLoaded(countWaiting, revision);
   return (
     <aside
       aria-label="Admin"
@@ -93,9 +96,9 @@ function AdminList({ pages, current }: { pages: readonly Entry[]; current: strin
               >
                 <Icon size={16} />
                 {name}
-                {id === "access" && waiting > 0 && (
+                {(waiting[id] ?? 0) > 0 && (
                   <span className="ml-auto rounded-full bg-honey-wash px-2 text-xs font-medium text-honey">
-                    {waiting} waiting
+                    {waiting[id]} waiting
                   </span>
                 )}
               </a>

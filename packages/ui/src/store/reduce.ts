@@ -33,6 +33,7 @@ const reducers: Reducers = {
   }),
   "device.pair.requested": (state) => ({ ...state, pairingRevision: state.pairingRevision + 1 }),
   "device.pair.resolved": (state) => ({ ...state, pairingRevision: state.pairingRevision + 1 }),
+  "channels.changed": (state) => ({ ...state, channelsRevision: state.channelsRevision + 1 }),
   "models.changed": (state) => ({ ...state, configRevision: state.configRevision + 1 }),
   "gateway.suspension": (state, event) => ({ ...state, suspended: event.suspended }),
 };

@@ -122,6 +122,8 @@ export interface AppState {
   approvals: Approval[];
   /** Rises with every change of what waits for or has been let in; the Access page reads anew on it. */
   pairingRevision: number;
+  /** Rises whenever an account, a person or a send of a channel changed. */
+  channelsRevision: number;
   /** Rises when settings, keys or models changed, here or elsewhere. */
   configRevision: number;
   notices: Notice[];
@@ -171,6 +173,7 @@ export function initialState(): AppState {
     threads: {},
     approvals: [],
     pairingRevision: 0,
+    channelsRevision: 0,
     configRevision: 0,
     notices: [],
     theme: "system",

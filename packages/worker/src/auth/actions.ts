@@ -36,6 +36,10 @@ export const ownActions = {
   // It sets the gateway token and grants devices: what outlives its maker.
   "api.import": { scope: "operator.admin", surfaces: ["http"], lasting: true },
   "api.admin.restart": { scope: "operator.admin", surfaces: ["http"] },
+  "api.channels.read": { scope: "operator.read", surfaces: ["http"] },
+  "api.channels.send": { scope: "operator.admin", surfaces: ["http"] },
+  "api.channels.connect": { scope: "operator.admin", surfaces: ["http"], lasting: true },
+  "api.channels.pair": { scope: "operator.pairing", surfaces: ["http"], lasting: true },
   "gateway.call": { scope: "gateway.use", surfaces: ["http"] },
   "v1.chat": { scope: "operator.write", surfaces: ["v1"] },
   "v1.read": { scope: "operator.read", surfaces: ["v1"] },

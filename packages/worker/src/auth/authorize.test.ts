@@ -29,6 +29,8 @@ const principals: Record<string, Principal> = {
   apiReadOnly: { kind: "api", id: "api_2", scopes: ["operator.read"], via: "api" },
   modelCaller: { kind: "api", id: "api_3", scopes: ["gateway.use"], via: "api" },
   schedule: { kind: "schedule", id: "s", scopes: ["operator.write"], via: "alarm" },
+  webhook: { kind: "webhook", id: "hook:ci", scopes: ["operator.read", "operator.write"], via: "hook", mayAct: true },
+  webhookReading: { kind: "webhook", id: "hook:ci", scopes: all, via: "hook", mayAct: false },
   channelOwner: {
     kind: "channel",
     id: "telegram:default:1",
@@ -70,6 +72,10 @@ const httpAll = [
   "api.doctor.run",
   "api.doctor.fix",
   "gateway.call",
+  "api.channels.read",
+  "api.channels.send",
+  "api.channels.connect",
+  "api.channels.pair",
 ];
 const v1All = ["v1.chat", "v1.read"];
 const runAll = ["run.start", "run.tool.read", "run.tool.effect"];
@@ -81,7 +87,7 @@ const allowed: Record<string, Partial<Record<Surface, string[]>>> = {
   token: { socket: socketAll, http: httpAll, v1: v1All, run: runAll },
   tokenReadOnly: {
     socket: ["health"],
-    http: ["api.signout", "api.blobs.read", "api.host.status"],
+    http: ["api.signout", "api.blobs.read", "api.host.status", "api.channels.read"],
     v1: ["v1.read"],
     run: ["run.tool.read"],
   },
@@ -98,12 +104,14 @@ const allowed: Record<string, Partial<Record<Surface, string[]>>> = {
   },
   apiReadOnly: {
     socket: ["health"],
-    http: ["api.signout", "api.blobs.read", "api.host.status"],
+    http: ["api.signout", "api.blobs.read", "api.host.status", "api.channels.read"],
     v1: ["v1.read"],
     run: ["run.tool.read"],
   },
   modelCaller: { http: ["gateway.call"] },
   schedule: { run: runAll, alarm: ["run.start"] },
+  webhook: { run: runAll },
+  webhookReading: { run: ["run.start", "run.tool.read"] },
   channelOwner: { run: runAll, channel: channelAll },
   channelGuest: { run: ["run.start", "run.tool.read"], channel: channelGuests },
   channelGuestOfAll: { run: ["run.start", "run.tool.read"], channel: channelGuests },

@@ -13,6 +13,7 @@ const surfacesOf: Record<Exclude<Principal["kind"], "anonymous">, readonly Surfa
   api: ["socket", "http", "v1", "run"],
   schedule: ["alarm", "run"],
   channel: ["channel", "run"],
+  webhook: ["run"],
 };
 
 /** Throws FORBIDDEN, AUTH_EXPIRED, or for nobody their refusal. */
@@ -32,6 +33,12 @@ export function createAuthorize(actions: Actions, stillValid: (principal: Princi
       throw new MoltError("FORBIDDEN", {
         message: `"${action}" is for the owner alone`,
         hint: "Ask the owner, or have the owner link this identity as their own.",
+      });
+    }
+    if (rule.ownerOnly && principal.kind === "webhook" && !principal.mayAct) {
+      throw new MoltError("FORBIDDEN", {
+        message: `"${action}" is not for this webhook`,
+        hint: "Let its runs use all tools in the settings, or ask in a conversation.",
       });
     }
     if (rule.lasting && principal.kind === "api") {

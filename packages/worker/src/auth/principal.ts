@@ -37,6 +37,8 @@ export type Principal =
   | { kind: "device"; id: string; scopes: readonly Scope[]; via: "device"; grant: number }
   | { kind: "api"; id: string; scopes: readonly Scope[]; via: "api" }
   | { kind: "schedule"; id: string; scopes: readonly Scope[]; via: "alarm" }
+  /** A webhook acts for the owner; `mayAct`: with tools that change something too. */
+  | { kind: "webhook"; id: string; scopes: readonly Scope[]; via: "hook"; mayAct: boolean }
   /** A person on a channel; `id` is `channel:account:sender`. A guest has nothing of the owner's, whatever the scopes. */
   | { kind: "channel"; id: string; scopes: readonly Scope[]; via: string; role: "owner" | "guest" }
   /** Nobody; `refusal` says what was wrong with the credential, when there was one. */

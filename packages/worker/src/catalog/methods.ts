@@ -65,6 +65,10 @@ import { gatewayKeysSet } from "../methods/gateway.keys.set.ts";
 import { gatewayRestart } from "../methods/gateway.restart.ts";
 import { gatewaySuspend } from "../methods/gateway.suspend.ts";
 import { health } from "../methods/health.ts";
+import { hooksDeliveriesList } from "../methods/hooks.deliveries.list.ts";
+import { hooksSecretSet } from "../methods/hooks.secret.set.ts";
+import { hooksStatus } from "../methods/hooks.status.ts";
+import { hooksTokenRotate } from "../methods/hooks.token.rotate.ts";
 import { lastHeartbeat } from "../methods/last-heartbeat.ts";
 import { logsList } from "../methods/logs.list.ts";
 import { logsSubscribe } from "../methods/logs.subscribe.ts";
@@ -153,6 +157,10 @@ export const methods = [
   gatewayKeysSet,
   gatewayRestart,
   health,
+  hooksStatus,
+  hooksTokenRotate,
+  hooksSecretSet,
+  hooksDeliveriesList,
   lastHeartbeat,
   logsList,
   logsSubscribe,

@@ -15,6 +15,7 @@ import {
 } from "../auth/schema.ts";
 import { configMigration } from "../config/config.ts";
 import { channelsMigration } from "../delivery/schema.ts";
+import { hooksMigration } from "../edge/hooks/hook-store.ts";
 import { httpRequestsMigration } from "../edge/v1/request-store.ts";
 import { importMigration } from "../import/staging.ts";
 import { eventsMigration } from "../rpc/event-log.ts";
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   channelsMigration,
   logRingMigration,
   importMigration,
+  hooksMigration,
 ];

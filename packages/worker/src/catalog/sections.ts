@@ -5,6 +5,7 @@ import { accessSection } from "../config/sections/access.ts";
 import { agentSection } from "../config/sections/agent.ts";
 import { channelsSection } from "../config/sections/channels.ts";
 import { gatewaySection } from "../config/sections/gateway.ts";
+import { hooksSection } from "../config/sections/hooks.ts";
 import { httpApiSection } from "../config/sections/http-api.ts";
 import { limitsSection } from "../config/sections/limits.ts";
 import { providersSection } from "../config/sections/providers.ts";
@@ -17,6 +18,7 @@ export const sections = [
   httpApiSection,
   gatewaySection,
   channelsSection,
+  hooksSection,
 ] as const;
 
 export type Settings = { [S in (typeof sections)[number] as S["name"]]: z.infer<S["schema"]> };

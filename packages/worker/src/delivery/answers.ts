@@ -60,7 +60,10 @@ export function createAnswers(deps: Dependencies): Answers {
       known.text = text;
       return showSoon(runId);
     }
-    const targets = targetsOf(deps.messages.ofRun(runId)).filter(({ row }) => deps.streaming(row.channel, row.account));
+    const targets = targetsOf(deps.messages.ofRun(runId)).filter(
+      // Where a message cannot be changed, there is nothing to claim: the answer is sent once it is whole.
+      ({ row }) => deps.streaming(row.channel, row.account) && deps.open(row.channel, row.account)?.traits.edits === true,
+    );
     if (targets.length === 0) return;
     streams.set(runId, { text, shown: "", shownAt: deps.clock.now() });
     for (const { row, replyTo } of targets) prepareFirst(runId, row, replyTo);

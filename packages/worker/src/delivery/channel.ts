@@ -98,6 +98,8 @@ export interface Identity {
 }
 
 export interface WebhookSide {
+  /** Senders are given the address by hand: nothing is registered, and an address that is not public will do. */
+  passive?: boolean;
   /**
    * Proves that the provider sent this (constant time, raw bytes, replay window where there is one) and takes it apart.
    * Throws FORBIDDEN for a forged one, INVALID_REQUEST, PAYLOAD_TOO_LARGE. `response` replaces the plain 200 (challenges).

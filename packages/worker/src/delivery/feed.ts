@@ -66,6 +66,8 @@ class AccountFeed implements Feed {
     const { calls, settings, channel, id } = this.account;
     const origin = this.deps.publicUrl();
     const url = origin === undefined ? undefined : `${origin.replace(/\/+$/, "")}${webhookPath(channel.id, id)}`;
+    if (calls.webhook?.passive)
+      return { mode: "webhook", reason: "Senders are given its address.", url: url ?? webhookPath(channel.id, id) };
     if (!calls.webhook) return { mode: "polling", reason: "This channel has no webhook." };
     if (settings.mode === "polling" && calls.poll) return { mode: "polling", reason: "The settings say so." };
     if (settings.mode === "webhook" || !calls.poll) {
@@ -93,6 +95,11 @@ class AccountFeed implements Feed {
   private async ensureWebhook(url: string): Promise<void> {
     const { webhook } = this.account.calls;
     if (!webhook) return;
+    if (webhook.passive) {
+      this.webhookUrl = url;
+      this.mode = "webhook";
+      return this.deps.onWell();
+    }
     this.polling?.abort(new MoltError("ABORTED"));
     this.polling = undefined;
     const found = await webhook.inspect(AbortSignal.timeout(callMs));

@@ -10,6 +10,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Egress } from "../platform/egress.ts";
 import type { Approvals } from "../runs/approvals.ts";
 import type { Runner } from "../runs/runner.ts";
+import type { Secrets } from "../secrets/secrets.ts";
 import type { Blobs } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
 import type { Marks } from "../storage/marks.ts";
@@ -34,6 +35,7 @@ export interface DoctorParts {
   providers: readonly ProviderVariables[];
   approvals: Pick<Approvals, "pending">;
   runner: Pick<Runner, "suspended">;
+  secrets: Pick<Secrets, "get" | "source">;
   seeds: Seeds;
   /** Names of variables that are set and that nothing reads. */
   unusedVariables: readonly string[];

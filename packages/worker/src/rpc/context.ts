@@ -11,6 +11,7 @@ import type { ConfigHistory } from "../config/history.ts";
 import type { AnySection } from "../config/section.ts";
 import type { Channels } from "../delivery/channels.ts";
 import type { Doctor } from "../doctor/doctor.ts";
+import type { Hooks } from "../edge/hooks/hooks.ts";
 import type { BuildWatch } from "../platform/build.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Approvals } from "../runs/approvals.ts";
@@ -61,6 +62,7 @@ export interface MethodContext {
   workspace: Workspace;
   blobs: Blobs;
   doctor: Doctor;
+  hooks: Hooks;
   channels: Channels;
   server: ServerFacts;
   logs: LogRing;

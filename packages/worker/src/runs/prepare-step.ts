@@ -10,6 +10,7 @@ import { viewOf } from "../agent/log-view.ts";
 import type { ModelRequest } from "../agent/model.ts";
 import { systemPrompt } from "../agent/prompt.ts";
 import type { Tool } from "../agent/tool.ts";
+import { readByAsking } from "../sessions/outbox.ts";
 import { audienceOf } from "./audience.ts";
 import { foldLog } from "./compact.ts";
 import type { RunContext } from "./run-context.ts";
@@ -60,7 +61,7 @@ function systemText({ run, workspace, settings, clock }: RunContext): string {
     },
     nowMs: clock.now(),
     audience: audienceOf(run),
-    ...(run.channel === "webchat" ? {} : { channel: run.channel }),
+    ...(readByAsking.has(run.channel) ? {} : { channel: run.channel }),
   });
 }
 

@@ -1,5 +1,6 @@
 /** Runs the calls of a step through gate, approval, ledger and commit. Derived from ledger rows alone, so a restart continues here. */
 
+import { isMoltError } from "@moltworker/protocol/errors";
 import { type GateInput, gate, gateChanges } from "../agent/approval.ts";
 import { callHash, describeCall, describeChanges } from "../agent/call-text.ts";
 import { invalidArgumentsMessage, invalidArgumentsOf } from "../agent/invalid-arguments.ts";
@@ -10,7 +11,7 @@ import { capToolText } from "../agent/tool-text.ts";
 import { chatMessageFrom } from "../sessions/transcript.ts";
 import { announceMessage } from "./announce-message.ts";
 import { executeCall } from "./execute-call.ts";
-import type { RunContext } from "./run-context.ts";
+import type { RunAction, RunContext } from "./run-context.ts";
 import type { LedgerCall } from "./tool-ledger.ts";
 
 interface Verdict {
@@ -55,6 +56,8 @@ async function settleCall(
     const text = "The assistant was restarted while this call was running. Its outcome is unknown, so it was not repeated.";
     return finish(context, call, { outcome: { text, isError: true }, state: "unknown" }, startedAt);
   }
+  const barred = whyBarred(context, tool.effect(parsed.data) === "read" ? "run.tool.read" : "run.tool.effect");
+  if (barred !== undefined) return finish(context, call, refused(`Not allowed: ${barred}`), startedAt);
   const input = gateInput(context, tool, parsed.data);
   const verdict = gate(input);
   if (verdict.verdict === "deny") return finish(context, call, refused(`Not allowed: ${verdict.reason}`), startedAt);
@@ -62,10 +65,20 @@ async function settleCall(
     const answer = await ask(context, call, args, verdict.reason);
     if (answer) return finish(context, call, answer, startedAt);
   }
-  context.authorize(context.run, tool.effect(parsed.data) === "read" ? "run.tool.read" : "run.tool.effect");
   // The commit belongs to the turn: the next call must find what this one changed.
   const work = async () => finish(context, call, await perform(context, call, tool, input), startedAt);
   await (mayRunInParallel(tool, parsed.data) ? work() : inTurn(work));
+}
+
+/** Why whoever the run acts for may not do this; asked before a person is. */
+function whyBarred({ authorize, run }: RunContext, action: RunAction): string | undefined {
+  try {
+    authorize(run, action);
+    return undefined;
+  } catch (thrown) {
+    if (isMoltError(thrown) && thrown.code === "FORBIDDEN") return thrown.message;
+    throw thrown;
+  }
 }
 
 /** What the model wrote as arguments when that was not JSON. */

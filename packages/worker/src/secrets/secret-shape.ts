@@ -23,6 +23,7 @@ const shapes: readonly Shape[] = [
   shape(/^(gh[opsu]|github_pat)_/, "a GitHub token"),
   shape(/^eyJ[\w-]+\.[\w-]+\./, "a signed identity token (JWT)"),
   shape(/^[MNO][\w-]{23,}\.[\w-]{6}\.[\w-]{27,}$/, "a Discord bot token"),
+  shape(/^hook_[\w-]{43}$/, "the hook token, which is for webhooks alone"),
   shape(/^molt_[\w-]{43}$/, "an API token of this assistant, which is for programs"),
 ];
 /** Forty characters may also be a secret of one's own making. */

@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import { secretNameOf } from "../delivery/accounts.ts";
 import type { Channels } from "../delivery/channels.ts";
 import { type ChannelsDependencies, createChannels } from "../delivery/create-channels.ts";
+import { channelRoutes } from "../edge/channel-routes.ts";
 import type { Seeds } from "../env.ts";
 import { whyNotPublic } from "../platform/public-address.ts";
 import type { Hub } from "../rpc/hub.ts";
@@ -57,7 +58,8 @@ export function createChannelsPart(deps: ChannelsPartDependencies): ChannelsPart
 
   return {
     service: engine.service,
-    routes(app) {
+    routes(app, allowed) {
+      channelRoutes(engine.service)(app, allowed);
       app.all("/channels/:channel/:account", (context) =>
         engine.webhook(context.req.param("channel"), context.req.param("account"), context.req.raw),
       );

@@ -5,7 +5,7 @@ import { createId } from "../platform/id.ts";
 import type { Database } from "../storage/database.ts";
 
 /** Channels whose people read the log itself: their rows are confirmed at birth. */
-export const readByAsking: ReadonlySet<string> = new Set(["webchat", "http-api"]);
+export const readByAsking: ReadonlySet<string> = new Set(["webchat", "http-api", "hook"]);
 
 export type OutboxState = "prepared" | "attempted" | "confirmed" | "unknown" | "dead";
 
