@@ -169,7 +169,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const parts: readonly Part[] = [
     aiGateway,
     channelsPart,
-    createAdmin({ logs, builds }),
+    createAdmin({ audit, logs, builds }),
     createHttpApi({
       ...core,
       runs: store,
@@ -210,7 +210,11 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     blobs,
     doctor,
     audit,
-    version: server.version,
+    build,
+    bootId,
+    startedAt,
+    logs,
+    settings: () => config.snapshot().config,
     setVariables: () => Object.keys(seeds),
     assistantName: () => config.get("agent").name,
     ready: () => ({ ready: true }),
