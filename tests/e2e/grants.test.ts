@@ -249,7 +249,10 @@ describe("the addresses that moltworker's users know", () => {
     expect(await told(`/debug/logs?id=${processes[0]?.id}`)).toMatchObject({ status: "ok", process_status: "running" });
     expect(await told("/debug/logs?id=another")).toMatchObject({ error: { details: { code: "NOT_FOUND" } } });
     expect(await told("/debug/gateway-api?path=/api")).toMatchObject({ path: "/api", status: 200, body: { ok: true } });
-    expect(await told("/debug/container-config")).toMatchObject({ status: "ok", config: { agent: { name: "canary-of-a-value" } } });
+    expect(await told("/debug/container-config")).toMatchObject({
+      status: "ok",
+      config: { agent: { name: "canary-of-a-value" } },
+    });
     expect(await told("/debug/ws-test")).toMatchObject({ ok: true, path: "/ws" });
     const command = await ask("/debug/cli?cmd=id", { headers: { cookie } });
     expect(command.status).toBe(404);
