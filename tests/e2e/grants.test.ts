@@ -185,9 +185,21 @@ describe("the addresses that moltworker's users know", () => {
     expect(await (await ask("/sandbox-health")).json()).toEqual({ status: "ok", service: "moltworker", gateway_port: null });
     expect(await (await ask("/api/status")).json()).toEqual({ ok: true, status: "running" });
     expect(await (await ask("/readyz")).json()).toEqual({ ready: true });
-    for (const path of ["/api/admin/devices", "/api/admin/storage", "/debug/version", "/debug/env"])
+    for (const path of [
+      "/api/admin/devices",
+      "/api/admin/storage",
+      "/api/admin/audit.jsonl",
+      ...["version", "env", "processes", "logs", "gateway-api", "ws-test", "container-config", "cli"].map(
+        (name) => `/debug/${name}`,
+      ),
+    ])
       expect([path, (await ask(path)).status]).toEqual([path, 401]);
-    for (const path of ["/api/admin/devices/approve-all", "/api/admin/devices/x/approve", "/api/admin/gateway/restart"]) {
+    for (const path of [
+      "/api/admin/devices/approve-all",
+      "/api/admin/devices/x/approve",
+      "/api/admin/gateway/restart",
+      "/api/admin/storage/sync",
+    ]) {
       expect((await ask(path, { method: "POST" })).status).toBe(401);
       expect((await ask(path, { headers: bearer() })).status).toBe(404);
     }
@@ -226,6 +238,51 @@ describe("the addresses that moltworker's users know", () => {
     expect(JSON.parse(text)).toMatchObject({ variables: { MOLTBOT_GATEWAY_TOKEN: true, ANTHROPIC_API_KEY: false } });
     expect(text).not.toContain(gatewayTokenOf(server.dataDir));
     expect((await ask("/debug/version", { headers: { cookie } })).status).toBe(200);
-    expect((await ask("/debug/cli?cmd=id", { headers: { cookie } })).status).not.toBe(200);
+    const told = async (path: string) => (await ask(path, { headers: { cookie } })).json() as Promise<Record<string, unknown>>;
+    const { processes } = (await told("/debug/processes?logs=true")) as { processes: { id: string; stdout: string }[] };
+    expect(processes[0]).toMatchObject({
+      command: "assistant",
+      status: "running",
+      exitCode: null,
+      stdout: expect.stringContaining("auth."),
+    });
+    expect(await told(`/debug/logs?id=${processes[0]?.id}`)).toMatchObject({ status: "ok", process_status: "running" });
+    expect(await told("/debug/logs?id=another")).toMatchObject({ error: { details: { code: "NOT_FOUND" } } });
+    expect(await told("/debug/gateway-api?path=/api")).toMatchObject({ path: "/api", status: 200, body: { ok: true } });
+    expect(await told("/debug/container-config")).toMatchObject({
+      status: "ok",
+      config: { agent: { name: "canary-of-a-value" } },
+    });
+    expect(await told("/debug/ws-test")).toMatchObject({ ok: true, path: "/ws" });
+    const command = await ask("/debug/cli?cmd=id", { headers: { cookie } });
+    expect(command.status).toBe(404);
+    expect(await command.text()).toContain("no route runs a command here");
+    const pages = await Promise.all(
+      ["processes?logs=true", "logs", "gateway-api", "container-config"].map((path) => told(`/debug/${path}`)),
+    );
+    expect(JSON.stringify(pages)).not.toContain(gatewayTokenOf(server.dataDir));
+    for (const path of ["/cdp", "/cdp/json/version?secret=x", "/logo.png", "/logo-small.png"]) {
+      const answer = await ask(path);
+      expect([path, answer.status, ((await answer.json()) as { error: { message: string } }).error.message]).toEqual([
+        path,
+        404,
+        expect.stringMatching(/^there is no/),
+      ]);
+    }
+  });
+
+  test("the audit leaves as JSON Lines, filtered as it is read, and its leaving is a row of it", async () => {
+    const answer = await ask("/api/admin/audit.jsonl?action=device.&outcome=done", { headers: bearer() });
+    expect(answer.headers.get("content-disposition")).toContain("moltworker-audit.jsonl");
+    const rows = (await answer.text())
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { id: number; action: string; outcome: string });
+    expect(rows.length).toBeGreaterThan(1);
+    expect(rows.every((row) => row.action.startsWith("device.") && row.outcome === "ok")).toBe(true);
+    expect(rows.map((row) => row.id)).toEqual(rows.map((row) => row.id).toSorted((a, b) => b - a));
+    const again = await (await ask("/api/admin/audit.jsonl?action=audit.export", { headers: bearer() })).text();
+    expect(again.trim().split("\n").length).toBe(2);
+    expect((await ask("/api/admin/audit.jsonl?nonsense=1", { headers: bearer() })).status).toBe(400);
   });
 });

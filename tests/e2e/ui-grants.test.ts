@@ -105,6 +105,17 @@ test("a token is shown once and works; the gateway token is replaced and this pa
   await happened.getByText("CONFIG_INVALID").waitFor();
   expect(await barriers(page)).toEqual([]);
   expect(await happened.innerText()).not.toContain(made);
+  await page.getByLabel("What came of it").selectOption("refused");
+  await happened.getByText("a new one").waitFor({ state: "detached" });
+  await happened.getByText("CONFIG_INVALID").waitFor();
+  await page.getByLabel("When").selectOption("in the last day");
+  await happened.getByText("CONFIG_INVALID").waitFor();
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Export" }).click();
+  const file = await (await download).createReadStream();
+  const text = Buffer.concat(await file.toArray()).toString("utf8");
+  expect(text).toContain("CONFIG_INVALID");
+  expect(text).not.toContain(made);
   expect(faults).toEqual([]);
   await context.close();
 });

@@ -5,8 +5,23 @@ import type { ApiTokenRow, AuditRow, PairedDevice, PairingRequest, PasskeyRow, S
 import type { Scope } from "./scopes.ts";
 
 export interface AccessMethods {
-  /** Ours: who did what, newest first; `before` is a row's id. */
-  "audit.list": { params: { limit?: number; before?: number; search?: string }; result: { rows: AuditRow[]; hasMore: boolean } };
+  /**
+   * Ours: who did what, newest first; `before` is a row's id. `action` and `who` by how they begin; `outcome`: `done`, `refused`
+   * or one code; `since` and `until` in epoch ms.
+   */
+  "audit.list": {
+    params: {
+      limit?: number;
+      before?: number;
+      search?: string;
+      action?: string;
+      who?: string;
+      outcome?: string;
+      since?: number;
+      until?: number;
+    };
+    result: { rows: AuditRow[]; hasMore: boolean };
+  };
   /** Ours: tokens for programs. `token` is said once, here. */
   "auth.tokens.create": {
     params: { label: string; scopes: Scope[]; expiresAt?: number; tenant?: string; limits?: TokenLimits };

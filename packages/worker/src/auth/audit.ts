@@ -20,6 +20,18 @@ export const auditMigration: Migration = {
   ],
 };
 
+/** What stands in it can neither be changed nor taken out, whatever asks; only what is beyond the newest rows may fall off. */
+export const auditGuardMigration: Migration = {
+  name: "0041-audit-guard",
+  statements: [
+    "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END",
+    `CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit WHEN OLD.id > (SELECT MAX(id) FROM audit) - ${MAX_AUDIT_ROWS}
+      BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END`,
+    `CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+      BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END`,
+  ],
+};
+
 export interface AuditEntry {
   who: string;
   surface: "socket" | "http";
@@ -31,10 +43,28 @@ export interface AuditEntry {
   detail?: string;
 }
 
+export interface AuditPage {
+  limit: number;
+  /** Rows older than this id. */
+  before?: number | undefined;
+  /** In any of the words, whatever their case. */
+  search?: string | undefined;
+  /** How the action begins: `device.`, `config.patch`. */
+  action?: string | undefined;
+  /** How `who` begins: `owner`, `api at_…`. */
+  who?: string | undefined;
+  /** What came of it: all that was done, all that was refused, or one code. */
+  outcome?: "done" | "refused" | (string & {}) | undefined;
+  /** Epoch ms, from this moment on. */
+  since?: number | undefined;
+  /** Epoch ms, before this moment. */
+  until?: number | undefined;
+}
+
 export interface Audit {
   record(entry: AuditEntry): void;
-  /** Newest first. `before`: rows older than this id. `search`: in any of the words, whatever their case. */
-  list(page: { limit: number; before?: number; search?: string }): AuditRow[];
+  /** Newest first. */
+  list(page: AuditPage): AuditRow[];
   /** Drops what is beyond the newest `MAX_AUDIT_ROWS`. */
   prune(): void;
 }
@@ -52,16 +82,29 @@ export function createAudit(db: Database, clock: Clock): Audit {
         address ?? null,
         detail?.slice(0, 300) ?? null,
       ),
-    list: ({ limit, before, search }) =>
-      db.all<AuditRow>(
+    list: ({ limit, before, search = "", action = "", who = "", outcome = "", since, until }) => {
+      const words = search.trim().toLowerCase();
+      return db.all<AuditRow>(
         `SELECT id, at, who, surface, action, outcome, address, detail FROM audit
-         WHERE id < ? AND (? = '' OR instr(lower(who || ' ' || action || ' ' || outcome || ' ' || coalesce(address, '') || ' ' || coalesce(detail, '')), ?) > 0)
+         WHERE id < ? AND at >= ? AND at < ?
+           AND (? = '' OR instr(lower(who || ' ' || action || ' ' || outcome || ' ' || coalesce(address, '') || ' ' || coalesce(detail, '')), ?) > 0)
+           AND substr(action, 1, length(?)) = ? AND substr(who, 1, length(?)) = ?
+           AND CASE ? WHEN '' THEN 1 WHEN 'done' THEN outcome = 'ok' WHEN 'refused' THEN outcome <> 'ok' ELSE outcome = ? END
          ORDER BY id DESC LIMIT ?`,
         before ?? Number.MAX_SAFE_INTEGER,
-        search?.trim().toLowerCase() ?? "",
-        search?.trim().toLowerCase() ?? "",
+        since ?? 0,
+        until ?? Number.MAX_SAFE_INTEGER,
+        words,
+        words,
+        action,
+        action,
+        who,
+        who,
+        outcome,
+        outcome,
         limit,
-      ),
+      );
+    },
     prune: () => void db.run("DELETE FROM audit WHERE id <= (SELECT coalesce(MAX(id), 0) FROM audit) - ?", MAX_AUDIT_ROWS),
   };
 }

@@ -4,7 +4,7 @@ import { governorMigration } from "../ai-gateway/governor/schema.ts";
 import { cacheMigration } from "../ai-gateway/proxy/cache.ts";
 import { usageMigration } from "../ai-gateway/usage-log.ts";
 import { accessMigration } from "../auth/access.ts";
-import { auditMigration } from "../auth/audit.ts";
+import { auditGuardMigration, auditMigration } from "../auth/audit.ts";
 import {
   apiTokensMigration,
   authMigration,
@@ -56,4 +56,5 @@ export const migrations: readonly Migration[] = [
   logRingMigration,
   importMigration,
   hooksMigration,
+  auditGuardMigration,
 ];

@@ -17,12 +17,13 @@ import type { Blobs } from "../storage/blobs.ts";
 import { errorAnswer, json, refusalBody } from "./answers.ts";
 import { readBlob, storeBlob } from "./blob-routes.ts";
 import { readJson } from "./body.ts";
+import { addDebugRoutes, type DebugRouteDeps } from "./debug-routes.ts";
 import { signInByAddress } from "./legacy-token.ts";
 import { addMoltworkerRoutes, type MoltworkerRouteDeps } from "./moltworker-routes.ts";
 import { addPasskeyRoutes } from "./passkey-routes.ts";
 import type { RouteGroup } from "./route-group.ts";
 
-export interface ApiDeps extends MoltworkerRouteDeps {
+export interface ApiDeps extends MoltworkerRouteDeps, DebugRouteDeps {
   auth: Auth;
   blobs: Blobs;
   doctor: Doctor;
@@ -30,7 +31,6 @@ export interface ApiDeps extends MoltworkerRouteDeps {
   assistantName(): string;
   /** Answered on `/readyz` to anyone, so no word more. 503 while `ready` is false. */
   ready(): { ready: boolean };
-  status(): Record<string, unknown>;
   /** Tells clients to come back later, and stops taking work. */
   drain(reason: string): unknown;
   /** Closes the live sockets of principals whose grant ended. */
@@ -135,6 +135,7 @@ export function createApi(deps: ApiDeps): Api {
 
   addPasskeyRoutes(app, deps, allowed, visitOf);
   addMoltworkerRoutes(app, deps, allowed);
+  addDebugRoutes(app, deps, allowed);
   for (const addRoutes of deps.groups ?? []) addRoutes(app, allowed);
 
   app.on(["PUT", "POST"], "/api/blobs", async (context) => {

@@ -3,7 +3,7 @@
  * Assistant object must (sockets, `/api/`, readiness, sign-in by a legacy `?token=` address). It holds no secret.
  */
 
-import { isMoltError } from "@moltworker/protocol/errors";
+import { isMoltError, MoltError } from "@moltworker/protocol/errors";
 import { isGatewayPath } from "../ai-gateway/proxy/address.ts";
 import { checkHost, readAllowedHosts } from "../auth/origin.ts";
 import type { Env } from "../env.ts";
@@ -56,6 +56,7 @@ async function route(request: Request, env: Env, manifest: AssetManifest, build:
   if (pathname === "/health" || pathname === "/healthz") return health(request, { ok: true, status: "live" });
   if (pathname === "/sandbox-health") return health(request, { status: "ok", service: "moltworker", gateway_port: null });
   checkHost(request, readAllowedHosts(env.MOLTWORKER_ALLOWED_HOSTS));
+  if (/^\/cdp(\/|$)/.test(pathname)) throw noBrowser();
   const forAssistant =
     isForAssistant(pathname) ||
     (isUpgrade(request) && (pathname === "/" || pathname === "/ws")) ||
@@ -70,6 +71,14 @@ function signed(request: Request, build: Build): Request {
   const forwarded = new Request(request);
   forwarded.headers.set(buildHeader, buildToHeader(build));
   return forwarded;
+}
+
+/** moltworker's browser endpoint took its secret from the address; nothing of the address is looked at here. */
+function noBrowser(): MoltError {
+  return new MoltError("NOT_FOUND", {
+    message: "there is no browser to steer at this address",
+    hint: "A browser is a tool of the assistant, not an address; change the `CDP_SECRET`, since it stood in addresses.",
+  });
 }
 
 /** The admin is a part of the one page that is served; the address that moltworker's users know leads there. */

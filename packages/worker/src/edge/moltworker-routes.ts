@@ -4,7 +4,6 @@
  */
 
 import { moltErrorFrom } from "@moltworker/protocol/errors";
-import { seedVariables } from "@moltworker/protocol/variables";
 import type { Context, Hono } from "hono";
 import { addressOf } from "../auth/address.ts";
 import { type Audit, auditName } from "../auth/audit.ts";
@@ -17,9 +16,6 @@ import type { Allowed } from "./route-group.ts";
 export interface MoltworkerRouteDeps {
   auth: Auth;
   audit: Audit;
-  version: string;
-  /** Names of the variables that are set; never their values. */
-  setVariables(): string[];
   closePrincipals(principalIds: string[]): unknown;
 }
 
@@ -77,6 +73,14 @@ export function addMoltworkerRoutes(app: Hono, deps: MoltworkerRouteDeps, allowe
       message: "Every change is stored before it is answered: there is nothing to sync.",
     });
   });
+  app.post("/api/admin/storage/sync", async (context) => {
+    await allowed(context, "api.admin.state");
+    return json({
+      success: true,
+      message: "Nothing had to be synced: every change is stored before it is answered.",
+      lastSync: new Date().toISOString(),
+    });
+  });
   app.post("/api/admin/gateway/restart", async (context) => {
     await allowed(context, "api.admin.restart");
     return json({
@@ -85,14 +89,5 @@ export function addMoltworkerRoutes(app: Hono, deps: MoltworkerRouteDeps, allowe
         "Nothing had to be restarted: the gateway is no process here, and settings and secrets are read when they are used.",
       previousProcessId: null,
     });
-  });
-  app.get("/debug/version", async (context) => {
-    await allowed(context, "api.admin.state");
-    return json({ moltworker: deps.version, runtime: "workerd" });
-  });
-  app.get("/debug/env", async (context) => {
-    await allowed(context, "api.admin.state");
-    const set = new Set(deps.setVariables());
-    return json({ variables: Object.fromEntries(seedVariables.map((name) => [name, set.has(name)])) });
   });
 }
