@@ -277,8 +277,11 @@ export const securityRows: readonly SecurityRow[] = [
     id: "archives",
     seen: "CVE-2026-28452, CVE-2026-41364",
     was: "Archives unpacked without bounds, or wrote through links.",
-    rule: "Ratio and entries have an end; links are refused.",
-    notYet: "Nothing unpacks archives yet.",
+    rule: "Bytes and entries have an end, whatever the archive's own size; links and paths that leave the folder are left out.",
+    shown: [
+      ["packages/worker/src/import/staging.test.ts", "unpacks to megabytes is refused"],
+      ["packages/worker/src/import/importer.test.ts", "follows no link and leaves no folder"],
+    ],
   },
   {
     id: "no-open-door",
