@@ -1,6 +1,6 @@
 /** Payloads are written against grammY's types, which follow the Bot API: what Telegram cannot send does not compile here. */
 
-import type { Chat, Message, Update, User } from "grammy/types";
+import type { Chat, Message, Update, User } from "@grammyjs/types";
 import { describe, expect, it } from "vitest";
 import type { InboundText } from "../../delivery/channel.ts";
 import { eventFrom } from "./update.ts";
