@@ -49,20 +49,7 @@ export function VersionPage() {
         </span>{" "}
         {status.cure}
       </p>
-      <section>
-        <h2 className="font-semibold">What runs</h2>
-        <Facts
-          facts={[
-            ...buildFacts(running),
-            ["Started", dateTimeText(status.startedAt)],
-            ["Boot", status.bootId],
-            [
-              "Runtime",
-              `${status.runtime.host === "cloudflare" ? "Cloudflare" : "workerd on one machine"}, compatibility date ${status.runtime.compatibilityDate}`,
-            ],
-          ]}
-        />
-      </section>
+      <WhatRuns status={status} />
       <section>
         <h2 className="font-semibold">What should run</h2>
         {wanted ? (
@@ -93,6 +80,25 @@ export function VersionPage() {
         </div>
       </section>
     </div>
+  );
+}
+
+function WhatRuns({ status }: { status: Awaited<ReturnType<typeof load>> }) {
+  return (
+    <section>
+      <h2 className="font-semibold">What runs</h2>
+      <Facts
+        facts={[
+          ...buildFacts(status.running),
+          ["Started", dateTimeText(status.startedAt)],
+          ["Boot", status.bootId],
+          [
+            "Runtime",
+            `${status.runtime.host === "cloudflare" ? "Cloudflare" : "workerd on one machine"}, compatibility date ${status.runtime.compatibilityDate}`,
+          ],
+        ]}
+      />
+    </section>
   );
 }
 
