@@ -14,7 +14,7 @@ import {
   upgradesMigration,
 } from "../auth/schema.ts";
 import { configMigration } from "../config/config.ts";
-import { channelsMigration } from "../delivery/schema.ts";
+import { channelIndexesMigration, channelsMigration } from "../delivery/schema.ts";
 import { httpRequestsMigration } from "../edge/v1/request-store.ts";
 import { importMigration } from "../import/staging.ts";
 import { eventsMigration } from "../rpc/event-log.ts";
@@ -54,4 +54,5 @@ export const migrations: readonly Migration[] = [
   channelsMigration,
   logRingMigration,
   importMigration,
+  channelIndexesMigration,
 ];
