@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { moltworker, openclaw, type Product, type Running } from "./product.ts";
 import { startProvider } from "./provider.ts";
 import type { Bench, Row } from "./row.ts";
+import { channels } from "./rows/channels.ts";
 import { gateway } from "./rows/gateway.ts";
 import { httpApi } from "./rows/http-api.ts";
 import { identity } from "./rows/identity.ts";
@@ -18,7 +19,7 @@ import { throughput } from "./rows/throughput.ts";
 import { turn } from "./rows/turn.ts";
 import { machineRows, meetsBar, tableOf } from "./table.ts";
 
-const groups = [start, turn, throughput, gateway, install, identity, httpApi];
+const groups = [start, turn, throughput, gateway, channels, install, identity, httpApi];
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({

@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { startFakeProvider } from "../fakes/provider.ts";
+import { startFakeTelegram } from "../fakes/telegram.ts";
 import { launchBrowser, openSurface } from "../support/browser.ts";
 import { copyBuild } from "../support/build-copy.ts";
 import { connectClient } from "../support/client.ts";
@@ -89,6 +90,41 @@ describe("the symptoms", () => {
     expect(JSON.stringify(error)).toContain("STORAGE_CORRUPT");
     expect(JSON.stringify(error)).toMatch(/hint|cure/);
   });
+
+  story(
+    "telegram-error",
+    "a token that Telegram refuses stops Telegram alone, is named, and a valid one works at once",
+    async () => {
+      const telegram = await startFakeTelegram();
+      cleanUps.push(() => telegram.close());
+      const server = await served({
+        TELEGRAM_BOT_TOKEN: "1234567:refusedrefusedrefusedrefusedrefused",
+        TELEGRAM_API_BASE_URL: telegram.url,
+      });
+      const client = await connectClient(server.url, { dataDir: server.dataDir });
+      cleanUps.push(() => client.close());
+      const of = async () => (await client.request("channels.status", { probe: true })).channelAccounts.telegram?.[0];
+      expect(await of()).toMatchObject({ state: "failed", error: { details: { code: "CHANNEL_TOKEN_REJECTED" } } });
+      expect((await of())?.error?.details.hint).toContain("Settings, Channels");
+      // The rest of the assistant does not notice.
+      const sent = await client.request("chat.send", { sessionKey: "main", message: "hello", idempotencyKey: "beside-telegram" });
+      await client.event((frame) => {
+        const text = JSON.stringify(frame.payload);
+        return frame.event === "chat" && text.includes(sent.runId) && text.includes('"state":"final"');
+      });
+      const doctor = await server.run("doctor");
+      expect(doctor.stdout).toContain("CHANNEL_TOKEN_REJECTED");
+      // Typed anew, nothing restarts; one that Telegram refuses as well changes nothing.
+      await expect(
+        client.request("channels.connect", { channel: "telegram", secrets: { token: "1234567:alsowrongalsowrongalsowrong" } }),
+      ).rejects.toMatchObject({
+        code: "CHANNEL_TOKEN_REJECTED",
+      });
+      await client.request("channels.connect", { channel: "telegram", secrets: { token: telegram.token } });
+      expect(await of()).toMatchObject({ state: "ready", error: null, handle: "@molt_test_bot" });
+      expect(JSON.stringify(server.events)).not.toContain("refusedrefused");
+    },
+  );
 
   story("exit-code-1", "an invalid stored setting is named by its path, and the assistant answers", async () => {
     const dataDir = folder();

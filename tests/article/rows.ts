@@ -28,7 +28,6 @@ export const articleRows = [
     id: "telegram-error",
     says: "Telegram fails with an authentication error",
     instead: "A bad bot token disables Telegram alone and says so",
-    waitsFor: "the Telegram channel",
   },
   {
     id: "token-in-address",

@@ -7,6 +7,8 @@ export interface TelegramCall {
   params: Record<string, unknown>;
   at: number;
   outcome: string;
+  /** How long it was asked to wait. */
+  retryAfterMs?: number;
   result?: unknown;
 }
 

@@ -183,6 +183,7 @@ class TelegramServer implements FakeTelegram {
     const fault = method === "getUpdates" ? undefined : this.fault?.(call, index);
     if (fault && fault.kind !== "lost") {
       call.outcome = fault.kind;
+      if (fault.kind === "limited") call.retryAfterMs = fault.retryAfterSeconds * 1_000;
       this.tell(call);
       return faultAnswer(response, fault);
     }

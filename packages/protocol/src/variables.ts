@@ -40,6 +40,8 @@ export const seedVariables = [
   "TELEGRAM_DM_ALLOW_FROM",
   /** A Bot API server of your own. */
   "TELEGRAM_API_BASE_URL",
+  /** Public https address, where the providers of channels reach the assistant. */
+  "WORKER_URL",
 ] as const;
 
 /** Of a gateway token as UTF-8, without the white space around it. */
@@ -66,9 +68,6 @@ const replacements: Readonly<Record<string, string>> = {
   CF_AI_GATEWAY_MODEL: "MOLTWORKER_MODEL, as provider/model",
   AI_GATEWAY_API_KEY: "the provider's own variable, such as ANTHROPIC_API_KEY",
   AI_GATEWAY_BASE_URL: "the provider's own variable, such as ANTHROPIC_BASE_URL",
-  TELEGRAM_BOT_TOKEN: "nothing yet: this version has no Telegram channel",
-  TELEGRAM_DM_POLICY: "nothing yet: this version has no Telegram channel",
-  TELEGRAM_DM_ALLOW_FROM: "nothing yet: this version has no Telegram channel",
   DISCORD_BOT_TOKEN: "nothing yet: this version has no Discord channel",
   DISCORD_DM_POLICY: "nothing yet: this version has no Discord channel",
   SLACK_BOT_TOKEN: "nothing yet: this version has no Slack channel",
@@ -80,7 +79,6 @@ const replacements: Readonly<Record<string, string>> = {
   CF_ACCOUNT_ID: "the account that `npm run deploy` asks for",
   CLOUDFLARE_ACCOUNT_ID: "the account that `npm run deploy` asks for",
   CDP_SECRET: "nothing: no browser is offered to the outside here",
-  WORKER_URL: "nothing: the address is taken from each request",
   CRON_WAKE_AHEAD_MINUTES: "nothing: the assistant wakes by its own alarm, on time",
 };
 

@@ -94,6 +94,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     version: env.VERSION ?? "0.0.0",
     providers,
     paddedVariables: readPaddedVariables(env),
+    channels: { status: (options) => channelsPart.service.status(options) },
     rearm: () => alarm.rearm(),
   });
   const channelsPart = createChannelsPart({

@@ -1,4 +1,5 @@
-import { type ErrorCode, errorTable, MoltError } from "@moltworker/protocol/errors";
+import type { ChannelAccountRow } from "@moltworker/protocol/channels";
+import { type ErrorCode, errorTable, errorToWire, MoltError } from "@moltworker/protocol/errors";
 import type { Approval } from "@moltworker/protocol/rows";
 import { describe, expect, it } from "vitest";
 import { createDoctorWorld, type DoctorWorld, goodStatus } from "../../../../tests/support/doctor.ts";
@@ -63,6 +64,10 @@ const faults: [
   ],
   ["blobs: fail DATA_NOT_WRITABLE", {}, (world) => Object.assign(world.disk, { broken: true }), {}],
   ["blobs: fail DATA_NOT_WRITABLE", {}, (world) => Object.assign(world.disk, { garbled: true }), {}],
+  ["channels: fail CHANNEL_TOKEN_REJECTED", {}, (world) => channelSays(world, "failed", "CHANNEL_TOKEN_REJECTED"), {}],
+  ["channels: warn CHANNEL_CONFLICT", {}, (world) => channelSays(world, "degraded", "CHANNEL_CONFLICT"), {}],
+  ["channels: warn CHANNEL_WEBHOOK_FAILING", {}, (world) => channelSays(world, "degraded", "CHANNEL_WEBHOOK_FAILING"), {}],
+  ["channels: warn CHANNEL_UNKNOWN", {}, (world) => channelSays(world, "ready"), {}],
   [
     "storage: fail DATA_NOT_WRITABLE",
     {},
@@ -211,6 +216,13 @@ describe("curing", () => {
 
 function says(world: DoctorWorld, code: ErrorCode | undefined, state: typeof goodStatus.state = "ready"): void {
   world.statuses = [{ ...goodStatus, state, ...(code ? { lastError: trouble(code) } : {}) }];
+}
+
+/** One account in that state; without a code it has a dead letter. */
+function channelSays(world: DoctorWorld, state: ChannelAccountRow["state"], code?: ErrorCode): void {
+  const error = code ? errorToWire(new MoltError(code)) : null;
+  const row = { channel: "telegram", accountId: "default", enabled: true, configured: true, handle: null, mode: null };
+  world.channels = [{ ...row, state, error, sends: { waiting: 0, unknown: 0, dead: 1 } } as ChannelAccountRow];
 }
 
 function throwsOnProbe(world: DoctorWorld, code: ErrorCode): void {

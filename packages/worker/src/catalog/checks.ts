@@ -6,6 +6,7 @@ import { alarm } from "../doctor/checks/alarm.ts";
 import { approvals } from "../doctor/checks/approvals.ts";
 import { blobs } from "../doctor/checks/blobs.ts";
 import { build } from "../doctor/checks/build.ts";
+import { channels } from "../doctor/checks/channels.ts";
 import { clock } from "../doctor/checks/clock.ts";
 import { config } from "../doctor/checks/config.ts";
 import { hooks } from "../doctor/checks/hooks.ts";
@@ -30,6 +31,7 @@ export const checks: readonly AssistantCheck[] = [
   providerQuota,
   providerReachable,
   model,
+  channels,
   approvals,
   runs,
   alarm,

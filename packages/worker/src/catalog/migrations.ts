@@ -16,6 +16,7 @@ import {
 import { configMigration } from "../config/config.ts";
 import { channelsMigration } from "../delivery/schema.ts";
 import { hooksMigration } from "../edge/hooks/hook-store.ts";
+import { channelIndexesMigration, channelsMigration } from "../delivery/schema.ts";
 import { httpRequestsMigration } from "../edge/v1/request-store.ts";
 import { importMigration } from "../import/staging.ts";
 import { eventsMigration } from "../rpc/event-log.ts";
@@ -57,4 +58,5 @@ export const migrations: readonly Migration[] = [
   importMigration,
   hooksMigration,
   auditGuardMigration,
+  channelIndexesMigration,
 ];

@@ -43,6 +43,8 @@ export interface Answers {
 
 interface Stream {
   text: string;
+  /** Chats in which it streams. */
+  targets: number;
   shown: string;
   shownAt: number;
   timer?: ReturnType<typeof setTimeout> | undefined;
@@ -58,14 +60,15 @@ export function createAnswers(deps: Dependencies): Answers {
     const known = streams.get(runId);
     if (known) {
       known.text = text;
-      return showSoon(runId);
+      return known.targets > 0 ? showSoon(runId) : undefined;
     }
     const targets = targetsOf(deps.messages.ofRun(runId)).filter(
       // Where a message cannot be changed, there is nothing to claim: the answer is sent once it is whole.
       ({ row }) => deps.streaming(row.channel, row.account) && deps.open(row.channel, row.account)?.traits.edits === true,
     );
+    // Remembered for runs of nobody here too: each has many deltas.
+    streams.set(runId, { text, targets: targets.length, shown: "", shownAt: deps.clock.now() });
     if (targets.length === 0) return;
-    streams.set(runId, { text, shown: "", shownAt: deps.clock.now() });
     for (const { row, replyTo } of targets) prepareFirst(runId, row, replyTo);
     deps.delivery.pump();
   }
@@ -170,7 +173,10 @@ export function createAnswers(deps: Dependencies): Answers {
   return {
     onChat(event) {
       if (event.state === "delta") onDelta(event.runId, event.message.content[0].text);
-      else if (event.state === "final" || event.state === "aborted" || event.state === "error") settle();
+      else if (event.state !== "status") {
+        settle();
+        streams.delete(event.runId);
+      }
     },
     settle,
     placeholder(send) {

@@ -70,8 +70,15 @@ export interface ChannelAccount {
   /** Proves the secrets and says who the account is. */
   identify(signal: AbortSignal): Promise<Identity>;
   webhook?: WebhookSide;
-  /** Waits for updates after the cursor, for at most about half a minute. Asking with a cursor confirms what came before it. */
-  poll?(cursor: string | undefined, signal: AbortSignal): Promise<{ updates: RawUpdate[]; cursor: string | undefined }>;
+  /**
+   * Waits for updates after the cursor, for at most about half a minute, or not at all when `atOnce`. Asking with a cursor
+   * confirms what came before it.
+   */
+  poll?(
+    cursor: string | undefined,
+    atOnce: boolean,
+    signal: AbortSignal,
+  ): Promise<{ updates: RawUpdate[]; cursor: string | undefined }>;
   /** Pure; `self` is who the account is. Never throws: what it does not know is `ignored`. */
   parse(update: RawUpdate, self: Identity): InboundEvent;
   send(message: Outgoing, signal: AbortSignal): Promise<{ messageId: string }>;

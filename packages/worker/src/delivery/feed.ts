@@ -23,6 +23,7 @@ interface Dependencies {
 
 /** After the provider failed to reach the webhook, polling stands in for this long. */
 const webhookRestMs = 3_600_000;
+const cursorLifeMs = 5 * 86_400_000;
 const longestPauseMs = 60_000;
 const callMs = 15_000;
 
@@ -151,12 +152,20 @@ class AccountFeed implements Feed {
     });
   }
 
+  /** Providers begin anew with their numbers after a quiet week: an old cursor would then skip what is new. */
+  private cursor(): string | undefined {
+    const stored = this.stored();
+    const quietMs = this.deps.clock.now() - (stored?.last_inbound_at ?? 0);
+    return quietMs > cursorLifeMs ? undefined : (stored?.poll_cursor ?? undefined);
+  }
+
   private async poll(signal: AbortSignal): Promise<void> {
     const { account, deps } = this;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        const before = this.stored()?.poll_cursor ?? undefined;
-        const { updates, cursor } = (await account.calls.poll?.(before, signal)) ?? { updates: [], cursor: before };
+        const before = this.cursor();
+        // After a failure the first good answer should not take half a minute to show.
+        const { updates, cursor } = (await account.calls.poll?.(before, failures > 0, signal)) ?? { updates: [], cursor: before };
         if (signal.aborted || !account.self) return;
         // One turn of the event loop: the rows and the cursor that confirms them are one commit.
         deps.receive({ ...account, self: account.self }, updates);

@@ -158,8 +158,8 @@ export function createMessageLog(db: Database, clock: Clock): MessageLog {
       ),
     ofRun: (runId) =>
       db.all<StoredMessage>(
-        `SELECT * FROM channel_messages WHERE fate = 'queued' AND run_id IN (SELECT id FROM runs WHERE id = ? OR merged_into = ?)
-         ORDER BY rowid`,
+        `SELECT * FROM channel_messages WHERE fate = 'queued' AND run_id IN
+         (SELECT ? UNION ALL SELECT id FROM runs WHERE merged_into = ?) ORDER BY rowid`,
         runId,
         runId,
       ),

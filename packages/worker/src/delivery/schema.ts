@@ -53,3 +53,12 @@ export const channelsMigration: Migration = {
     "ALTER TABLE inbox ADD COLUMN outside_from TEXT",
   ],
 };
+
+/** Lookups that every event of a run makes. */
+export const channelIndexesMigration: Migration = {
+  name: "0031-channel-indexes",
+  statements: [
+    "CREATE INDEX runs_merged ON runs (merged_into) WHERE merged_into IS NOT NULL",
+    "CREATE INDEX outbox_due ON outbox (lane, place_in_lane) WHERE lane IS NOT NULL AND state = 'prepared'",
+  ],
+};

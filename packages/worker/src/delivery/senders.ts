@@ -46,13 +46,14 @@ export interface Senders {
   ownerChats(channel: string, account: string, settings: ChannelAccountSettings): string[];
 }
 
-const scopesOf: Record<"owner" | "guest", readonly Scope[]> = {
+/** What a role lets a person do from a conversation. */
+export const roleScopes: Record<"owner" | "guest", readonly Scope[]> = {
   owner: ["operator.write", "operator.approvals", "operator.pairing"],
   guest: ["operator.write"],
 };
 
 export function senderPrincipal(channel: string, account: string, senderId: string, role: "owner" | "guest"): Principal {
-  return { kind: "channel", id: `${channel}:${account}:${senderId}`, via: channel, role, scopes: scopesOf[role] };
+  return { kind: "channel", id: `${channel}:${account}:${senderId}`, via: channel, role, scopes: roleScopes[role] };
 }
 
 export function createSenders(db: Database, clock: Clock): Senders {

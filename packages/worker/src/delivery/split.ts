@@ -69,10 +69,10 @@ function blocksOf(text: string): Block[] {
 
 function cutBlock(block: Block, limit: number, lengthOf: (text: string) => number): string[] {
   if (block.fence === undefined) return cutText(block.text, limit, lengthOf);
-  const mark = /(`{3,}|~{3,})/.exec(block.fence)?.[1] ?? "```";
+  const [, mark = "```", language = ""] = /(`{3,}|~{3,})\s*([\w+#.-]{0,40})/.exec(block.fence) ?? [];
   const lines = block.text.split("\n").slice(1);
   if (lines.at(-1)?.trim() === mark) lines.pop();
-  const wrap = (inner: string) => `${block.fence}\n${inner}\n${mark}`;
+  const wrap = (inner: string) => `${mark}${language}\n${inner}\n${mark}`;
   return cutText(lines.join("\n"), limit, (inner) => lengthOf(wrap(inner)), true).map(wrap);
 }
 

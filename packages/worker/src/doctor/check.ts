@@ -4,6 +4,7 @@ import type { Check } from "@moltworker/protocol/doctor";
 import type { Gateway } from "../ai-gateway/gateway.ts";
 import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
+import type { Channels } from "../delivery/channels.ts";
 import type { Seeds } from "../env.ts";
 import type { BuildWatch } from "../platform/build.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -36,6 +37,7 @@ export interface DoctorParts {
   approvals: Pick<Approvals, "pending">;
   runner: Pick<Runner, "suspended">;
   secrets: Pick<Secrets, "get" | "source">;
+  channels: Pick<Channels, "status">;
   seeds: Seeds;
   /** Names of variables that are set and that nothing reads. */
   unusedVariables: readonly string[];

@@ -1,5 +1,7 @@
 import { senderRoles } from "@moltworker/protocol/channels";
 import * as z from "zod";
+import { checkGrant } from "../auth/pairing.ts";
+import { roleScopes } from "../delivery/senders.ts";
 import { defineMethod } from "../rpc/method.ts";
 
 /** Gives a person a role by their id at the provider. */
@@ -14,8 +16,8 @@ export const channelsSendersSet = defineMethod<"channels.senders.set">({
     senderId: z.string().trim().min(1).max(100),
     role: z.enum(senderRoles),
   }),
-  handle: ({ channel, accountId, senderId, role }, { channels }, { principal }) => ({
-    ok: true,
-    sender: channels.setSender({ channel, accountId }, senderId, role, principal.id),
-  }),
+  handle({ channel, accountId, senderId, role }, { channels }, { principal }) {
+    if (role !== "blocked") checkGrant(principal, roleScopes[role], "giving that role was denied");
+    return { ok: true, sender: channels.setSender({ channel, accountId }, senderId, role, principal.id) };
+  },
 });

@@ -105,9 +105,9 @@ function createAccount(link: AccountLink, given: Options): ChannelAccount {
       return { id: String(bot.id), name: bot.first_name, ...name };
     },
     webhook: createWebhook(link, api),
-    async poll(cursor, signal) {
+    async poll(cursor, atOnce, signal) {
       const params = {
-        timeout: given.pollSeconds,
+        timeout: atOnce ? 0 : given.pollSeconds,
         limit: 100,
         allowed_updates: allowedUpdates,
         ...(cursor === undefined ? {} : { offset: Number(cursor) }),

@@ -57,6 +57,7 @@ export const channelsSection = defineSection({
     accounts: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/), z.record(name, account)),
   }),
   defaults: { publicUrl: null, dmScope: "main", identityLinks: {}, accounts: {} },
+  seed: (seeds) => (seeds.WORKER_URL?.startsWith("https://") ? { publicUrl: seeds.WORKER_URL } : {}),
 });
 
 /** An account that nothing was said about. */
