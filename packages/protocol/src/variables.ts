@@ -40,6 +40,10 @@ export const seedVariables = [
   "TELEGRAM_DM_ALLOW_FROM",
   /** A Bot API server of your own. */
   "TELEGRAM_API_BASE_URL",
+  "CLOUDFLARE_AI_GATEWAY_API_KEY",
+  "CF_AI_GATEWAY_ACCOUNT_ID",
+  "CF_AI_GATEWAY_GATEWAY_ID",
+  "CF_AI_GATEWAY_URL",
 ] as const;
 
 /** Of a gateway token as UTF-8, without the white space around it. */

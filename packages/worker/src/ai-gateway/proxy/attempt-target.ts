@@ -20,6 +20,7 @@ export async function attemptTarget(input: TryInput): Promise<Good | Bad> {
   const headers = new Headers(target.headers);
   if (target.ownKey) headers.set(target.ownKey.name, target.ownKey.value);
   else if (key) headers.set(upstream.keyHeader.name, `${upstream.keyHeader.prefix}${key.value}`);
+  for (const [name, value] of Object.entries(upstream.gatewayHeaders ?? {})) headers.set(name, value);
   const body = target.bytes ?? target.stream;
   const exchange = new Exchange({ upstream, method: target.method, headers, body, timeouts, signal });
   let begun = false;
