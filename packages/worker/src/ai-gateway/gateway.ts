@@ -162,8 +162,7 @@ class EmbeddedGateway implements Gateway {
   private hasOtherKey({ place, call }: Step, error: MoltError): boolean {
     if (error.code !== "PROVIDER_KEY_REJECTED" || error.details.status !== 401 || !place.key) return false;
     this.deps.keys.reject(place.key);
-    const [next] = this.deps.keys.pick(place.provider.id, { affinity: call.sessionKey });
-    return next !== undefined && (next.alias !== place.key.alias || next.version !== place.key.version);
+    return this.deps.keys.pick(place.provider.id, { affinity: call.sessionKey, onlyGood: true }).length > 0;
   }
 
   /** Before every try, so that a key or an address changed meanwhile is used at once. */

@@ -72,7 +72,7 @@ export const gatewaySection = defineSection({
   seed: (seeds) =>
     seeds.CF_AI_GATEWAY_ACCOUNT_ID
       ? {
-          mode: "cloudflare",
+          mode: "cloudflare" as const,
           cloudflare: {
             account: seeds.CF_AI_GATEWAY_ACCOUNT_ID,
             gateway: seeds.CF_AI_GATEWAY_GATEWAY_ID ?? "default",
