@@ -1,6 +1,7 @@
 /**
  * `npm run test:conformance`: the stock `openclaw` command from npm against our built server, over a fake provider. Each case
- * is one stock command, judged by its exit code and by what it printed. Ends with `N passed, N failed`.
+ * is one stock command, judged by its exit code and by what it printed. Ends with `N passed, N failed`. With the argument
+ * `ai-gateway` it is the model SDKs against our AI gateway instead.
  */
 
 import { startFakeProvider } from "../fakes/provider.ts";
@@ -15,6 +16,7 @@ import {
   typeIntoOpenClaw,
 } from "../support/openclaw.ts";
 import { startServer } from "../support/server.ts";
+import { runAiGateway } from "./ai-gateway.ts";
 import { cases } from "./cases.ts";
 
 async function main(wanted: string[]): Promise<number> {
@@ -72,4 +74,5 @@ function tail({ stdout, stderr }: OpenClawRun): string {
   return `${stdout.slice(-1_500)}\n${stderr.slice(-1_500)}`.trim();
 }
 
-process.exitCode = await main(process.argv.slice(2));
+const wanted = process.argv.slice(2);
+process.exitCode = wanted[0] === "ai-gateway" ? await runAiGateway() : await main(wanted);

@@ -10,6 +10,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Egress } from "../platform/egress.ts";
 import type { Approvals } from "../runs/approvals.ts";
 import type { Runner } from "../runs/runner.ts";
+import type { Secrets } from "../secrets/secrets.ts";
 import type { Blobs } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
 import type { Marks } from "../storage/marks.ts";
@@ -30,6 +31,7 @@ export interface DoctorParts {
   blobs: Blobs;
   config: Config<Settings>;
   egress: Egress;
+  secrets: Pick<Secrets, "get">;
   models: Gateway;
   providers: readonly ProviderVariables[];
   approvals: Pick<Approvals, "pending">;
