@@ -1,7 +1,8 @@
 /**
  * `npm run test:conformance`: the stock `openclaw` command from npm against our built server, over a fake provider. Each case
  * is one stock command, judged by its exit code and by what it printed. Ends with `N passed, N failed`. After them come real
- * clients of the OpenAI-compatible API; `npm run test:conformance -- http-api` runs these alone.
+ * clients of the OpenAI-compatible API; `npm run test:conformance -- http-api` runs these alone, `-- ai-gateway` the model SDKs
+ * against the AI gateway instead.
  */
 
 import { spawn } from "node:child_process";
@@ -19,6 +20,7 @@ import {
   typeIntoOpenClaw,
 } from "../support/openclaw.ts";
 import { startServer } from "../support/server.ts";
+import { runAiGateway } from "./ai-gateway.ts";
 import { cases } from "./cases.ts";
 
 const clientsName = "http-api";
@@ -110,4 +112,5 @@ function tail({ stdout, stderr }: OpenClawRun): string {
   return `${stdout.slice(-1_500)}\n${stderr.slice(-1_500)}`.trim();
 }
 
-process.exitCode = await main(process.argv.slice(2));
+const wanted = process.argv.slice(2);
+process.exitCode = wanted[0] === "ai-gateway" ? await runAiGateway() : await main(wanted);

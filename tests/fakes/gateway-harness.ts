@@ -3,18 +3,20 @@
 import type { ModelCall, ModelEvent } from "../../packages/worker/src/agent/model.ts";
 import type { CallRow } from "../../packages/worker/src/ai-gateway/call-row.ts";
 import { createGateway, type Gateway } from "../../packages/worker/src/ai-gateway/gateway.ts";
+import type { ManagedSettings } from "../../packages/worker/src/ai-gateway/managed.ts";
 import { createPrices } from "../../packages/worker/src/ai-gateway/prices.ts";
 import type { GatewayDependencies, GatewayLimits, ProviderSettings } from "../../packages/worker/src/ai-gateway/settings.ts";
 import { providers } from "../../packages/worker/src/catalog/providers.ts";
 import { type Clock, systemClock } from "../../packages/worker/src/platform/clock.ts";
 import type { EgressPolicy } from "../../packages/worker/src/platform/egress.ts";
+import { createKeyPool } from "../../packages/worker/src/secrets/key-pool.ts";
 import { providerKeyName, type SecretSource, type Secrets } from "../../packages/worker/src/secrets/secrets.ts";
 
 export interface Harness {
   gateway: Gateway;
   rows: CallRow[];
   secrets: Secrets;
-  settings: { providers: Record<string, ProviderSettings>; agent: { model: string | null } };
+  settings: { providers: Record<string, ProviderSettings>; agent: { model: string | null }; gateway: ManagedSettings };
   /** Every outbound request's address and policy. */
   outbound: { url: string; policy: EgressPolicy }[];
   changes: () => number;
@@ -31,12 +33,20 @@ export interface HarnessOptions {
 }
 
 const noPrices = {};
+const embedded: ManagedSettings = {
+  mode: "embedded",
+  cloudflare: { account: null, gateway: "default", url: "https://gateway.ai.cloudflare.com" },
+};
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 export function createHarness(options: HarnessOptions = {}): Harness {
   const rows: CallRow[] = [];
   const outbound: Harness["outbound"] = [];
-  const settings: Harness["settings"] = { providers: options.providers ?? {}, agent: { model: options.model ?? null } };
+  const settings: Harness["settings"] = {
+    providers: options.providers ?? {},
+    agent: { model: options.model ?? null },
+    gateway: embedded,
+  };
   const secrets = memorySecrets(options.keys ?? {});
   let changes = 0;
   const send = options.fetch ?? fetch;
@@ -44,10 +54,11 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     providers,
     prices: createPrices({ providers, own: () => noPrices, now: () => (options.clock ?? systemClock).now() }),
     config: {
-      get: ((section: "providers" | "agent") => settings[section]) as GatewayDependencies["config"]["get"],
+      get: ((section: "providers" | "agent" | "gateway") => settings[section]) as GatewayDependencies["config"]["get"],
       patch: (merge) => Object.assign(settings.providers, (merge as { providers?: Record<string, ProviderSettings> }).providers),
     },
     secrets,
+    keys: createKeyPool(secrets, options.clock ?? systemClock),
     egress: {
       fetch(url, init, policy) {
         outbound.push({ url: String(url), policy });

@@ -95,6 +95,7 @@ export function createDoctorWorld(
     marks: createMarks(db),
     blobs: createBlobs(fakeDisk(world.disk), db, clock),
     config,
+    secrets: { get: () => "a-token" },
     egress: { fetch: async (url) => new Response(world.teamKeys, { status: String(url).includes("gone") ? 404 : 200 }) },
     models: models as Gateway,
     providers,

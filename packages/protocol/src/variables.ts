@@ -42,6 +42,10 @@ export const seedVariables = [
   "TELEGRAM_API_BASE_URL",
   /** Public https address, where the providers of channels reach the assistant. */
   "WORKER_URL",
+  "CLOUDFLARE_AI_GATEWAY_API_KEY",
+  "CF_AI_GATEWAY_ACCOUNT_ID",
+  "CF_AI_GATEWAY_GATEWAY_ID",
+  "CF_AI_GATEWAY_URL",
 ] as const;
 
 /** Of a gateway token as UTF-8, without the white space around it. */

@@ -19,6 +19,8 @@ export interface AttemptOptions {
   idleTimeoutMs(): number;
   expects: "stream" | "json";
   signal: AbortSignal;
+  /** Of a gateway in between; a provider's key that is empty is then left to it. */
+  gatewayHeaders?: Record<string, string> | undefined;
 }
 
 const errorBodyBytes = 64 * 1024;
@@ -54,7 +56,7 @@ export class Attempt {
     this.watch();
     let response: Response;
     try {
-      const answer = egress.fetch(url, { ...init, signal: this.signal }, { named });
+      const answer = egress.fetch(url, { ...init, ...this.headersFor(init), signal: this.signal }, { named });
       response = await Promise.race([answer, rejectOnAbort(this.signal)]);
     } catch (error) {
       throw (this.fault ??= faultFromNetwork(source, error, new URL(url).host));
@@ -63,6 +65,15 @@ export class Attempt {
     this.accepted = true;
     return this.accept(response);
   };
+
+  private headersFor(init: RequestInit | undefined): { headers?: Headers } {
+    const { gatewayHeaders, source } = this.options;
+    if (!gatewayHeaders) return {};
+    const headers = new Headers(init?.headers);
+    if (source.apiKey === undefined) for (const name of ["authorization", "x-api-key", "x-goog-api-key"]) headers.delete(name);
+    for (const [name, value] of Object.entries(gatewayHeaders)) headers.set(name, value);
+    return { headers };
+  }
 
   /** Ends timers; closes the upstream unless it ended by itself. */
   end(): void {

@@ -96,7 +96,7 @@ export class ModelDirectory {
         id: provider.id,
         label: provider.label,
         keyUrl: provider.keyUrl,
-        needsKey: provider.needsKey,
+        needsKey: place.needsKey,
         baseUrl: place.baseUrl,
         baseUrlEditable: provider.dialect !== "scripted",
         keySource: place.apiKey === undefined ? "none" : source === "environment" ? "environment" : "typed",
@@ -185,7 +185,7 @@ export class ModelDirectory {
   private stateOf(place: Place): ProviderStatus["state"] {
     const { provider } = place;
     if (provider.dialect === "scripted") return "ready";
-    if (provider.needsKey && place.apiKey === undefined) return "no-key";
+    if (place.needsKey && place.apiKey === undefined) return "no-key";
     const error = this.troubleOf(place)?.error;
     // 403 is about one model, as a rule; the key may serve for others.
     if (error?.code === "PROVIDER_KEY_REJECTED" && error.details.status !== 403) return "rejected";
@@ -281,7 +281,7 @@ export class ModelDirectory {
     work: (target: ProviderTarget, signal: AbortSignal) => Promise<Value>,
   ): Promise<Value> {
     const { egress, clock } = this.deps;
-    const { provider, baseUrl, named, apiKey } = place;
+    const { provider, baseUrl, named, apiKey, gatewayHeaders } = place;
     const source = { label: provider.label, provider: provider.id, model: "", apiKey };
     const outer = new AbortController();
     const attempts: Attempt[] = [];
@@ -294,6 +294,7 @@ export class ModelDirectory {
         firstByteTimeoutMs: timeoutMs,
         idleTimeoutMs: () => timeoutMs,
         expects: "json",
+        gatewayHeaders,
         signal: outer.signal,
       });
       attempts.push(attempt);
@@ -310,8 +311,10 @@ export class ModelDirectory {
 }
 
 /** Servers worth asking unasked: those whose models nobody can know beforehand. */
-function mayList({ provider, baseUrl, apiKey }: Place): boolean {
-  if (!provider.listModels || (provider.needsKey && apiKey === undefined)) return false;
+function mayList({ provider, baseUrl, apiKey, needsKey, gatewayHeaders }: Place): boolean {
+  // A gateway in between lists no models of its own.
+  if (gatewayHeaders) return false;
+  if (!provider.listModels || (needsKey && apiKey === undefined)) return false;
   return provider.discovery === "always" || (provider.discovery === "moved" && baseUrl !== provider.defaultBaseUrl);
 }
 

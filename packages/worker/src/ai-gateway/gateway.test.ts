@@ -225,3 +225,26 @@ test("costs come from the price tables; unknown models have none; local ones are
   });
   fake.script(undefined);
 });
+
+describe("several keys of one provider", () => {
+  test("goes on with the next key at once when one is refused, and gives up when all are", async () => {
+    const used: string[] = [];
+    const harness = createHarness({
+      keys: { openai: "sk-one" },
+      providers: { openai: { baseUrl: `${fake.url}/v1` } },
+      fetch: (url, init) => {
+        const shown = new Headers(init?.headers).get("authorization") ?? "";
+        used.push(shown.replace("Bearer ", ""));
+        if (shown !== `Bearer ${key}`) return Promise.resolve(new Response('{"error":{"message":"bad key"}}', { status: 401 }));
+        return fetch(url, init);
+      },
+    });
+    harness.secrets.set("provider.openai.key.second", "sk-two", "typed");
+    const all = await collect(harness.gateway.stream(callFor("openai/fake-large", "hello")));
+    expect(all.error).toMatchObject({ code: "PROVIDER_KEY_REJECTED" });
+    expect([...used].sort()).toEqual(["sk-one", "sk-two"]);
+    harness.secrets.set("provider.openai.key.third", key, "typed");
+    expect((await collect(harness.gateway.stream(callFor("openai/fake-large", "hello")))).error).toBeUndefined();
+    expect(used.at(-1)).toBe(key);
+  });
+});

@@ -145,6 +145,7 @@ class EmbeddedGateway implements Gateway {
       } catch (thrown) {
         const error = await this.endFailed(current, thrown);
         const count = { tries, elapsedMs: clock.now() - startedAt };
+        if (!current.answer.shown && this.hasOtherKey(step, error)) continue;
         const delayMs = current.answer.shown ? undefined : retryDelayMs(error, count, this.limits, random);
         if (delayMs === undefined) throw error;
         yield { type: "retrying", attempt: tries, delayMs, error };
@@ -157,11 +158,18 @@ class EmbeddedGateway implements Gateway {
     }
   }
 
+  /** A refused key is set aside; true when another one is there for the next try. */
+  private hasOtherKey({ place, call }: Step, error: MoltError): boolean {
+    if (error.code !== "PROVIDER_KEY_REJECTED" || error.details.status !== 401 || !place.key) return false;
+    this.deps.keys.reject(place.key);
+    return this.deps.keys.pick(place.provider.id, { affinity: call.sessionKey, onlyGood: true }).length > 0;
+  }
+
   /** Before every try, so that a key or an address changed meanwhile is used at once. */
   private prepare(call: ModelCall): Step {
     const { provider, model } = this.directory.resolve(call.ref);
-    const place = placeOf(this.deps, provider);
-    if (provider.needsKey && place.apiKey === undefined) {
+    const place = placeOf(this.deps, provider, call.sessionKey);
+    if (place.needsKey && place.apiKey === undefined) {
       throw new MoltError("PROVIDER_KEY_MISSING", {
         message: `${provider.label} has no key`,
         details: { provider: provider.id },
@@ -189,6 +197,7 @@ class EmbeddedGateway implements Gateway {
       firstByteTimeoutMs: place.provider.local ? localFirstByteTimeoutMs : firstByteTimeoutMs,
       idleTimeoutMs: () => (row.reasoning && !answer.speaking ? thinkingTimeoutMs : idleTimeoutMs),
       expects: "stream",
+      gatewayHeaders: place.gatewayHeaders,
       signal: call.signal,
     });
     return { step, number, startedAt: clock.now(), attempt, answer };
@@ -224,6 +233,7 @@ class EmbeddedGateway implements Gateway {
     }
     const usage = await this.usageOf(current);
     this.record(current, "ok", usage);
+    if (place.key) this.deps.keys.praise(place.key);
     this.directory.noteSuccess(place);
     yield { type: "finish", content, usage, stopReason: answer.stopReason(), provider: place.provider.id, model };
   }

@@ -25,7 +25,7 @@ export async function testKey(
     throw new MoltError("NOT_FOUND", { message: `there is no provider "${providerId}" that takes a key` });
   const place = placeOf(deps, provider);
   const apiKey = typed?.trim() ?? place.apiKey;
-  if (provider.needsKey && !apiKey) throw new MoltError("PROVIDER_KEY_MISSING", { message: `${provider.label} needs a key` });
+  if (place.needsKey && !apiKey) throw new MoltError("PROVIDER_KEY_MISSING", { message: `${provider.label} needs a key` });
   if (apiKey !== undefined && /[^\x21-\x7e]/.test(apiKey))
     throw new MoltError("CONFIG_INVALID", {
       message: "a key is one word without spaces or special characters",

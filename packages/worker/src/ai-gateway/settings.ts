@@ -3,8 +3,10 @@
 import type { Clock } from "../platform/clock.ts";
 import type { Egress } from "../platform/egress.ts";
 import type { Log } from "../platform/log.ts";
-import { providerKeyName, type Secrets } from "../secrets/secrets.ts";
+import type { KeyPool, PoolKey } from "../secrets/key-pool.ts";
+import type { Secrets } from "../secrets/secrets.ts";
 import type { CallRow } from "./call-row.ts";
+import { cloudflareKeyId, type ManagedSettings, managedBaseUrl, managedFrom, managedHeaders } from "./managed.ts";
 import type { Prices } from "./prices.ts";
 import { baseUrlOf, type Provider } from "./provider.ts";
 
@@ -18,6 +20,7 @@ export interface ProviderSettings {
 export interface GatewayConfig {
   get(section: "providers"): Record<string, ProviderSettings>;
   get(section: "agent"): { model: string | null };
+  get(section: "gateway"): ManagedSettings;
   patch(merge: Record<string, unknown>, options: { changedBy: string }): unknown;
 }
 
@@ -58,6 +61,7 @@ export interface GatewayDependencies {
   providers: readonly Provider[];
   config: GatewayConfig;
   secrets: Secrets;
+  keys: KeyPool;
   egress: Egress;
   clock: Clock;
   log: Log;
@@ -78,16 +82,30 @@ export interface Place {
   /** The owner named the address, or it is the known default of a local server. */
   named: boolean;
   apiKey: string | undefined;
+  /** Where `apiKey` comes from. */
+  key: PoolKey | undefined;
+  /** Without a key nothing can be asked here. Cloudflare's gateway may have one stored. */
+  needsKey: boolean;
+  /** Sent with every request; with them, headers of a key that is not there are left out. */
+  gatewayHeaders: Record<string, string> | undefined;
   enabled: boolean;
 }
 
-export function placeOf(deps: GatewayDependencies, provider: Provider): Place {
+/** `affinity` chooses among several keys; the same conversation keeps to the same one. */
+export function placeOf(deps: GatewayDependencies, provider: Provider, affinity?: string): Place {
   const settings = deps.config.get("providers")[provider.id];
+  const [key] = deps.keys.pick(provider.id, { affinity });
+  const managed = managedFrom(deps.config.get("gateway"), deps.keys.pick(cloudflareKeyId)[0]?.value);
+  const managedBase = managed && managedBaseUrl(managed, provider.id);
+  const isManaged = managed !== undefined && managedBase !== undefined;
   return {
     provider,
-    baseUrl: baseUrlOf(provider, settings?.baseUrl),
-    named: settings?.baseUrl !== undefined || provider.local === true,
-    apiKey: deps.secrets.get(providerKeyName(provider.id)),
+    baseUrl: managedBase ?? baseUrlOf(provider, settings?.baseUrl),
+    named: isManaged ? managed.named : settings?.baseUrl !== undefined || provider.local === true,
+    apiKey: key?.value,
+    key,
+    needsKey: provider.needsKey && !isManaged,
+    gatewayHeaders: isManaged ? managedHeaders(managed) : undefined,
     enabled:
       settings?.enabled !== false &&
       (provider.defaultBaseUrl !== "" || settings?.baseUrl !== undefined || provider.dialect === "scripted"),

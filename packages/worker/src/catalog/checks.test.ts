@@ -50,6 +50,10 @@ describe("the catalog of checks", () => {
   });
 });
 
+const throughCloudflare = {
+  stored: { gateway: JSON.stringify({ mode: "cloudflare", cloudflare: { account: "0".repeat(32) } }) },
+};
+
 const faults: [
   string,
   Parameters<typeof createDoctorWorld>[0],
@@ -107,6 +111,18 @@ const faults: [
   ["provider-reachable: fail PROVIDER_UNAVAILABLE", {}, (world) => says(world, undefined, "unreachable"), {}],
   ["provider-key: fail PROVIDER_KEY_REJECTED", {}, (world) => throwsOnProbe(world, "PROVIDER_KEY_REJECTED"), { probe: true }],
   ["provider-reachable: fail PROVIDER_TIMEOUT", {}, (world) => throwsOnProbe(world, "PROVIDER_TIMEOUT"), { probe: true }],
+  [
+    "managed-gateway: fail PROVIDER_KEY_REJECTED",
+    throughCloudflare,
+    (world) => Object.assign(world, { teamKeys: '{"internalCode":2009}' }),
+    { probe: true },
+  ],
+  [
+    "managed-gateway: fail NOT_FOUND",
+    throughCloudflare,
+    (world) => Object.assign(world, { teamKeys: '{"internalCode":2001}' }),
+    { probe: true },
+  ],
   ["model: fail MODEL_UNKNOWN", { stored: { agent: '{"model":"nobody/none"}' } }, () => {}, {}],
   [
     "model: fail MODEL_UNKNOWN",

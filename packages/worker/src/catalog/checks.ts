@@ -10,6 +10,7 @@ import { channels } from "../doctor/checks/channels.ts";
 import { clock } from "../doctor/checks/clock.ts";
 import { config } from "../doctor/checks/config.ts";
 import { hooks } from "../doctor/checks/hooks.ts";
+import { managedGateway } from "../doctor/checks/managed-gateway.ts";
 import { model } from "../doctor/checks/model.ts";
 import { providerKey } from "../doctor/checks/provider-key.ts";
 import { providerQuota } from "../doctor/checks/provider-quota.ts";
@@ -30,6 +31,7 @@ export const checks: readonly AssistantCheck[] = [
   providerKey,
   providerQuota,
   providerReachable,
+  managedGateway,
   model,
   channels,
   approvals,

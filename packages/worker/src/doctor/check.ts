@@ -32,6 +32,7 @@ export interface DoctorParts {
   blobs: Blobs;
   config: Config<Settings>;
   egress: Egress;
+  secrets: Pick<Secrets, "get">;
   models: Gateway;
   providers: readonly ProviderVariables[];
   approvals: Pick<Approvals, "pending">;

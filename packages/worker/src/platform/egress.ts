@@ -196,10 +196,12 @@ function byteCap(maxBytes: number, tooLarge: () => MoltError): TransformStream<U
 
 /** The caller's signal joined with the time limit, and the reading of what went wrong. */
 function boundedWait(callerSignal: AbortSignal | undefined, timeoutMs: number | undefined) {
-  const late = new AbortController();
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => late.abort(), timeoutMs);
+  // Joining signals costs more than the rest of this function, so it is done only where there are two.
+  const late = timeoutMs === undefined && callerSignal ? undefined : new AbortController();
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => late?.abort(), timeoutMs);
   return {
-    signal: callerSignal ? AbortSignal.any([callerSignal, late.signal]) : late.signal,
+    signal:
+      callerSignal && late ? AbortSignal.any([callerSignal, late.signal]) : (callerSignal ?? (late as AbortController).signal),
     end: () => {
       if (timer !== undefined) clearTimeout(timer);
     },
@@ -207,7 +209,7 @@ function boundedWait(callerSignal: AbortSignal | undefined, timeoutMs: number | 
       if (callerSignal?.aborted)
         return isMoltError(callerSignal.reason) ? callerSignal.reason : new MoltError("ABORTED", { cause: error });
       if (isMoltError(error)) return error;
-      if (late.signal.aborted)
+      if (late?.signal.aborted)
         return new MoltError("TIMEOUT", { message: `${host} did not answer within ${timeoutMs} ms`, cause: error });
       return new MoltError("EGRESS_FAILED", {
         message: `${host} could not be reached`,

@@ -24,7 +24,7 @@ export interface KeyPool {
    * Good keys first to be tried first; `affinity` chooses among equals. All set aside: those are offered all the same, since
    * a provider may have erred. Empty when there is none. Throws NOT_FOUND for an alias that does not exist.
    */
-  pick(provider: string, options?: { alias?: string | undefined; affinity?: string | undefined }): PoolKey[];
+  pick(provider: string, options?: { alias?: string | undefined; affinity?: string | undefined; onlyGood?: boolean }): PoolKey[];
   /** The provider refused it. */
   reject(key: PoolKey): void;
   /** The provider limits it until then, epoch milliseconds. */
@@ -71,7 +71,7 @@ export function createKeyPool(secrets: Secrets, clock: Clock): KeyPool {
   }
 
   return {
-    pick(provider, { alias, affinity } = {}) {
+    pick(provider, { alias, affinity, onlyGood } = {}) {
       const all = keysOf(provider);
       const keys = alias === undefined ? all : all.filter((key) => key.alias === alias);
       if (alias !== undefined && keys.length === 0)
@@ -80,7 +80,7 @@ export function createKeyPool(secrets: Secrets, clock: Clock): KeyPool {
           hint: "Use the alias of a stored key, or leave it out.",
         });
       const good = keys.filter((key) => !standingOf(nameOf(provider, key.alias), key.version));
-      if (good.length === 0) return keys;
+      if (good.length === 0) return onlyGood ? [] : keys;
       if (good.length === 1 || affinity === undefined) return good;
       const first = hashOf(affinity) % good.length;
       return [...good.slice(first), ...good.slice(0, first)];

@@ -4,6 +4,7 @@ import build from "moltworker:build";
 import type { ModelRow } from "@moltworker/protocol/rows";
 import { createGateway, type Gateway } from "../ai-gateway/gateway.ts";
 import { createGovernor } from "../ai-gateway/governor/create-governor.ts";
+import { cloudflareKeyId } from "../ai-gateway/managed.ts";
 import { createPrices } from "../ai-gateway/prices.ts";
 import { addressSeeds, seedKeys } from "../ai-gateway/seeds.ts";
 import { createUsageLog } from "../ai-gateway/usage-log.ts";
@@ -32,7 +33,7 @@ import { createRunStore } from "../runs/run-store.ts";
 import { createRunner } from "../runs/runner.ts";
 import { createToolLedger } from "../runs/tool-ledger.ts";
 import { createKeyPool } from "../secrets/key-pool.ts";
-import { createSecrets } from "../secrets/secrets.ts";
+import { createSecrets, providerKeyName } from "../secrets/secrets.ts";
 import { createInbox } from "../sessions/inbox.ts";
 import { createOutbox } from "../sessions/outbox.ts";
 import { createSessionStore } from "../sessions/session-store.ts";
@@ -102,6 +103,7 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
   const builds = createBuildWatch(build);
 
   seedKeys(providers, seeds, secrets);
+  if (seeds.CLOUDFLARE_AI_GATEWAY_API_KEY) secrets.seed(providerKeyName(cloudflareKeyId), seeds.CLOUDFLARE_AI_GATEWAY_API_KEY);
   const keys = createKeyPool(secrets, clock);
   seedChannelSecrets(seeds, secrets);
   const limits = () => config.get("limits");
@@ -112,6 +114,7 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
     providers,
     config,
     secrets,
+    keys,
     egress,
     clock,
     log,

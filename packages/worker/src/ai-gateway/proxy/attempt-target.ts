@@ -20,6 +20,7 @@ export async function attemptTarget(input: TryInput): Promise<Good | Bad> {
   const headers = new Headers(target.headers);
   if (target.ownKey) headers.set(target.ownKey.name, target.ownKey.value);
   else if (key) headers.set(upstream.keyHeader.name, `${upstream.keyHeader.prefix}${key.value}`);
+  for (const [name, value] of Object.entries(upstream.gatewayHeaders ?? {})) headers.set(name, value);
   const body = target.bytes ?? target.stream;
   const exchange = new Exchange({ upstream, method: target.method, headers, body, timeouts, signal });
   let begun = false;
@@ -141,6 +142,10 @@ async function readWhole(
   response: Response,
   most: number,
 ): Promise<{ chunks: Uint8Array[]; ended: boolean }> {
+  const declared = response.headers.get("content-length");
+  // A coded body is longer than it says.
+  if (declared !== null && Number(declared) <= most && !response.headers.has("content-encoding"))
+    return { chunks: [await exchange.readAll(response)], ended: true };
   const chunks: Uint8Array[] = [];
   let total = 0;
   while (total <= most) {

@@ -171,6 +171,8 @@ function parseJson(bytes: Uint8Array): Json | undefined {
 const lengthOf = (chunks: readonly Uint8Array[]): number => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 
 export function joinBytes(chunks: readonly Uint8Array[]): Bytes {
+  const [only] = chunks;
+  if (chunks.length === 1 && only && only.byteLength === only.buffer.byteLength) return only as Bytes;
   const whole = new Uint8Array(lengthOf(chunks));
   let at = 0;
   for (const chunk of chunks) {

@@ -30,7 +30,7 @@ export class Exchange {
   fault: MoltError | undefined;
   private readonly request: ExchangeRequest;
   private readonly controller = new AbortController();
-  private reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  private reader: ChunkReader | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly startedAt = Date.now();
   private lastByteAt = this.startedAt;
@@ -67,14 +67,28 @@ export class Exchange {
 
   /** The next bytes; undefined at the end. Throws MoltError: as `send`, or PROVIDER_CUT. */
   async read(response: Response): Promise<Uint8Array | undefined> {
-    this.reader ??= response.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
-    if (!this.reader) return undefined;
+    if (!response.body) return undefined;
+    this.reader ??= new ChunkReader(response.body);
     try {
-      const { done, value } = await this.reader.read();
+      const chunk = await this.reader.read();
       this.lastByteAt = Date.now();
-      if (!done) return value;
+      if (chunk) return chunk;
       this.ended = true;
       return undefined;
+    } catch (error) {
+      throw (this.fault ??= new MoltError("PROVIDER_CUT", {
+        message: `${this.request.upstream.label}'s answer was cut off before its end`,
+        cause: error,
+      }));
+    }
+  }
+
+  /** All of a body whose length is known and small: one call instead of one a chunk. Throws as `read`. */
+  async readAll(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      const bytes = new Uint8Array(await Promise.race([response.arrayBuffer(), this.stopped()]));
+      this.ended = true;
+      return bytes;
     } catch (error) {
       throw (this.fault ??= new MoltError("PROVIDER_CUT", {
         message: `${this.request.upstream.label}'s answer was cut off before its end`,
@@ -147,5 +161,39 @@ export class Exchange {
       details: { provider },
       cause: error,
     });
+  }
+}
+
+const firstBufferBytes = 4_096;
+const mostBufferBytes = 65_536;
+
+/** Reads what has come so far in one go, with room that grows when more is waiting: every read costs the same, however much it brings. */
+class ChunkReader {
+  private readonly byob: ReadableStreamBYOBReader | undefined;
+  private readonly plain: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  private room = firstBufferBytes;
+
+  constructor(body: ReadableStream) {
+    try {
+      this.byob = body.getReader({ mode: "byob" });
+    } catch {
+      // Not a stream of bytes by its kind; its chunks are.
+      this.plain = body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+    }
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    if (this.plain) {
+      const { done, value } = await this.plain.read();
+      return done ? undefined : value;
+    }
+    const { done, value } = await (this.byob as ReadableStreamBYOBReader).read(new Uint8Array(this.room));
+    if (done || !value) return undefined;
+    if (value.length === this.room) this.room = Math.min(mostBufferBytes, this.room * 4);
+    return value;
+  }
+
+  cancel(reason?: unknown): Promise<void> {
+    return (this.byob ?? (this.plain as ReadableStreamDefaultReader)).cancel(reason);
   }
 }

@@ -4,6 +4,7 @@ import { MoltError } from "@moltworker/protocol/errors";
 import type { Egress } from "../../platform/egress.ts";
 import type { PoolKey } from "../../secrets/key-pool.ts";
 import type { CallUsage } from "../governor/governor.ts";
+import { passOnOptions } from "../managed.ts";
 import { type Bytes, type Json, utf8 } from "./call-body.ts";
 import type { Timeouts } from "./exchange.ts";
 import { headersUp } from "./headers.ts";
@@ -121,10 +122,12 @@ export function targetFrom(input: TargetInput): Target {
   const dialect = dialectOf(endpoint);
   const wantsStream = json?.stream === true || /:streamGenerateContent/.test(endpoint);
   const addsUsage = dialect === "chat" && wantsStream && upstream.asksUsage && input.bytes !== null && json !== undefined;
+  const headers = headersUp(input.headers, wantsStream);
+  if (upstream.gatewayHeaders) passOnOptions(input.headers, headers, true);
   const bytes = addsUsage ? withUsageAsked(input.bytes as Bytes, json) : input.bytes;
   return {
     ...input,
-    headers: headersUp(input.headers, wantsStream),
+    headers,
     bytes,
     dialect,
     wantsStream,

@@ -11,6 +11,7 @@ import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import { addressOf as clientAddressOf } from "../../auth/address.ts";
 import { createId } from "../../platform/id.ts";
 import type { CallerDirectory } from "../governor/governor.ts";
+import { cloudflareKeyId, type ManagedSettings, managedFrom } from "../managed.ts";
 import type { Provider } from "../provider.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { unifiedTarget as makeUnifiedTarget } from "../translate/unified.ts";
@@ -25,10 +26,9 @@ import type { PipelineDeps } from "./target-tries.ts";
 import { universalElements } from "./universal.ts";
 import { type CustomProvider, findUpstream, type UpstreamSettings } from "./upstreams.ts";
 
-export interface ProxySettings {
+export interface ProxySettings extends ManagedSettings {
   names: string[];
   custom: Record<string, CustomProvider>;
-  cloudflare: { account: string | null };
   retry: { attempts: number; delayMs: number; backoff: "constant" | "linear" | "exponential" };
   cacheSeconds: number;
   /** Seconds. */
@@ -209,6 +209,7 @@ class Face {
       providers: this.deps.providerSettings(),
       custom: settings.custom,
       cloudflareAccount: settings.cloudflare.account ?? located.account,
+      managed: managedFrom(settings, this.deps.keys.pick(cloudflareKeyId)[0]?.value),
     };
   }
 }

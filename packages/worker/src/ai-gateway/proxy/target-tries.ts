@@ -146,7 +146,12 @@ export class TargetTries {
     if (ownKey) return [null];
     const { caller } = this.input;
     const affinity = caller.sessionKey ?? caller.tokenId ?? caller.tenant;
-    const keys = this.deps.keys.pick(upstream.provider, { alias: options.keyAlias, affinity });
+    // An alias that is not known here may be one of the gateway in between.
+    const known =
+      upstream.gatewayHeaders && options.keyAlias !== undefined
+        ? this.deps.keys.list().some((key) => key.provider === upstream.provider && key.alias === options.keyAlias)
+        : true;
+    const keys = known ? this.deps.keys.pick(upstream.provider, { alias: options.keyAlias, affinity }) : [];
     if (keys.length > 0) return keys;
     if (!upstream.needsKey) return [null];
     throw new MoltError("PROVIDER_KEY_MISSING", {

@@ -4,6 +4,7 @@
  */
 
 import { MoltError } from "@moltworker/protocol/errors";
+import { type Managed, managedHeaders, managedUrl } from "../managed.ts";
 import { baseUrlOf, type Provider } from "../provider.ts";
 import type { ProviderSettings } from "../settings.ts";
 
@@ -31,6 +32,8 @@ export interface Upstream {
   local: boolean;
   /** Asks Chat Completions for usage in a stream when the caller did not. */
   asksUsage: boolean;
+  /** Of a gateway in between. */
+  gatewayHeaders: Record<string, string> | undefined;
 }
 
 export interface CustomProvider {
@@ -49,6 +52,8 @@ export interface UpstreamSettings {
   custom: Record<string, CustomProvider>;
   /** Cloudflare account for `workers-ai`; null when none is known. */
   cloudflareAccount: string | null;
+  /** Set: everything but what is local leaves for Cloudflare's gateway. */
+  managed: Managed | undefined;
 }
 
 /** Cloudflare's name → ours, where they differ. */
@@ -152,6 +157,20 @@ export const providerIdOf = (slug: string): string => leafOf[slug] ?? slug;
 
 /** Where a native path leads. Undefined for a provider that nobody knows. Throws INVALID_REQUEST, EGRESS_BLOCKED. */
 export function findUpstream(slug: string, path: string, search: string, settings: UpstreamSettings): Upstream | undefined {
+  const { managed } = settings;
+  // Where a path names no resource Cloudflare's gateway finds it itself.
+  const direct = findDirect(
+    slug,
+    path,
+    search,
+    managed ? { ...settings, cloudflareAccount: settings.cloudflareAccount ?? "0".repeat(32) } : settings,
+  );
+  if (!direct || !managed || direct.local) return direct;
+  const url = managedUrl(managed, slug, path, search);
+  return { ...direct, url, named: managed.named, needsKey: false, gatewayHeaders: managedHeaders(managed) };
+}
+
+function findDirect(slug: string, path: string, search: string, settings: UpstreamSettings): Upstream | undefined {
   const provider = providerIdOf(slug);
   const custom = slug.startsWith("custom-") ? settings.custom[slug.slice("custom-".length)] : undefined;
   const leaf = settings.leaves.find((one) => one.id === provider && one.dialect !== "scripted");
@@ -173,6 +192,7 @@ export function findUpstream(slug: string, path: string, search: string, setting
       needsKey: leaf.needsKey,
       local: leaf.local === true,
       asksUsage: leaf.id !== "mistral",
+      gatewayHeaders: undefined,
     };
   }
   if (!row) return undefined;
@@ -192,6 +212,7 @@ export function findUpstream(slug: string, path: string, search: string, setting
     needsKey: true,
     local: false,
     asksUsage: row.asksUsage !== false,
+    gatewayHeaders: undefined,
   };
 }
 
@@ -215,6 +236,7 @@ function customUpstream(slug: string, custom: CustomProvider, path: string, sear
     needsKey: false,
     local: custom.local === true,
     asksUsage: custom.askUsage !== false,
+    gatewayHeaders: undefined,
   };
 }
 

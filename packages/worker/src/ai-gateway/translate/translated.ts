@@ -171,6 +171,10 @@ class Wire {
     const { target, timeouts, egress, signal } = this.input;
     const headers = new Headers(init?.headers);
     headers.set("accept-encoding", "identity");
+    const { gatewayHeaders } = target.upstream;
+    if (gatewayHeaders && !this.input.key && !target.ownKey)
+      for (const name of ["authorization", "x-api-key", "x-goog-api-key"]) headers.delete(name);
+    for (const [name, value] of Object.entries(gatewayHeaders ?? {})) headers.set(name, value);
     const body = typeof init?.body === "string" ? utf8(init.body) : null;
     const upstream = { ...target.upstream, url: new URL(String(address)) };
     const exchange = new Exchange({ upstream, method: init?.method ?? "POST", headers, body, timeouts, signal });

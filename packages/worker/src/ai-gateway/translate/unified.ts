@@ -6,6 +6,7 @@
 import { MoltError } from "@moltworker/protocol/errors";
 import type { Clock } from "../../platform/clock.ts";
 import { createChatModel } from "../dialects/chat-completions.ts";
+import { managedBaseUrl } from "../managed.ts";
 import { baseUrlOf, type Provider } from "../provider.ts";
 import type { UnifiedDialect } from "../proxy/address.ts";
 import { type Json, utf8 } from "../proxy/call-body.ts";
@@ -89,9 +90,9 @@ function translatedAttempt(
   const { slug, model, leaf, upstreamUrl } = place;
   const caller = callerDialects[dialect];
   const request = caller.read(json as Json);
-  const baseUrl = leaf
-    ? baseUrlOf(leaf, settings.providers[leaf.id]?.baseUrl)
-    : upstreamUrl.href.replace(/\/chat\/completions$/, "");
+  const managed = settings.managed && leaf && !leaf.local ? managedBaseUrl(settings.managed, leaf.id) : undefined;
+  const own = leaf ? baseUrlOf(leaf, settings.providers[leaf.id]?.baseUrl) : upstreamUrl.href.replace(/\/chat\/completions$/, "");
+  const baseUrl = managed ?? own;
   const translation = {
     dialect: caller,
     request: forProvider(request, leaf),
