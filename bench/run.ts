@@ -10,6 +10,7 @@ import { moltworker, openclaw, type Product, type Running } from "./product.ts";
 import { startProvider } from "./provider.ts";
 import type { Bench, Row } from "./row.ts";
 import { gateway } from "./rows/gateway.ts";
+import { governor } from "./rows/governor.ts";
 import { identity } from "./rows/identity.ts";
 import { install } from "./rows/install.ts";
 import { start } from "./rows/start.ts";
@@ -17,7 +18,7 @@ import { throughput } from "./rows/throughput.ts";
 import { turn } from "./rows/turn.ts";
 import { machineRows, meetsBar, tableOf } from "./table.ts";
 
-const groups = [start, turn, throughput, gateway, install, identity];
+const groups = [start, turn, throughput, gateway, install, governor, identity];
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({

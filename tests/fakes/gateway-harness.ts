@@ -3,6 +3,7 @@
 import type { ModelCall, ModelEvent } from "../../packages/worker/src/agent/model.ts";
 import type { CallRow } from "../../packages/worker/src/ai-gateway/call-row.ts";
 import { createGateway, type Gateway } from "../../packages/worker/src/ai-gateway/gateway.ts";
+import type { Governor } from "../../packages/worker/src/ai-gateway/governor/governor.ts";
 import { createPrices } from "../../packages/worker/src/ai-gateway/prices.ts";
 import type { GatewayDependencies, GatewayLimits, ProviderSettings } from "../../packages/worker/src/ai-gateway/settings.ts";
 import { providers } from "../../packages/worker/src/catalog/providers.ts";
@@ -26,11 +27,27 @@ export interface HarnessOptions {
   model?: string | null;
   limits?: Partial<GatewayLimits>;
   clock?: Clock;
+  /** Admits everything when absent. */
+  governor?: Governor;
   /** Replaces the network. */
   fetch?: typeof fetch;
 }
 
 const noPrices = {};
+const freeGovernor: Governor = {
+  admit: async ({ callId, provider, model, maxOutputTokens }) => ({
+    callId,
+    ref: `${provider}/${model}`,
+    maxOutputTokens,
+    reservedUsd: 0,
+    warnings: [],
+    remaining: [],
+  }),
+  extend: async () => {},
+  settle: ({ estimated }) => ({ costUsd: 0, estimated, remaining: [] }),
+  wantsBodies: () => false,
+  flush: () => {},
+};
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 export function createHarness(options: HarnessOptions = {}): Harness {
@@ -42,6 +59,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const send = options.fetch ?? fetch;
   const deps: GatewayDependencies = {
     providers,
+    governor: options.governor ?? freeGovernor,
     prices: createPrices({ providers, own: () => noPrices, now: () => (options.clock ?? systemClock).now() }),
     config: {
       get: ((section: "providers" | "agent") => settings[section]) as GatewayDependencies["config"]["get"],

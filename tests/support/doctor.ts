@@ -1,5 +1,6 @@
 /** The doctor over a test database: everything is well until a test plants a fault. */
 
+import type { BudgetStatus } from "../../packages/protocol/src/gateway.ts";
 import type { Approval, ModelRow, ProviderStatus } from "../../packages/protocol/src/rows.ts";
 import type { Gateway } from "../../packages/worker/src/ai-gateway/gateway.ts";
 import { checks } from "../../packages/worker/src/catalog/checks.ts";
@@ -28,6 +29,7 @@ export interface DoctorWorld {
   /** What a probe of a provider throws. */
   proofs: Map<string, Error>;
   pending: Approval[];
+  budgets: Omit<BudgetStatus, "label">[];
   suspended: boolean;
   builds: BuildWatch;
   rearmed: number;
@@ -68,6 +70,7 @@ export function createDoctorWorld(
     models: [goodModel],
     proofs: new Map(),
     pending: [],
+    budgets: [],
     suspended: false,
     builds: createBuildWatch({ id: "abc", version: "1.2.3", builtAt: "2026-11-28T00:00:00.000Z" }),
     rearmed: 0,
@@ -95,6 +98,7 @@ export function createDoctorWorld(
     egress: { fetch: async (url) => new Response(world.teamKeys, { status: String(url).includes("gone") ? 404 : 200 }) },
     models: models as Gateway,
     providers,
+    budgets: () => world.budgets,
     approvals: { pending: () => world.pending },
     runner: {
       get suspended() {

@@ -8,6 +8,7 @@ import type { CheckResult, DoctorReport } from "./doctor.ts";
 import type { AgentEvent, ChatEvent } from "./events.ts";
 import type { TokenLimits } from "./gateway.ts";
 import type { BreakerRow, ProviderKeyRow } from "./gateway-health.ts";
+import type { GatewayMethods } from "./gateway-methods.ts";
 import type { ChatMessage } from "./messages.ts";
 import type {
   ApiTokenRow,
@@ -149,7 +150,7 @@ export interface SessionChanged {
 
 type None = Record<string, unknown>;
 
-export interface MethodMap extends ChannelMethods {
+export interface MethodMap extends ChannelMethods, GatewayMethods {
   health: { params: { probe?: boolean }; result: Record<string, unknown> & { ok: boolean; ts: number } };
   status: { params: { includeChannelSummary?: boolean }; result: Record<string, unknown> & { runtimeVersion: string } };
   "system-presence": { params: None; result: unknown[] };

@@ -22,6 +22,7 @@ import { createAiGateway } from "./services/ai-gateway.ts";
 import { createChannelsPart } from "./services/channels.ts";
 import { createCore, describeOrNothing } from "./services/core.ts";
 import { createExportPart } from "./services/exporter.ts";
+import { createGatewayBooksPart } from "./services/gateway-books.ts";
 import { createHttpApi } from "./services/http-api.ts";
 import { createImportPart } from "./services/importer.ts";
 import type { Part } from "./services/part.ts";
@@ -96,6 +97,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     version: env.VERSION ?? "0.0.0",
     providers,
     paddedVariables: readPaddedVariables(env),
+    budgets: () => governor.budgets(clock.now()),
     rearm: () => alarm.rearm(),
   });
   const channelsPart = createChannelsPart({
@@ -170,6 +172,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     aiGateway,
     channelsPart,
     createAdmin({ logs, builds }),
+    createGatewayBooksPart({ ...core, limits: () => config.get("limits") }),
     createHttpApi({
       ...core,
       runs: store,
@@ -196,6 +199,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     prune() {
       hub.prune();
       audit.prune();
+      governor.prune(clock.now());
       alarm.set("prune", clock.now() + pruneMs);
     },
     ...Object.assign({}, ...parts.map((part) => part.timers)),

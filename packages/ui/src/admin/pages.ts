@@ -4,6 +4,7 @@
  */
 
 import ArrowLeftRight from "lucide-react/icons/arrow-left-right";
+import Coins from "lucide-react/icons/coins";
 import Gauge from "lucide-react/icons/gauge";
 import PackageCheck from "lucide-react/icons/package-check";
 import ScrollText from "lucide-react/icons/scroll-text";
@@ -56,6 +57,14 @@ const adminPages: readonly AdminPage[] = [
     hint: "come from another installation, leave with everything",
     icon: ArrowLeftRight,
     View: page(async () => (await import("./moving.tsx")).MovingPage),
+  },
+  {
+    id: "gateway",
+    name: "AI Gateway",
+    hint: "what models cost, budgets, limits, tokens, every call",
+    icon: Coins,
+    needs: "gateway.usage",
+    View: page(async () => (await import("./gateway.tsx")).GatewayPage),
   },
   {
     id: "audit",

@@ -5,6 +5,7 @@ import type { Egress } from "../platform/egress.ts";
 import type { Log } from "../platform/log.ts";
 import { providerKeyName, type Secrets } from "../secrets/secrets.ts";
 import type { CallRow } from "./call-row.ts";
+import type { Governor } from "./governor/governor.ts";
 import type { Prices } from "./prices.ts";
 import { baseUrlOf, type Provider } from "./provider.ts";
 
@@ -62,6 +63,7 @@ export interface GatewayDependencies {
   clock: Clock;
   log: Log;
   prices: Prices;
+  governor: Governor;
   /** One row for every try, whatever became of it. */
   recordCall(row: CallRow): void;
   /** Local servers came, went or changed their models. */

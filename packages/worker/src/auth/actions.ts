@@ -36,6 +36,9 @@ export const ownActions = {
   // It sets the gateway token and grants devices: what outlives its maker.
   "api.import": { scope: "operator.admin", surfaces: ["http"], lasting: true },
   "api.admin.restart": { scope: "operator.admin", surfaces: ["http"] },
+  "api.gateway.read": { scope: "operator.admin", surfaces: ["http"] },
+  "api.gateway.write": { scope: "operator.admin", surfaces: ["http"] },
+  "api.gateway.tokens": { scope: "operator.admin", surfaces: ["http"], lasting: true },
   "gateway.call": { scope: "gateway.use", surfaces: ["http"] },
   "v1.chat": { scope: "operator.write", surfaces: ["v1"] },
   "v1.read": { scope: "operator.read", surfaces: ["v1"] },
