@@ -12,6 +12,7 @@ import type { Bench, Row } from "./row.ts";
 import { channels } from "./rows/channels.ts";
 import { gateway } from "./rows/gateway.ts";
 import { httpApi } from "./rows/http-api.ts";
+import { governor } from "./rows/governor.ts";
 import { identity } from "./rows/identity.ts";
 import { install } from "./rows/install.ts";
 import { start } from "./rows/start.ts";
@@ -19,7 +20,7 @@ import { throughput } from "./rows/throughput.ts";
 import { turn } from "./rows/turn.ts";
 import { machineRows, meetsBar, tableOf } from "./table.ts";
 
-const groups = [start, turn, throughput, gateway, channels, install, identity, httpApi];
+const groups = [start, turn, throughput, gateway, channels, install, governor, identity, httpApi];
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({

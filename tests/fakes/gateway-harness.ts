@@ -4,6 +4,7 @@ import type { ModelCall, ModelEvent } from "../../packages/worker/src/agent/mode
 import type { CallRow } from "../../packages/worker/src/ai-gateway/call-row.ts";
 import { createGateway, type Gateway } from "../../packages/worker/src/ai-gateway/gateway.ts";
 import type { ManagedSettings } from "../../packages/worker/src/ai-gateway/managed.ts";
+import type { Governor } from "../../packages/worker/src/ai-gateway/governor/governor.ts";
 import { createPrices } from "../../packages/worker/src/ai-gateway/prices.ts";
 import type { GatewayDependencies, GatewayLimits, ProviderSettings } from "../../packages/worker/src/ai-gateway/settings.ts";
 import { providers } from "../../packages/worker/src/catalog/providers.ts";
@@ -28,6 +29,8 @@ export interface HarnessOptions {
   model?: string | null;
   limits?: Partial<GatewayLimits>;
   clock?: Clock;
+  /** Admits everything when absent. */
+  governor?: Governor;
   /** Replaces the network. */
   fetch?: typeof fetch;
 }
@@ -36,6 +39,20 @@ const noPrices = {};
 const embedded: ManagedSettings = {
   mode: "embedded",
   cloudflare: { account: null, gateway: "default", url: "https://gateway.ai.cloudflare.com" },
+};
+const freeGovernor: Governor = {
+  admit: async ({ callId, provider, model, maxOutputTokens }) => ({
+    callId,
+    ref: `${provider}/${model}`,
+    maxOutputTokens,
+    reservedUsd: 0,
+    warnings: [],
+    remaining: [],
+  }),
+  extend: async () => {},
+  settle: ({ estimated }) => ({ costUsd: 0, estimated, remaining: [] }),
+  wantsBodies: () => false,
+  flush: () => {},
 };
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -52,6 +69,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const send = options.fetch ?? fetch;
   const deps: GatewayDependencies = {
     providers,
+    governor: options.governor ?? freeGovernor,
     prices: createPrices({ providers, own: () => noPrices, now: () => (options.clock ?? systemClock).now() }),
     config: {
       get: ((section: "providers" | "agent" | "gateway") => settings[section]) as GatewayDependencies["config"]["get"],

@@ -1,6 +1,7 @@
 /** The doctor over a test database: everything is well until a test plants a fault. */
 
 import type { ChannelAccountRow } from "../../packages/protocol/src/channels.ts";
+import type { BudgetStatus } from "../../packages/protocol/src/gateway.ts";
 import type { Approval, ModelRow, ProviderStatus } from "../../packages/protocol/src/rows.ts";
 import type { Gateway } from "../../packages/worker/src/ai-gateway/gateway.ts";
 import { checks } from "../../packages/worker/src/catalog/checks.ts";
@@ -30,6 +31,7 @@ export interface DoctorWorld {
   proofs: Map<string, Error>;
   pending: Approval[];
   channels: ChannelAccountRow[];
+  budgets: Omit<BudgetStatus, "label">[];
   suspended: boolean;
   builds: BuildWatch;
   rearmed: number;
@@ -71,6 +73,7 @@ export function createDoctorWorld(
     proofs: new Map(),
     pending: [],
     channels: [],
+    budgets: [],
     suspended: false,
     builds: createBuildWatch({ id: "abc", version: "1.2.3", builtAt: "2026-11-28T00:00:00.000Z" }),
     rearmed: 0,
@@ -99,6 +102,7 @@ export function createDoctorWorld(
     egress: { fetch: async (url) => new Response(world.teamKeys, { status: String(url).includes("gone") ? 404 : 200 }) },
     models: models as Gateway,
     providers,
+    budgets: () => world.budgets,
     approvals: { pending: () => world.pending },
     channels: { status: async () => world.channels },
     runner: {

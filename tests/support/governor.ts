@@ -1,5 +1,6 @@
 /** A governor over a test database, with flat prices: one dollar per million prompt tokens, ten per million answer tokens. */
 
+import type { Books } from "../../packages/worker/src/ai-gateway/governor/books.ts";
 import { createGovernor } from "../../packages/worker/src/ai-gateway/governor/create-governor.ts";
 import type {
   Caller,
@@ -21,7 +22,7 @@ export interface GovernorWorld {
   db: TestDatabase;
   clock: { now(): number; sleep(): Promise<void>; advance(ms: number): void };
   limits: Limits;
-  governor: Governor;
+  governor: Governor & Books;
   /** As after a crash: what was only in memory is gone. */
   crash(): void;
 }
@@ -32,7 +33,7 @@ export function createGovernorWorld(limits: Partial<Limits> = {}, db = createTes
   migrate(db, migrations, clock);
   const all = { ...limitsSection.defaults, prices: flatPrices, ...limits } as Limits;
   const prices = createPrices({ providers: [], own: () => all.prices, now: clock.now });
-  const make = () => createGovernor({ db, clock, log: quiet, prices, limits: () => all });
+  const make = () => createGovernor({ db, clock, log: quiet, prices, limits: () => all, tokenBudgets: () => [] });
   const world: GovernorWorld = { db, clock, limits: all, governor: make(), crash: () => void (world.governor = make()) };
   return world;
 }

@@ -23,6 +23,11 @@ function parseCount(text: string): number {
   return Number(text);
 }
 
+function parseAmount(text: string): number {
+  if (!/^\d{1,6}(\.\d{1,4})?$/.test(text)) throw new InvalidArgumentError("An amount is a number such as 5 or 0.50.");
+  return Number(text);
+}
+
 function parseHost(text: string): string {
   if (!/^[\w.:*-]+$/.test(text)) throw new InvalidArgumentError("A host is a name or an address, such as 127.0.0.1.");
   return text;
@@ -84,6 +89,20 @@ export function createProgram(): Command {
     .option("--force", "replace the file if it is there", false)
     .action(async (file, options) =>
       (await import("./commands/export.ts")).exportAll(file, options, createOutput(options.json === true)),
+    );
+  verb("usage", "say what model calls cost, and what is left of each budget")
+    .option("--days <count>", "how many days back", parseCount, 30)
+    .action(async (options) => (await import("./commands/usage.ts")).usage(options, createOutput(options.json === true)));
+  verb("tokens", "list, create or revoke tokens of programs that call models through the AI gateway")
+    .argument("[verb]", "list, create or revoke", "list")
+    .argument("[subject]", "the new token's label, or the id of the one to revoke")
+    .option("--usd <amount>", "the most that it may spend, in US dollars", parseAmount)
+    .option("--per <span>", "in each day, week, month, or always", "month")
+    .option("--rpm <count>", "the most calls in a minute", parseCount)
+    .option("--allow <models>", "only these: provider or provider/model, separated by commas, * at the end matches the rest")
+    .option("--tenant <name>", "whose spending it is (default: its own)")
+    .action(async (name, subject, options) =>
+      (await import("./commands/tokens.ts")).tokens(name, subject, options, createOutput(options.json === true)),
     );
   verb("stop", "stop the assistant").action(async (options: SharedOptions) =>
     (await import("./commands/stop.ts")).stop(options, createOutput(options.json === true)),

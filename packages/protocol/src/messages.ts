@@ -1,5 +1,7 @@
 /** What a conversation is made of: the append-only log's entries as they are stored and shown. */
 
+import type { PrefixBreak } from "./gateway.ts";
+
 export interface TextPart {
   type: "text";
   text: string;
@@ -41,6 +43,10 @@ export interface Usage {
   cost: { total: number } | null;
   /** True when the provider gave no figures and these are our estimate. */
   estimated: boolean;
+  /** Where the request departed from the one before it, so that the provider's cache did not serve the rest. */
+  prefixBreak?: PrefixBreak;
+  /** Sentences for a person: a budget near its end, a cheaper model. */
+  notes?: string[];
 }
 
 export type StopReason = "stop" | "length" | "toolUse" | "aborted" | "error" | "contentFilter";

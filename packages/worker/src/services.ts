@@ -23,6 +23,7 @@ import { createChannelsPart } from "./services/channels.ts";
 import { createCore, describeOrNothing } from "./services/core.ts";
 import { createExportPart } from "./services/exporter.ts";
 import { createHooksPart } from "./services/hooks.ts";
+import { createGatewayBooksPart } from "./services/gateway-books.ts";
 import { createHttpApi } from "./services/http-api.ts";
 import { createImportPart } from "./services/importer.ts";
 import type { Part } from "./services/part.ts";
@@ -95,6 +96,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     providers,
     paddedVariables: readPaddedVariables(env),
     channels: { status: (options) => channelsPart.service.status(options) },
+    budgets: () => governor.budgets(clock.now()),
     rearm: () => alarm.rearm(),
   });
   const channelsPart = createChannelsPart({
@@ -177,6 +179,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     channelsPart,
     hooksPart,
     createAdmin({ audit, logs, builds }),
+    createGatewayBooksPart({ ...core, limits: () => config.get("limits") }),
     createHttpApi({
       ...core,
       runs: store,
@@ -203,6 +206,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     prune() {
       hub.prune();
       audit.prune();
+      governor.prune(clock.now());
       alarm.set("prune", clock.now() + pruneMs);
     },
     ...Object.assign({}, ...parts.map((part) => part.timers)),

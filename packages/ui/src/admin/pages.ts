@@ -4,6 +4,7 @@
  */
 
 import ArrowLeftRight from "lucide-react/icons/arrow-left-right";
+import Coins from "lucide-react/icons/coins";
 import Gauge from "lucide-react/icons/gauge";
 import MessagesSquare from "lucide-react/icons/messages-square";
 import PackageCheck from "lucide-react/icons/package-check";
@@ -65,6 +66,14 @@ const adminPages: readonly AdminPage[] = [
     hint: "come from another installation, leave with everything",
     icon: ArrowLeftRight,
     View: page(async () => (await import("./moving.tsx")).MovingPage),
+  },
+  {
+    id: "gateway",
+    name: "AI Gateway",
+    hint: "what models cost, budgets, limits, tokens, every call",
+    icon: Coins,
+    needs: "gateway.usage",
+    View: page(async () => (await import("./gateway.tsx")).GatewayPage),
   },
   {
     id: "audit",

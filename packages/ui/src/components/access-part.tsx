@@ -45,6 +45,7 @@ const words: Record<string, string> = {
   "operator.admin": "everything, settings too",
   "operator.approvals": "approve tool calls",
   "operator.pairing": "let devices in",
+  "gateway.use": "call models through the AI gateway",
 };
 
 /** A grant for a person: "read, talk to it". */

@@ -29,6 +29,11 @@ export function FailureCard({ turn, sessionKey, isLast }: { turn: Turn; sessionK
             Open Models
           </Button>
         )}
+        {code === "BUDGET_EXCEEDED" && (
+          <Button look="primary" onClick={() => go({ page: "admin", id: "gateway", rest: "budgets" })}>
+            Open budgets
+          </Button>
+        )}
         {user && isLast && <Button onClick={() => retryFrom(sessionKey, user)}>Try again</Button>}
       </div>
       {failure && (

@@ -21,6 +21,7 @@ const wishes: Record<string, string> = {
   bash: "run this command",
   exec: "run this command",
   web_fetch: "fetch this page",
+  spend: "go on spending money",
 };
 
 /** What is asked for, to follow "would like to". */

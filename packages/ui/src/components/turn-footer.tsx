@@ -33,11 +33,14 @@ export function TurnFooter({ turn, sessionKey, isLast }: { turn: Turn; sessionKe
           usage && `${tokensText(usage.input)} in · ${tokensText(usage.output)} out`,
           usage?.cost && usage.cost.total > 0 && costText(usage.cost.total),
           usage?.estimated && "estimated",
+          usage?.prefixBreak &&
+            `broke the cached prefix at byte ${usage.prefixBreak.atByte.toLocaleString()}, ${costText(usage.prefixBreak.costUsd)} more`,
           end?.stopReason === "length" && "cut at the length limit",
         ]
           .filter(Boolean)
           .join(" · ")}
       </span>
+      {usage?.notes && <p className="ml-3 w-full text-honey">{[...new Set(usage.notes)].join(" ")}</p>}
     </footer>
   );
 }

@@ -16,6 +16,10 @@ export function costText(dollars: number): string {
   return `$${dollars.toFixed(2)}`;
 }
 
+/** A limit or a sum of money as people say it: in cents, unless it is less than one. */
+export const moneyText = (dollars: number): string =>
+  dollars >= 0.01 || dollars === 0 ? `$${dollars.toFixed(2)}` : costText(dollars);
+
 export function durationText(ms: number): string {
   if (ms < 1_000) return `${Math.max(1, Math.round(ms))} ms`;
   if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;

@@ -92,7 +92,14 @@ export function addUsage(a: Usage | null, b: Usage | undefined): Usage | null {
     totalTokens: a.totalTokens + b.totalTokens,
     cost: a.cost && b.cost ? { total: a.cost.total + b.cost.total } : null,
     estimated: a.estimated || b.estimated,
+    ...(a.prefixBreak || b.prefixBreak ? { prefixBreak: joinBreaks(a.prefixBreak, b.prefixBreak) } : {}),
+    ...(a.notes || b.notes ? { notes: [...(a.notes ?? []), ...(b.notes ?? [])] } : {}),
   };
+}
+
+/** Of several breaks the first byte and the whole cost. */
+function joinBreaks(a: Usage["prefixBreak"], b: Usage["prefixBreak"]): NonNullable<Usage["prefixBreak"]> {
+  return { atByte: (a ?? b)?.atByte ?? 0, costUsd: (a?.costUsd ?? 0) + (b?.costUsd ?? 0) };
 }
 
 /** The words of a message, without its files. */

@@ -22,6 +22,13 @@ export interface ModelCall {
   /** Step number inside the run, from 0. */
   step: number;
   signal: AbortSignal;
+  /** Where the run's message came from, and the schedule that began it: budgets are counted by them. */
+  channel?: string;
+  schedule?: string;
+  /** Budgets, by id, that a person allowed this run to pass after being asked. */
+  approvedBudgets?: readonly string[];
+  /** Id of the logged call that this one repeats. */
+  replayOf?: string;
 }
 
 export type ModelEvent =

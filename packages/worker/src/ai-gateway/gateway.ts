@@ -15,8 +15,11 @@ import { callOptions } from "./call-options.ts";
 import type { CallRow } from "./call-row.ts";
 import { ModelDirectory } from "./directory.ts";
 import { badResponse, cutAnswer, type FaultSource, faultFromStream, saysEndIsMissing } from "./faults.ts";
+import { GovernedCall } from "./governed-call.ts";
+import { PrefixWatch } from "./governor/prefix-watch.ts";
 import { type NewKey, testKey } from "./key-test.ts";
 import type { Prices } from "./prices.ts";
+import { priceOf } from "./rate-card.ts";
 import { retryDelayMs } from "./retry.ts";
 import { SdkModels } from "./sdk-models.ts";
 import { defaultLimits, type GatewayDependencies, type GatewayLimits, type Place, placeOf } from "./settings.ts";
@@ -56,7 +59,10 @@ interface Step {
 }
 
 interface Try {
+  books: GovernedCall;
   step: Step;
+  /** Its row is written. */
+  ended: boolean;
   number: number;
   startedAt: number;
   attempt: Attempt;
@@ -69,6 +75,7 @@ class EmbeddedGateway implements Gateway {
   private readonly prices: Prices;
   private readonly directory: ModelDirectory;
   private readonly sdkModels: SdkModels;
+  private readonly prefixes = new PrefixWatch();
 
   constructor(deps: GatewayDependencies) {
     this.deps = deps;
@@ -134,11 +141,49 @@ class EmbeddedGateway implements Gateway {
   }
 
   async *stream(call: ModelCall): AsyncGenerator<ModelEvent, void, undefined> {
+    const { books, call: admitted } = await this.admit(call);
+    let end: MoltError | null = new MoltError("ABORTED");
+    try {
+      yield* this.tryUntilDone(books, admitted);
+      end = null;
+    } catch (thrown) {
+      end = moltErrorFrom(thrown);
+      throw thrown;
+    } finally {
+      books.settle(end);
+    }
+  }
+
+  /** The governor's word on the call, and the call as it may go: perhaps to a cheaper model, perhaps with a shorter answer. */
+  private async admit(call: ModelCall): Promise<{ books: GovernedCall; call: ModelCall }> {
+    const deps = { governor: this.deps.governor, prefixes: this.prefixes, clock: this.deps.clock };
+    const { row } = this.prepare(call);
+    let books = await GovernedCall.begin(deps, call, row, true);
+    if (books.admission.ref !== row.ref && !this.isReady(books.admission.ref)) {
+      this.deps.log.warn("gateway.cheaper_model_unusable", { ref: books.admission.ref });
+      books.settle(new MoltError("MODEL_UNKNOWN"));
+      books = await GovernedCall.begin(deps, call, row, false);
+    }
+    const { maxOutputTokens } = books;
+    const request = maxOutputTokens === undefined ? call.request : { ...call.request, maxOutputTokens };
+    return { books, call: { ...call, ref: books.admission.ref, request } };
+  }
+
+  private isReady(ref: string): boolean {
+    try {
+      return this.directory.describe(ref).available;
+    } catch {
+      return false;
+    }
+  }
+
+  private async *tryUntilDone(books: GovernedCall, call: ModelCall): AsyncGenerator<ModelEvent, void, undefined> {
     const { clock, random = Math.random } = this.deps;
     const startedAt = clock.now();
     for (let tries = 1; ; tries += 1) {
       const step = this.prepare(call);
-      const current = this.beginTry(step, tries);
+      if (tries > 1) await books.beforeRetry({ provider: step.place.provider.id, model: step.model });
+      const current = this.beginTry(books, step, tries);
       try {
         yield* this.runTry(current);
         return;
@@ -153,6 +198,8 @@ class EmbeddedGateway implements Gateway {
           throw new MoltError("ABORTED");
         });
       } finally {
+        // Left in the middle by whoever reads: what it used is spent all the same.
+        if (!current.ended) await this.endFailed(current, new MoltError("ABORTED"));
         current.attempt.end();
       }
     }
@@ -184,7 +231,7 @@ class EmbeddedGateway implements Gateway {
     return { call, place, model, row: this.directory.describe(call.ref), source };
   }
 
-  private beginTry(step: Step, number: number): Try {
+  private beginTry(books: GovernedCall, step: Step, number: number): Try {
     const { egress, clock } = this.deps;
     const { place, call, source, row } = step;
     const { idleTimeoutMs, thinkingTimeoutMs, localFirstByteTimeoutMs, firstByteTimeoutMs } = this.limits;
@@ -200,7 +247,7 @@ class EmbeddedGateway implements Gateway {
       gatewayHeaders: place.gatewayHeaders,
       signal: call.signal,
     });
-    return { step, number, startedAt: clock.now(), attempt, answer };
+    return { books, step, ended: false, number, startedAt: clock.now(), attempt, answer };
   }
 
   private async *runTry(current: Try): AsyncGenerator<ModelEvent, void, undefined> {
@@ -232,6 +279,7 @@ class EmbeddedGateway implements Gateway {
       throw badResponse(source, "sent an empty answer");
     }
     const usage = await this.usageOf(current);
+    current.books.noteAnswer(content);
     this.record(current, "ok", usage);
     if (place.key) this.deps.keys.praise(place.key);
     this.directory.noteSuccess(place);
@@ -259,17 +307,29 @@ class EmbeddedGateway implements Gateway {
     return error;
   }
 
-  private async usageOf({ step, answer }: Try): Promise<Usage> {
+  private async usageOf({ books, step, answer }: Try): Promise<Usage> {
     const usage = usageFrom(answer.finish?.usage, () => ({
       input: tokensOf(requestCharacters(step.call.request)),
       output: tokensOf(answer.characters),
     }));
-    usage.cost = await this.prices.cost(step.place.provider.id, step.model, usage);
-    return usage;
+    const card = await this.prices.cardFor(step.place.provider.id, step.model);
+    usage.cost = card && { total: priceOf(card, usage) };
+    return books.annotate(usage, card);
   }
 
-  private record({ step, attempt, number, startedAt }: Try, outcome: CallRow["outcome"], usage: Usage | null): void {
+  private record(current: Try, outcome: CallRow["outcome"], usage: Usage | null): void {
+    const { books, step, attempt, number, startedAt } = current;
     const { call, place, model } = step;
+    current.ended = true;
+    books.addTry({
+      provider: place.provider.id,
+      model,
+      startedAt,
+      endedAt: this.deps.clock.now(),
+      firstByteAt: attempt.firstByteAt,
+      error: outcome === "ok" ? null : outcome,
+      usage,
+    });
     this.deps.recordCall({
       at: startedAt,
       durationMs: this.deps.clock.now() - startedAt,

@@ -7,6 +7,7 @@ import type { KeyPool, PoolKey } from "../secrets/key-pool.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 import type { CallRow } from "./call-row.ts";
 import { cloudflareKeyId, type ManagedSettings, managedBaseUrl, managedFrom, managedHeaders } from "./managed.ts";
+import type { Governor } from "./governor/governor.ts";
 import type { Prices } from "./prices.ts";
 import { baseUrlOf, type Provider } from "./provider.ts";
 
@@ -66,6 +67,7 @@ export interface GatewayDependencies {
   clock: Clock;
   log: Log;
   prices: Prices;
+  governor: Governor;
   /** One row for every try, whatever became of it. */
   recordCall(row: CallRow): void;
   /** Local servers came, went or changed their models. */

@@ -25,6 +25,20 @@ export function usageFrom(reported: LanguageModelV4Usage | undefined, estimate: 
   return { ...usage, totalTokens: usage.input + usage.output, cost: null, estimated: !known };
 }
 
+/** Tokens to hold for: three bytes each, which no tokenizer in use exceeds by much for any language. */
+export function plannedTokens(request: ModelRequest): number {
+  let pictures = 0;
+  for (const message of request.prompt)
+    if (typeof message.content !== "string") for (const part of message.content) pictures += Number(part.type === "file");
+  return Math.ceil(new TextEncoder().encode(requestText(request)).length / 3) + pictures * pictureTokens;
+}
+
+/** What the model reads in the order in which it reads it, without the bytes of files. */
+export function requestText(request: ModelRequest): string {
+  const withoutBytes = (_key: string, value: unknown) => (value instanceof Uint8Array ? `${value.length} bytes` : value);
+  return JSON.stringify([request.tools, request.prompt], withoutBytes);
+}
+
 /** Characters of a request that a model reads; pictures count a fixed sum. */
 export function requestCharacters(request: ModelRequest): number {
   let characters = 0;
@@ -37,7 +51,8 @@ export function requestCharacters(request: ModelRequest): number {
   return characters;
 }
 
-const pictureCharacters = 1_500 * charactersPerToken;
+const pictureTokens = 1_500;
+const pictureCharacters = pictureTokens * charactersPerToken;
 
 function partCharacters(part: { type: string }): number {
   if ("text" in part && typeof part.text === "string") return part.text.length;

@@ -54,7 +54,14 @@ const actions = [
 
 const socketAll = ["health", "chat.send", "config.patch", "exec.approval.resolve", "device.pair.list", "device.pair.approve"];
 /** What makes a grant that outlives its maker's. */
-const lasting = ["device.pair.approve", "api.passkey.register", "api.host.link", "api.admin.devices.approve", "api.import"];
+const lasting = [
+  "device.pair.approve",
+  "api.passkey.register",
+  "api.host.link",
+  "api.admin.devices.approve",
+  "api.import",
+  "api.gateway.tokens",
+];
 const httpAll = [
   "api.admin.devices",
   "api.admin.devices.approve",
@@ -76,6 +83,9 @@ const httpAll = [
   "api.channels.send",
   "api.channels.connect",
   "api.channels.pair",
+  "api.gateway.read",
+  "api.gateway.write",
+  "api.gateway.tokens",
 ];
 const v1All = ["v1.chat", "v1.read"];
 const runAll = ["run.start", "run.tool.read", "run.tool.effect"];

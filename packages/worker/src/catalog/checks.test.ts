@@ -138,6 +138,14 @@ const faults: [
   ],
   ["model: fail MODEL_UNKNOWN", {}, lastCallSaidUnknown, {}],
   ["model: warn MODEL_UNKNOWN", { defaultModel: "openai/next" }, () => {}, {}],
+  ["budgets: warn BUDGET_EXCEEDED", {}, (world) => world.budgets.push({ ...freshBudget, step: "stop" }), {}],
+  [
+    "budgets: warn CONFIG_INVALID",
+    { stored: { limits: '{"budgets":{"day":{"scope":"all","per":"day","usd":5}}}' } },
+    (world) => Object.assign(world.models[0] as object, { price: null }),
+    {},
+  ],
+  ["gateway-log: warn DISK_FULL", { stored: { limits: '{"log":{"maxRows":100}}' } }, fullLog, {}],
   ["approvals: warn UNAVAILABLE", {}, (world) => world.pending.push({ request: { sessionKey: "s" } } as Approval), {}],
   ["runs: warn TIMEOUT", {}, (world) => insertRun(world, { state: "running", at: world.clock.now() - 3_600_000 }), {}],
   [
@@ -229,6 +237,30 @@ describe("curing", () => {
     expect(await found(world)).toEqual(["alarm: fail INTERNAL"]);
   });
 });
+
+const freshBudget = {
+  id: "day",
+  name: "$5 a day",
+  scope: "all",
+  part: "",
+  per: "day" as const,
+  limitUsd: 5,
+  spentUsd: 5,
+  reservedUsd: 0,
+  resetsAt: 1,
+  step: "ok" as const,
+};
+
+function fullLog(world: DoctorWorld): void {
+  const { db } = world;
+  for (let at = 0; at < 99; at += 1)
+    db.run(
+      `INSERT INTO gateway_calls (id, at, tenant, provider, model, endpoint, stream, status, cache, step, attempts, input_tokens,
+         output_tokens, cache_read, cache_write, reasoning_tokens, reserved, custom_cost, estimated, duration_ms, metadata, size)
+       VALUES (?, 0, 'owner', 'openai', 'm', 'run', 1, 200, 'MISS', 0, '[]', 0, 0, 0, 0, 0, 0, 0, 0, 1, '{}', 1)`,
+      String(at),
+    );
+}
 
 function says(world: DoctorWorld, code: ErrorCode | undefined, state: typeof goodStatus.state = "ready"): void {
   world.statuses = [{ ...goodStatus, state, ...(code ? { lastError: trouble(code) } : {}) }];

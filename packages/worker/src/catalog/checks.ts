@@ -5,12 +5,14 @@ import { accessTeamCheck } from "../doctor/checks/access-team.ts";
 import { alarm } from "../doctor/checks/alarm.ts";
 import { approvals } from "../doctor/checks/approvals.ts";
 import { blobs } from "../doctor/checks/blobs.ts";
+import { budgets } from "../doctor/checks/budgets.ts";
 import { build } from "../doctor/checks/build.ts";
 import { channels } from "../doctor/checks/channels.ts";
 import { clock } from "../doctor/checks/clock.ts";
 import { config } from "../doctor/checks/config.ts";
 import { hooks } from "../doctor/checks/hooks.ts";
 import { managedGateway } from "../doctor/checks/managed-gateway.ts";
+import { gatewayLog } from "../doctor/checks/gateway-log.ts";
 import { model } from "../doctor/checks/model.ts";
 import { providerKey } from "../doctor/checks/provider-key.ts";
 import { providerQuota } from "../doctor/checks/provider-quota.ts";
@@ -34,6 +36,8 @@ export const checks: readonly AssistantCheck[] = [
   managedGateway,
   model,
   channels,
+  budgets,
+  gatewayLog,
   approvals,
   runs,
   alarm,

@@ -58,12 +58,20 @@ import { execApprovalList } from "../methods/exec.approval.list.ts";
 import { execApprovalResolve } from "../methods/exec.approval.resolve.ts";
 import { gatewayBreakersClear } from "../methods/gateway.breakers.clear.ts";
 import { gatewayBreakersList } from "../methods/gateway.breakers.list.ts";
+import { gatewayBudgetsList } from "../methods/gateway.budgets.list.ts";
+import { gatewayBudgetsReset } from "../methods/gateway.budgets.reset.ts";
 import { gatewayCacheClear } from "../methods/gateway.cache.clear.ts";
 import { gatewayKeysList } from "../methods/gateway.keys.list.ts";
 import { gatewayKeysRemove } from "../methods/gateway.keys.remove.ts";
 import { gatewayKeysSet } from "../methods/gateway.keys.set.ts";
+import { gatewayLogsClear } from "../methods/gateway.logs.clear.ts";
+import { gatewayLogsFeedback } from "../methods/gateway.logs.feedback.ts";
+import { gatewayLogsGet } from "../methods/gateway.logs.get.ts";
+import { gatewayLogsList } from "../methods/gateway.logs.list.ts";
+import { gatewayLogsReplay } from "../methods/gateway.logs.replay.ts";
 import { gatewayRestart } from "../methods/gateway.restart.ts";
 import { gatewaySuspend } from "../methods/gateway.suspend.ts";
+import { gatewayUsage } from "../methods/gateway.usage.ts";
 import { health } from "../methods/health.ts";
 import { hooksDeliveriesList } from "../methods/hooks.deliveries.list.ts";
 import { hooksSecretSet } from "../methods/hooks.secret.set.ts";
@@ -86,9 +94,12 @@ import { sessionsMessagesSubscribe } from "../methods/sessions.messages.subscrib
 import { sessionsPatch } from "../methods/sessions.patch.ts";
 import { sessionsReset } from "../methods/sessions.reset.ts";
 import { sessionsSubscribe } from "../methods/sessions.subscribe.ts";
+import { sessionsUsage } from "../methods/sessions.usage.ts";
 import { status } from "../methods/status.ts";
 import { systemPresence } from "../methods/system-presence.ts";
 import { updateStatus } from "../methods/update.status.ts";
+import { usageCost } from "../methods/usage.cost.ts";
+import { usageStatus } from "../methods/usage.status.ts";
 import { versionStatus } from "../methods/version.status.ts";
 
 export const methods = [
@@ -131,6 +142,17 @@ export const methods = [
   chatStartup,
   commandsList,
   configDiff,
+  gatewayLogsList,
+  gatewayLogsGet,
+  gatewayLogsFeedback,
+  gatewayLogsClear,
+  gatewayLogsReplay,
+  gatewayUsage,
+  gatewayBudgetsList,
+  gatewayBudgetsReset,
+  usageStatus,
+  usageCost,
+  sessionsUsage,
   configGet,
   configHistory,
   configPatch,

@@ -1,6 +1,6 @@
 /** Every migration of the product, in the order in which they are applied. Names and places never change once released. */
 
-import { governorMigration } from "../ai-gateway/governor/schema.ts";
+import { callLogMigration, governorMigration } from "../ai-gateway/governor/schema.ts";
 import { cacheMigration } from "../ai-gateway/proxy/cache.ts";
 import { usageMigration } from "../ai-gateway/usage-log.ts";
 import { accessMigration } from "../auth/access.ts";
@@ -59,4 +59,5 @@ export const migrations: readonly Migration[] = [
   hooksMigration,
   auditGuardMigration,
   channelIndexesMigration,
+  callLogMigration,
 ];

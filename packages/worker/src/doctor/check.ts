@@ -1,6 +1,7 @@
 /** What a check inside the assistant may reach. One file each in `doctor/checks/`, one line in `catalog/checks.ts`. */
 
 import type { Check } from "@moltworker/protocol/doctor";
+import type { BudgetStatus } from "@moltworker/protocol/gateway";
 import type { Gateway } from "../ai-gateway/gateway.ts";
 import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
@@ -35,6 +36,8 @@ export interface DoctorParts {
   secrets: Pick<Secrets, "get">;
   models: Gateway;
   providers: readonly ProviderVariables[];
+  /** How far each budget is used in its present window. */
+  budgets(): Omit<BudgetStatus, "label">[];
   approvals: Pick<Approvals, "pending">;
   runner: Pick<Runner, "suspended">;
   secrets: Pick<Secrets, "get" | "source">;

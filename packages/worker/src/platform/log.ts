@@ -12,7 +12,12 @@ export interface Log {
   error(event: string, fields?: LogFields): void;
 }
 
-const secretKeys = /token|secret|password|authorization|api-?key|cookie|signature/i;
+const secretKeys = /token|secret|password|authorization|api[-_]?key|cookie|signature/i;
+
+const secretFields = /("[^"\\]*(?:token|secret|password|authorization|api[-_]?key|cookie)"\s*:\s*")(?:[^"\\]|\\.)+"/gi;
+
+/** For text that is kept whole, such as a JSON body: what looks like a secret by shape, and by the names of its fields. */
+export const redactBody = (text: string): string => redactText(text.replace(secretFields, '$1[redacted]"'));
 
 /**
  * Replaces what looks like a secret, by key and by shape, and `known` values. Depth and length are bounded; errors keep name,

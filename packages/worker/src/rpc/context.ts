@@ -1,6 +1,7 @@
 /** What a method may reach: the assistant's parts, by name. */
 
 import type { Gateway } from "../ai-gateway/gateway.ts";
+import type { Books } from "../ai-gateway/governor/books.ts";
 import type { CallerDirectory, Governor } from "../ai-gateway/governor/governor.ts";
 import type { AiGatewayControls } from "../ai-gateway/proxy/controls.ts";
 import type { Audit } from "../auth/audit.ts";
@@ -48,7 +49,7 @@ export interface MethodContext {
   configHistory: ConfigHistory;
   sections: readonly AnySection[];
   models: Gateway;
-  governor: Governor;
+  governor: Governor & Books;
   /** Who holds a gateway token. */
   callers: CallerDirectory;
   /** Keys, breakers and cache of the AI gateway. */

@@ -4,10 +4,13 @@ import { isMoltError, type MoltError } from "@moltworker/protocol/errors";
 import { callHash } from "../agent/call-text.ts";
 import type { LogPart } from "../agent/log-entry.ts";
 import type { ModelCall, ModelEvent, ModelRequest } from "../agent/model.ts";
+import type { Principal } from "../auth/principal.ts";
 import type { StoredMessage } from "../sessions/transcript.ts";
 import { announceMessage } from "./announce-message.ts";
+import { withBudgetApproval } from "./budget-approval.ts";
 import { createDeltaWriter } from "./delta-writer.ts";
 import type { RunContext } from "./run-context.ts";
+import type { StoredRun } from "./run-store.ts";
 
 type Finish = Extract<ModelEvent, { type: "finish" }>;
 
@@ -20,19 +23,21 @@ export async function runModelStep(context: RunContext, ref: string, request: Mo
   const position = store.beginStep(run.id, "model");
   events.agent({ stream: "lifecycle", data: { phase: "model", model: ref } });
   try {
-    const finish = await streamUntilWhole(context, {
-      ref,
-      request,
-      sessionKey: run.session_key,
-      runId: run.id,
-      step: position,
-      signal: context.signal,
-    });
+    const call = { ref, request, sessionKey: run.session_key, runId: run.id, step: position, signal: context.signal };
+    const finish = await withBudgetApproval(context, (approvedBudgets) =>
+      streamUntilWhole(context, { ...call, ...originOf(run), approvedBudgets }),
+    );
     return await commit(context, position, finish);
   } catch (error) {
     store.endStep(run.id, position, "failed");
     throw error;
   }
+}
+
+/** Whose budgets a run's calls fall under. */
+function originOf(run: StoredRun): Pick<ModelCall, "channel" | "schedule"> {
+  const { kind, id } = JSON.parse(run.principal) as Pick<Principal, "kind" | "id">;
+  return kind === "schedule" ? { channel: run.channel, schedule: id } : { channel: run.channel };
 }
 
 async function streamUntilWhole(context: RunContext, call: ModelCall): Promise<Finish> {

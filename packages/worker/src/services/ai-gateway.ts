@@ -1,6 +1,6 @@
 /** The AI gateway's HTTP face, put together: keys, breakers, cache, pipeline. */
 
-import type { CallerDirectory, Governor } from "../ai-gateway/governor/governor.ts";
+import type { Caller, CallerDirectory, Governor } from "../ai-gateway/governor/governor.ts";
 import { isGatewayPath } from "../ai-gateway/proxy/address.ts";
 import { createBreakers } from "../ai-gateway/proxy/breaker.ts";
 import { createAnswerCache } from "../ai-gateway/proxy/cache.ts";
@@ -31,6 +31,17 @@ export interface AiGatewayDeps {
   mostOutputOf(provider: string, model: string): number;
 }
 
+const ownerCaller: Caller = {
+  tenant: "owner",
+  tokenId: null,
+  sessionKey: null,
+  channel: "replay",
+  schedule: null,
+  runId: null,
+  admin: true,
+  own: null,
+};
+
 export type AiGatewayPart = Part & AiGatewayControls;
 
 export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
@@ -51,6 +62,11 @@ export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
     breakers,
     cache,
     keys: deps.keys,
+    repeat: ({ id, provider, endpoint, body }) => {
+      const headers = { "content-type": "application/json", "cf-aig-skip-cache": "true" };
+      const request = new Request(`http://gateway.internal/${provider}/${endpoint}`, { method: "POST", headers, body });
+      return proxy.fetch(request, { caller: ownerCaller, replayOf: id });
+    },
     answer: (request) => {
       const pathname = new URL(request.url).pathname;
       return isGatewayPath(request.method, pathname, (segment) => gatewaySlugs.has(segment)) ? proxy.fetch(request) : undefined;

@@ -108,9 +108,12 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
   seedChannelSecrets(seeds, secrets);
   const limits = () => config.get("limits");
   const prices = createPrices({ providers, own: () => limits().prices, now: clock.now });
-  const governor = createGovernor({ db, clock, log, prices, limits });
+  const tokenBudgets = () =>
+    auth.apiTokens.list().flatMap(({ id, limits: own }) => (own?.budget ? [{ tokenId: id, budget: own.budget }] : []));
+  const governor = createGovernor({ db, clock, log, prices, limits, tokenBudgets });
   const models = createGateway({
     prices,
+    governor,
     providers,
     config,
     secrets,

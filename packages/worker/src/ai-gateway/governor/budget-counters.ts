@@ -17,8 +17,9 @@ export interface Counter {
   /** What the row says. */
   held: number;
   storedSpent: number;
-  /** Reserved since the last flush, and how much to hold ahead: what was asked for in the last spans. */
+  /** Reserved since the last flush, by how many calls, and how much to hold ahead. */
   recent: number;
+  recentCalls: number;
   ahead: number;
   /** Nothing is held ahead beyond this. */
   limit: number;
@@ -34,6 +35,9 @@ interface Row {
   spent: number;
   held: number;
 }
+
+/** Calls between two flushes from which on it is worth holding ahead. */
+const crowd = 8;
 
 export class BudgetCounters {
   private readonly db: Database;
@@ -73,6 +77,7 @@ export class BudgetCounters {
       held: spent,
       storedSpent: spent,
       recent: 0,
+      recentCalls: 0,
       ahead: 0,
       limit: 0,
     };
@@ -85,6 +90,7 @@ export class BudgetCounters {
     counter.limit = limit;
     counter.reserved += nano;
     counter.recent += nano;
+    counter.recentCalls += 1;
     this.dirty.add(counter);
     const needed = counter.spent + counter.reserved;
     if (needed > counter.held) this.store(counter, withAhead(counter));
@@ -103,8 +109,10 @@ export class BudgetCounters {
   /** Writes what changed. True when something is left that will change again by itself (a hold that shrinks). */
   flush(): boolean {
     for (const counter of this.dirty) {
-      counter.ahead = counter.recent > 0 ? Math.max(counter.recent * 2, Math.floor(counter.ahead / 2)) : 0;
+      // Only for a crowd: what is held ahead is taken for spent when it crashes.
+      counter.ahead = counter.recentCalls < crowd ? 0 : Math.max(counter.recent * 2, Math.floor(counter.ahead / 2));
       counter.recent = 0;
+      counter.recentCalls = 0;
       const held = withAhead(counter);
       if (held !== counter.held || counter.spent !== counter.storedSpent) this.store(counter, held);
       if (counter.ahead === 0) this.dirty.delete(counter);

@@ -102,7 +102,6 @@ function detailsOf(budget: AppliedBudget, step: "ask" | "stop"): Record<string, 
 /** `a day for this session`: how a budget reads in a sentence. */
 function whoseText({ rule }: AppliedBudget): string {
   const span = rule.per === "always" ? "in all" : `a ${rule.per}`;
-  if (rule.name) return `${span} (${rule.name})`;
   if (rule.scope === "all") return span;
   return rule.scope === "metadata" ? `${span} for this ${rule.key}` : `${span} for this ${rule.scope}`;
 }

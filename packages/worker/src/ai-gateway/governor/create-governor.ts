@@ -3,13 +3,15 @@
  * at a time between awaits, so a check and its hold are one step that nothing can come between.
  */
 
-import { MoltError } from "@moltworker/protocol/errors";
+import { errorTable, MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import type { BudgetPeriod, GatewayUsage, UsageKind } from "@moltworker/protocol/gateway";
 import type { Limits } from "../../config/sections/limits.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Database } from "../../storage/database.ts";
 import type { Prices } from "../prices.ts";
 import { priceOf, type RateCard, worstPriceOf } from "../rate-card.ts";
+import { type Books, budgetStatuses, daysFrom, groupByKey, tokenBudgetStatus, usageFrom } from "./books.ts";
 import { BudgetCounters } from "./budget-counters.ts";
 import {
   type AppliedBudget,
@@ -22,9 +24,13 @@ import {
   stopped,
   warningsOf,
 } from "./budgets.ts";
+import { CallLog } from "./call-log.ts";
+import { type CallRecord, refusedRecord, settledRecord } from "./call-record.ts";
 import { checkDenied } from "./deny.ts";
 import type { Admission, CallOutcome, CallTarget, CallUsage, CustomCost, Governor, PlannedCall, Settlement } from "./governor.ts";
+import { HourSums } from "./hour-sums.ts";
 import { nanoCeil, nanoFrom, usdFrom } from "./money.ts";
+import { windowAt } from "./periods.ts";
 import { type RateHold, RateLimits } from "./rate-limits.ts";
 
 export interface GovernorDeps {
@@ -33,12 +39,18 @@ export interface GovernorDeps {
   log: Log;
   prices: Prices;
   limits(): Limits;
+  /** Budgets that live tokens carry. */
+  tokenBudgets(): { tokenId: string; budget: { usd: number; per: BudgetPeriod } }[];
 }
 
 /** A shorter answer than this is no answer. */
 const leastOutputTokens = 256;
 /** How often the books are written. */
 const flushMs = 250;
+const keptSpendMs = 90 * 86_400_000;
+const keptSumsMs = 400 * 86_400_000;
+/** Rows that may wait for it. */
+const mostWaiting = 500;
 
 interface Hold {
   call: PlannedCall;
@@ -47,20 +59,24 @@ interface Hold {
   cards: Map<string, RateCard | null>;
 }
 
-export function createGovernor(deps: GovernorDeps): Governor {
+export function createGovernor(deps: GovernorDeps): Governor & Books {
   return new OneGovernor(deps);
 }
 
-class OneGovernor implements Governor {
+class OneGovernor implements Governor, Books {
   private readonly deps: GovernorDeps;
   private readonly counters: BudgetCounters;
   private readonly rates = new RateLimits();
+  readonly log: CallLog;
+  private readonly sums: HourSums;
   private readonly holds = new Map<string, Hold>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(deps: GovernorDeps) {
     this.deps = deps;
     this.counters = new BudgetCounters(deps.db);
+    this.log = new CallLog(deps.db, () => deps.limits().log);
+    this.sums = new HourSums(deps.db);
     const orphans = this.counters.recover();
     if (orphans.length > 0) deps.log.warn("gateway.orphaned_reservations", { orphans });
   }
@@ -68,12 +84,17 @@ class OneGovernor implements Governor {
   async admit(call: PlannedCall): Promise<Admission> {
     if (this.holds.has(call.callId)) throw new MoltError("CONFLICT", { message: "this call was admitted before" });
     const limits = this.deps.limits();
-    checkDenied(limits.deny, call, call);
-    const rates = this.rates.take(limits.rates, call);
+    let rates: readonly RateHold[] = [];
     try {
+      checkDenied(limits.deny, call, call);
+      rates = this.rates.take(limits.rates, call);
       return await this.reserve(limits, call, rates);
-    } catch (error) {
+    } catch (thrown) {
       this.rates.settle(rates, 0);
+      const error = moltErrorFrom(thrown);
+      // Asking a person is not yet a refusal.
+      if (error.details.step !== "ask" || !call.canAsk)
+        this.enter(refusedRecord(call, { code: error.code, message: error.message, status: errorTable[error.code].http }));
       throw error;
     }
   }
@@ -125,6 +146,8 @@ class OneGovernor implements Governor {
     if (!hold) return { costUsd: null, estimated: outcome.estimated, remaining: [] };
     this.holds.delete(outcome.callId);
     const cost = costOf(hold, outcome);
+    const reserved = Math.max(0, ...[...hold.budgets.values()].map(({ nano }) => nano));
+    this.enter(settledRecord(hold.call, outcome, { cost, reserved }));
     for (const [counter, { nano }] of hold.budgets) this.counters.settle(counter, nano, cost ?? 0);
     this.rates.settle(hold.rates, (outcome.usage?.input ?? 0) + (outcome.usage?.output ?? 0));
     this.scheduleFlush();
@@ -156,11 +179,67 @@ class OneGovernor implements Governor {
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.counters.flush()) this.scheduleFlush();
+    const again = this.deps.db.transaction(() => {
+      this.log.flush();
+      this.sums.flush();
+      return this.counters.flush();
+    });
+    if (again) this.scheduleFlush();
+  }
+
+  usage(asked: Parameters<Books["usage"]>[0]): GatewayUsage {
+    this.flush();
+    return usageFrom(this.sums, asked);
+  }
+
+  days(kind: UsageKind, from: number, until: number, key?: string): ReturnType<Books["days"]> {
+    this.flush();
+    return daysFrom(this.sums.rows(kind, from, until, key), from, until);
+  }
+
+  byKey(kind: UsageKind, from: number, until: number): ReturnType<Books["byKey"]> {
+    this.flush();
+    return groupByKey(this.sums.rows(kind, from, until));
+  }
+
+  budgets(now: number): ReturnType<Books["budgets"]> {
+    this.flush();
+    const { db, limits, tokenBudgets } = this.deps;
+    const own = tokenBudgets().map(({ tokenId, budget }) => tokenBudgetStatus(db, tokenId, budget, now));
+    return [...budgetStatuses(db, limits().budgets, now), ...own];
+  }
+
+  resetBudget(id: string, part: string, now: number): boolean {
+    this.flush();
+    const status = this.budgets(now).find((budget) => budget.id === id && budget.part === part);
+    if (!status) return false;
+    this.counters.reset(this.counters.of(id, part, windowAt(status.per, now)));
+    return true;
+  }
+
+  prune(now: number): void {
+    this.flush();
+    this.log.prune(now);
+    this.rates.prune(now);
+    this.counters.prune(now, keptSpendMs);
+    this.sums.prune(now - keptSumsMs);
+  }
+
+  private enter(record: CallRecord): void {
+    this.sums.add(record);
+    this.log.add(record);
+    if (this.log.waitingCount >= mostWaiting) this.flush();
+    else this.scheduleFlush();
   }
 
   private scheduleFlush(): void {
-    this.timer ??= setTimeout(() => this.flush(), flushMs);
+    this.timer ??= setTimeout(() => {
+      try {
+        this.flush();
+      } catch (error) {
+        this.deps.log.error("gateway.books_unwritten", { error });
+      }
+    }, flushMs);
   }
 }
 
@@ -202,7 +281,7 @@ function customPrice(cost: CustomCost, input: number, output: number): number {
   return Math.max(0, "totalCost" in cost ? cost.totalCost : cost.perTokenIn * input + cost.perTokenOut * output);
 }
 
-/** Nanodollars of every exchange; null when none of them could be priced. */
+/** Nanodollars of every exchange that could be priced; null when none of those that used anything could. */
 function costOf({ call, cards }: Hold, { attempts, usage, provider, model }: CallOutcome): number | null {
   const one = (target: { provider: string; model: string }, used: CallUsage): number | null => {
     const card = cards.get(refOf(target));
@@ -211,11 +290,8 @@ function costOf({ call, cards }: Hold, { attempts, usage, provider, model }: Cal
     const said = nanoFrom(customPrice(call.customCost, used.input, used.output));
     return call.caller.admin ? said : Math.max(known ?? 0, said);
   };
-  let sum = usage ? one({ provider, model }, usage) : 0;
-  for (const attempt of attempts) {
-    if (!attempt.usage) continue;
-    const more = one(attempt, attempt.usage);
-    if (more !== null) sum = (sum ?? 0) + more;
-  }
-  return sum;
+  const costs = attempts.flatMap((attempt) => (attempt.usage ? [one(attempt, attempt.usage)] : []));
+  if (usage) costs.push(one({ provider, model }, usage));
+  const known = costs.filter((cost) => cost !== null);
+  return costs.length > 0 && known.length === 0 ? null : known.reduce((sum, cost) => sum + cost, 0);
 }

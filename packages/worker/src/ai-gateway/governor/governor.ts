@@ -5,7 +5,7 @@
  */
 
 import type { ErrorCode, MoltError } from "@moltworker/protocol/errors";
-import type { TokenLimits } from "@moltworker/protocol/gateway";
+import type { PrefixBreak, TokenLimits } from "@moltworker/protocol/gateway";
 
 /** Who makes a model call. Made by `CallerDirectory` from a credential, or by a run of the assistant itself. */
 export interface Caller {
@@ -51,10 +51,14 @@ export interface PlannedCall extends CallTarget {
   askedAt: number;
   /** The asker can lower the most it asks for to what a budget still pays (`Admission.maxOutputTokens`). Never for bodies passed through. */
   canShorten?: boolean;
+  /** The asker puts an `ask` step before a person and comes again; it is then no refusal to be logged. */
+  canAsk?: boolean;
   /** Budgets, by id, that a person allowed this call to pass after being asked. Only a run sets this. */
   approvedBudgets?: readonly string[];
   /** The asker can go to another model of the same kind when a soft step says so. Otherwise such a step only warns. */
   canSwitchModel?: boolean;
+  /** The call that this one repeats, for its row. */
+  replayOf?: string;
 }
 
 export interface Remaining {
@@ -131,6 +135,8 @@ export interface CallOutcome {
   /** `cf-aig-collect-log: false` drops the row (never the accounting), `cf-aig-collect-log-payload: false` the bodies. */
   collectLog?: boolean;
   collectPayload?: boolean;
+  /** What `comparePrefix` found. */
+  prefixBreak?: PrefixBreak | null;
 }
 
 export interface Settlement {

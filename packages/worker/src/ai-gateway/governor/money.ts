@@ -4,7 +4,7 @@
 const perDollar = 1e9;
 
 /** Up, so that a reservation is never less than the price. */
-export const nanoCeil = (usd: number): number => Math.ceil(usd * perDollar - 1e-6);
+export const nanoCeil = (usd: number): number => Math.max(0, Math.ceil(usd * perDollar - 1e-6));
 export const nanoFrom = (usd: number): number => Math.round(usd * perDollar);
 export const usdFrom = (nano: number): number => nano / perDollar;
 

@@ -62,6 +62,7 @@ export class CallRun {
       endpoint: target.endpoint,
       stream: target.wantsStream,
       metadata: options.metadata,
+      ...(this.input.replayOf === undefined ? {} : { replayOf: this.input.replayOf }),
       ...(options.customCost ? { customCost: options.customCost } : {}),
       askedAt: this.askedAt,
     };

@@ -10,8 +10,8 @@
 import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import { addressOf as clientAddressOf } from "../../auth/address.ts";
 import { createId } from "../../platform/id.ts";
-import type { CallerDirectory } from "../governor/governor.ts";
 import { cloudflareKeyId, type ManagedSettings, managedFrom } from "../managed.ts";
+import type { Caller, CallerDirectory } from "../governor/governor.ts";
 import type { Provider } from "../provider.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { unifiedTarget as makeUnifiedTarget } from "../translate/unified.ts";
@@ -44,8 +44,14 @@ export interface ProxyDeps extends PipelineDeps {
 }
 
 export interface Proxy {
-  /** Never throws. */
-  fetch(request: Request): Promise<Response>;
+  /** Never throws. With `as` the request comes from inside and carries no credential. */
+  fetch(request: Request, as?: Repeat): Promise<Response>;
+}
+
+/** A logged call made again by the owner. */
+export interface Repeat {
+  caller: Caller;
+  replayOf: string;
 }
 
 /** What a request is before its targets are known. */
@@ -60,9 +66,9 @@ interface Incoming {
 
 export function createProxy(deps: ProxyDeps): Proxy {
   return {
-    async fetch(request) {
+    async fetch(request, as) {
       try {
-        return await new Face(deps).answer(request);
+        return await new Face(deps).answer(request, as);
       } catch (thrown) {
         const error = moltErrorFrom(thrown);
         if (error !== thrown) deps.log.error("gateway.failed", { error: thrown });
@@ -79,13 +85,13 @@ class Face {
     this.deps = deps;
   }
 
-  async answer(request: Request): Promise<Response> {
+  async answer(request: Request, as?: Repeat): Promise<Response> {
     const { deps } = this;
     const url = new URL(request.url);
     const settings = deps.settings();
     const located = locate(url.pathname);
-    const credentials = credentialsOf(request.headers);
-    const caller = await deps.callers.callerFor(credentials.bearer, clientAddressOf(request));
+    const credentials = as ? { bearer: "", ownKey: null } : credentialsOf(request.headers);
+    const caller = as?.caller ?? (await deps.callers.callerFor(credentials.bearer, clientAddressOf(request)));
     if (located.gateway !== null && !settings.names.includes(located.gateway)) return noGateway(located.gateway);
     const options = optionsFromHeaders(request.headers);
     const incoming: Incoming = { request, url, located, credentials, options, settings };
@@ -97,6 +103,7 @@ class Face {
         ? { ...caller, sessionKey: caller.sessionKey ?? `${caller.tokenId ?? caller.tenant}/${affinity}` }
         : caller,
       targets,
+      ...(as ? { replayOf: as.replayOf } : {}),
       settings: pipelineSettings(settings),
       signal: request.signal,
       isClientRetry: Number(request.headers.get("x-stainless-retry-count") ?? 0) > 0,

@@ -44,6 +44,8 @@ export interface CallInput {
   isClientRetry: boolean;
   userAgent: string | undefined;
   warnings: readonly string[];
+  /** The logged call that this one repeats. */
+  replayOf?: string;
 }
 
 export type Tried = { ok: true; good: Good; key: PoolKey | null } | { ok: false; bad: Bad };
