@@ -221,7 +221,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     blobs,
     doctor,
     audit,
-    build,
+    build: builds.running,
     bootId,
     startedAt,
     logs,
