@@ -214,8 +214,8 @@ class ChannelsEngine implements ChannelEngine {
         const now = this.deps.clock.now();
         this.store.set(channel, account, { last_inbound_at: now });
         this.schedule(now + heartbeatMs);
-        // After the rows' commit and the provider's answer.
-        queueMicrotask(() => this.intake.drain());
+        // A turn of the event loop of its own: the rows' commit and the answer to the provider go first.
+        setTimeout(() => this.intake.drain(), 0);
       },
     });
   }
