@@ -96,14 +96,23 @@ export function createHarness(options: HarnessOptions = {}): Harness {
 function memorySecrets(keys: Record<string, string>): Secrets {
   const values = new Map<string, { value: string; source: SecretSource }>();
   for (const [provider, value] of Object.entries(keys)) values.set(providerKeyName(provider), { value, source: "environment" });
+  let changes = 0;
+  const put = (name: string, value: string, source: SecretSource) => {
+    changes += 1;
+    values.set(name, { value, source });
+  };
   return {
     get: (name) => values.get(name)?.value,
     source: (name) => values.get(name)?.source,
     names: (prefix) => [...values.keys()].filter((name) => name.startsWith(prefix)),
+    revision: () => changes,
     version: () => 0,
-    set: (name, value, source) => void values.set(name, { value, source }),
-    delete: (name) => void values.delete(name),
-    seed: (name, value) => void values.set(name, { value, source: "environment" }),
+    set: (name, value, source) => put(name, value, source),
+    delete: (name) => {
+      changes += 1;
+      values.delete(name);
+    },
+    seed: (name, value) => put(name, value, "environment"),
   };
 }
 

@@ -61,7 +61,18 @@ export function createKeyPool(secrets: Secrets, clock: Clock): KeyPool {
   const put = ({ provider, alias, version }: PoolKey, state: Standing["state"], until: number) =>
     void standings.set(nameOf(provider, alias), { version, state, until, at: clock.now() });
 
+  /** Read once a change, not once a call: a call asks several times, and each answer would be several queries. */
+  const read = new Map<string, PoolKey[]>();
+  let readAt = -1;
   function keysOf(provider: string): PoolKey[] {
+    if (readAt !== secrets.revision()) read.clear();
+    readAt = secrets.revision();
+    const known = read.get(provider) ?? readKeys(provider);
+    read.set(provider, known);
+    return known;
+  }
+
+  function readKeys(provider: string): PoolKey[] {
     const first = providerKeyName(provider);
     return secrets.names(first).flatMap((name) => {
       const alias = name === first ? defaultAlias : name.startsWith(`${first}.`) ? name.slice(first.length + 1) : undefined;

@@ -15,6 +15,8 @@ export interface Secrets {
   source(name: string): SecretSource | undefined;
   /** Names with this beginning that have a value, in order. */
   names(prefix: string): string[];
+  /** Rises with every change of any secret while this object lives. */
+  revision(): number;
   /** Rises with every change of the value, deletion included; 0 for a name never set. */
   version(name: string): number;
   /** Trims surrounding white space; what is inside stays as it is. Throws CONFIG_INVALID for an empty value or more than 8 KiB. */
@@ -52,7 +54,10 @@ interface Row {
 export function createSecrets(db: Database, clock: Clock): Secrets {
   const read = (name: string) => db.one<Row>("SELECT value, source, version, seeded FROM secrets WHERE name = ?", name);
 
+  let revision = 0;
+
   function write(name: string, value: string | null, source: SecretSource, seeded: string | null): void {
+    revision += 1;
     const old = read(name);
     const version = (old?.version ?? 0) + (old?.value === value ? 0 : 1);
     db.run(
@@ -80,6 +85,7 @@ export function createSecrets(db: Database, clock: Clock): Secrets {
           prefix,
         )
         .map(({ name }) => name),
+    revision: () => revision,
     version: (name) => read(name)?.version ?? 0,
     set: (name, value, source) => {
       const kept = checked(name, value);

@@ -77,9 +77,9 @@ function flag(name: string, value: unknown): boolean | undefined {
 function whole(name: string, value: unknown, least: number, most: number): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (!Number.isInteger(number) || number < least || value === "")
+  if (!Number.isInteger(number) || number < least || number > most || value === "")
     throw bad(name, `must be a whole number from ${least} to ${most}`);
-  return Math.min(number, most);
+  return number;
 }
 
 /** 60 seconds to one month, as Cloudflare bounds it; less is raised, more is cut. */
