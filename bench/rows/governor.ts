@@ -6,9 +6,33 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createTestDatabase } from "../../tests/support/database.ts";
-import { createGovernorWorld, outcomeOf, ownCaller, plannedCall } from "../../tests/support/governor.ts";
 import type { Row, RowGroup } from "../row.ts";
+
+interface Database {
+  one(sql: string): { n: number };
+  run(sql: string): number;
+  close(): void;
+}
+
+interface Call {
+  callId: string;
+}
+
+interface World {
+  clock: { now(): number; advance(ms: number): void };
+  governor: { admit(call: Call): Promise<unknown>; settle(outcome: unknown): unknown; flush(): void };
+}
+
+interface Support {
+  createGovernorWorld(limits: object, db: Database): World;
+  outcomeOf(call: Call, usage: object): unknown;
+  ownCaller: object;
+  plannedCall(over: object): Call;
+}
+
+// By names that TypeScript does not follow: the Worker's types and Node's do not live in one program.
+const databaseFile: string = "../../tests/support/database.ts";
+const supportFile: string = "../../tests/support/governor.ts";
 
 const callsPerSecond = 3_000;
 /** As often as the books are written. */
@@ -21,6 +45,7 @@ export const governor: RowGroup = {
   what: "what policies, budgets and the log cost a model call",
   measure: async () => {
     const dir = mkdtempSync(join(tmpdir(), "moltworker-bench-"));
+    const { createTestDatabase } = (await import(databaseFile)) as { createTestDatabase(path: string): Database };
     const db = createTestDatabase(join(dir, "bench.sqlite"));
     try {
       db.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
@@ -32,7 +57,8 @@ export const governor: RowGroup = {
   },
 };
 
-async function measureOn(db: ReturnType<typeof createTestDatabase>): Promise<Row[]> {
+async function measureOn(db: Database): Promise<Row[]> {
+  const { createGovernorWorld, outcomeOf, ownCaller, plannedCall } = (await import(supportFile)) as Support;
   const world = createGovernorWorld(
     {
       budgets: {
@@ -44,10 +70,10 @@ async function measureOn(db: ReturnType<typeof createTestDatabase>): Promise<Row
     },
     db,
   );
-  const changes = () => db.one<{ n: number }>("SELECT total_changes() AS n")?.n ?? 0;
+  const changes = () => db.one("SELECT total_changes() AS n").n;
   let waited = 0;
   const round = async () => {
-    const air: ReturnType<typeof plannedCall>[] = [];
+    const air: Call[] = [];
     const land = () => {
       const call = air.shift();
       if (call) world.governor.settle(outcomeOf(call, { input: 900, output: 200, cacheRead: 500 }));
