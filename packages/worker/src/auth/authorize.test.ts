@@ -61,6 +61,8 @@ const lasting = [
   "api.admin.devices.approve",
   "api.import",
   "api.gateway.tokens",
+  "api.channels.connect",
+  "api.channels.pair",
 ];
 const httpAll = [
   "api.admin.devices",
