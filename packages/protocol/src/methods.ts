@@ -4,6 +4,7 @@
  */
 
 import type { ChannelMethods } from "./channel-methods.ts";
+import type { DeviceMethods } from "./device-methods.ts";
 import type { CheckResult, DoctorReport } from "./doctor.ts";
 import type { AgentEvent, ChatEvent } from "./events.ts";
 import type { TokenLimits } from "./gateway.ts";
@@ -19,8 +20,6 @@ import type {
   ConfigVersion,
   LogRow,
   ModelRow,
-  PairedDevice,
-  PairingRequest,
   PasskeyRow,
   ProviderStatus,
   SessionRow,
@@ -28,6 +27,7 @@ import type {
   ThinkingLevel,
 } from "./rows.ts";
 import type { Scope } from "./scopes.ts";
+import type { SnapshotMethods } from "./snapshots.ts";
 
 export interface Attachment {
   type?: string;
@@ -149,7 +149,7 @@ export interface SessionChanged {
 
 type None = Record<string, unknown>;
 
-export interface MethodMap extends ChannelMethods {
+export interface MethodMap extends ChannelMethods, DeviceMethods, SnapshotMethods {
   health: { params: { probe?: boolean }; result: Record<string, unknown> & { ok: boolean; ts: number } };
   status: { params: { includeChannelSummary?: boolean }; result: Record<string, unknown> & { runtimeVersion: string } };
   "system-presence": { params: None; result: unknown[] };
@@ -383,31 +383,6 @@ export interface MethodMap extends ChannelMethods {
   "auth.passkeys.rename": { params: { id: string; label: string }; result: PasskeyRow };
   "auth.passkeys.remove": { params: { id: string }; result: PasskeyRow };
   "auth.sessions.end": { params: { id: string }; result: { ok: true; id: string } };
-  "device.pair.list": { params: None; result: { pending: PairingRequest[]; paired: PairedDevice[] } };
-  /** `requestId` may also be the code itself; with `code` both must fit. `scopes` grants less than was asked for. */
-  "device.pair.approve": {
-    params: { requestId: string; code?: string; scopes?: Scope[] };
-    result: { requestId: string; device: PairedDevice };
-  };
-  "device.pair.reject": { params: { requestId: string }; result: { requestId: string; deviceId: string } };
-  "device.pair.remove": { params: { deviceId: string }; result: { deviceId: string } };
-  "device.pair.rename": { params: { deviceId: string; label: string }; result: { deviceId: string; label: string } };
-  /** The new token goes to the device alone: at once when it asks itself, else when it next proves its key. */
-  "device.token.rotate": {
-    params: { deviceId: string; role: string; scopes?: string[] };
-    result: {
-      deviceId: string;
-      role: string;
-      token?: string;
-      scopes: Scope[];
-      rotatedAtMs: number;
-      tokenDelivery: "in-band" | "withheld-cross-device";
-    };
-  };
-  "device.token.revoke": {
-    params: { deviceId: string; role: string };
-    result: { deviceId: string; role: string; revokedAtMs: number };
-  };
   "commands.list": {
     params: { agentId?: string };
     result: { commands: { name: string; description: string; acceptsArgs: boolean }[] };

@@ -40,6 +40,12 @@ export const seedVariables = [
   "TELEGRAM_DM_ALLOW_FROM",
   /** A Bot API server of your own. */
   "TELEGRAM_API_BASE_URL",
+  /** moltworker's bucket: together they are where snapshots go. */
+  "R2_ACCESS_KEY_ID",
+  "R2_SECRET_ACCESS_KEY",
+  "R2_BUCKET_NAME",
+  "BACKUP_BUCKET_NAME",
+  "CF_ACCOUNT_ID",
 ] as const;
 
 /** Of a gateway token as UTF-8, without the white space around it. */

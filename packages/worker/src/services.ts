@@ -25,6 +25,8 @@ import { createExportPart } from "./services/exporter.ts";
 import { createHttpApi } from "./services/http-api.ts";
 import { createImportPart } from "./services/importer.ts";
 import type { Part } from "./services/part.ts";
+import { createPartsGuard } from "./services/parts-guard.ts";
+import { createSnapshotPart } from "./services/snapshots.ts";
 
 /** While runs live, the object is woken at least this often, so that nothing it waits for lets it be put away. */
 const heartbeatMs = 25_000;
@@ -81,6 +83,10 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     runner,
   } = core;
 
+  const guard = createPartsGuard(clock, log);
+  const snapshotPart = createSnapshotPart({ ...core, ctx, env, alarm: () => alarm });
+  const { snapshots } = snapshotPart;
+
   /** Once the answer has gone out: the asker's own socket may be among them. */
   const closeEnded = () => void setTimeout(() => sockets.closeInvalid(), 0);
   const signOutEverywhere = () => {
@@ -97,6 +103,8 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     providers,
     paddedVariables: readPaddedVariables(env),
     rearm: () => alarm.rearm(),
+    faults: guard.faults,
+    snapshots,
   });
   const channelsPart = createChannelsPart({
     ...core,
@@ -146,6 +154,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     blobs,
     doctor,
     channels: channelsPart.service,
+    snapshots,
     server,
     logs,
     builds,
@@ -169,6 +178,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const parts: readonly Part[] = [
     aiGateway,
     channelsPart,
+    snapshotPart,
     createAdmin({ logs, builds }),
     createHttpApi({
       ...core,
@@ -181,8 +191,8 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       settings: () => config.snapshot().config as unknown as Record<string, unknown>,
       version: env.VERSION ?? "0.0.0",
     }),
-    createImportPart({ ...core, providers, beforeApply: async () => {} }),
-  ];
+    createImportPart({ ...core, providers, beforeApply: async () => void (await snapshots.settled(snapshots.create("import"))) }),
+  ].map(guard.around);
 
   const alarm = createAlarm(db, clock, log, ctx.storage, {
     tick() {
@@ -241,12 +251,12 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     },
     wake() {
       if (marks.get("first-files") === undefined) {
-        seedWorkspace(workspace);
+        guard.run("first files", () => seedWorkspace(workspace));
         marks.set("first-files", "written");
       }
-      runner.recover();
+      guard.run("runs", () => runner.recover());
       alarm.ensure("prune", clock.now() + pruneMs);
-      scheduleApprovals();
+      guard.run("approvals", scheduleApprovals);
       for (const part of parts) part.wake?.();
     },
   };

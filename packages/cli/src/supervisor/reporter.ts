@@ -79,7 +79,7 @@ export function createReporter(buildPath: string): Reporter {
 const isOurs = ({ event }: LogLine) => event === "workerd" || event === "console" || event.startsWith("server.");
 
 /** Undefined while a build is being replaced, or when the file says nothing. */
-export function readBuild(path: string): { id: string; version: string; builtAt: string } | undefined {
+function readBuild(path: string): { id: string; version: string; builtAt: string } | undefined {
   try {
     const { id, version, builtAt } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
     return typeof id === "string" && typeof version === "string" && typeof builtAt === "string"

@@ -5,6 +5,7 @@
 
 import ArrowLeftRight from "lucide-react/icons/arrow-left-right";
 import Gauge from "lucide-react/icons/gauge";
+import History from "lucide-react/icons/history";
 import PackageCheck from "lucide-react/icons/package-check";
 import ScrollText from "lucide-react/icons/scroll-text";
 import ShieldCheck from "lucide-react/icons/shield-check";
@@ -56,6 +57,14 @@ const adminPages: readonly AdminPage[] = [
     hint: "come from another installation, leave with everything",
     icon: ArrowLeftRight,
     View: page(async () => (await import("./moving.tsx")).MovingPage),
+  },
+  {
+    id: "snapshots",
+    name: "Storage and snapshots",
+    hint: "what is saved, whether it was proved, and the way back",
+    icon: History,
+    needs: "snapshots.list",
+    View: page(async () => (await import("./snapshots.tsx")).SnapshotsPage),
   },
   {
     id: "audit",

@@ -8,6 +8,7 @@ import type { MoltError, WireError } from "@moltworker/protocol/errors";
 import type { ChatMessage, Usage } from "@moltworker/protocol/messages";
 import type { PendingInput } from "@moltworker/protocol/methods";
 import type { Approval, ModelRow, ProviderStatus, SessionRow, ThinkingLevel } from "@moltworker/protocol/rows";
+import type { SnapshotJob } from "@moltworker/protocol/snapshots";
 
 export type LivePart =
   | { kind: "text"; text: string; open: boolean }
@@ -122,6 +123,8 @@ export interface AppState {
   approvals: Approval[];
   /** Rises with every change of what waits for or has been let in; the Access page reads anew on it. */
   pairingRevision: number;
+  /** The last that was heard of work on snapshots. */
+  snapshotJob: SnapshotJob | null;
   /** Rises when settings, keys or models changed, here or elsewhere. */
   configRevision: number;
   notices: Notice[];
@@ -171,6 +174,7 @@ export function initialState(): AppState {
     threads: {},
     approvals: [],
     pairingRevision: 0,
+    snapshotJob: null,
     configRevision: 0,
     notices: [],
     theme: "system",

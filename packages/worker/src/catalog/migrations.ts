@@ -22,6 +22,7 @@ import { runOptionsMigration, runsMigration } from "../runs/schema.ts";
 import { timersMigration } from "../schedule/alarm.ts";
 import { secretsMigration } from "../secrets/secrets.ts";
 import { sessionsMigration } from "../sessions/schema.ts";
+import { snapshotsMigration } from "../snapshots/schema.ts";
 import { blobsMigration } from "../storage/blobs.ts";
 import { logRingMigration } from "../storage/log-ring.ts";
 import { marksMigration } from "../storage/marks.ts";
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   channelsMigration,
   logRingMigration,
   importMigration,
+  snapshotsMigration,
 ];

@@ -8,6 +8,7 @@ import { gatewaySection } from "../config/sections/gateway.ts";
 import { httpApiSection } from "../config/sections/http-api.ts";
 import { limitsSection } from "../config/sections/limits.ts";
 import { providersSection } from "../config/sections/providers.ts";
+import { snapshotsSection } from "../config/sections/snapshots.ts";
 
 export const sections = [
   agentSection,
@@ -17,6 +18,7 @@ export const sections = [
   httpApiSection,
   gatewaySection,
   channelsSection,
+  snapshotsSection,
 ] as const;
 
 export type Settings = { [S in (typeof sections)[number] as S["name"]]: z.infer<S["schema"]> };

@@ -1,6 +1,7 @@
 /** What a check inside the assistant may reach. One file each in `doctor/checks/`, one line in `catalog/checks.ts`. */
 
 import type { Check } from "@moltworker/protocol/doctor";
+import type { PartFault } from "@moltworker/protocol/rows";
 import type { Gateway } from "../ai-gateway/gateway.ts";
 import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
@@ -10,6 +11,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Egress } from "../platform/egress.ts";
 import type { Approvals } from "../runs/approvals.ts";
 import type { Runner } from "../runs/runner.ts";
+import type { Snapshots } from "../snapshots/snapshots.ts";
 import type { Blobs } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
 import type { Marks } from "../storage/marks.ts";
@@ -42,6 +44,9 @@ export interface DoctorParts {
   builds: BuildWatch;
   /** Sets the object's alarm anew from the timers' rows. */
   rearm(): void;
+  /** Parts that could not start. */
+  faults(): PartFault[];
+  snapshots: Pick<Snapshots, "state">;
 }
 
 export interface CheckContext extends DoctorParts {
