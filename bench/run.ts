@@ -16,11 +16,12 @@ import { governor } from "./rows/governor.ts";
 import { identity } from "./rows/identity.ts";
 import { install } from "./rows/install.ts";
 import { start } from "./rows/start.ts";
+import { state } from "./rows/state.ts";
 import { throughput } from "./rows/throughput.ts";
 import { turn } from "./rows/turn.ts";
 import { machineRows, meetsBar, tableOf } from "./table.ts";
 
-const groups = [start, turn, throughput, gateway, channels, install, governor, identity, httpApi];
+const groups = [start, turn, throughput, gateway, channels, install, governor, identity, httpApi, state];
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({

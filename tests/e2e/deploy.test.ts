@@ -58,7 +58,10 @@ test("bucket, modules, bindings, migration and secrets arrive in one upload, and
   expect(api.uploads).toHaveLength(1);
   const { metadata, modules } = api.uploads[0] as CloudflareApi["uploads"][number];
   expect(metadata).toMatchObject({ main_module: "worker.js", compatibility_date: "2026-10-01" });
-  expect(metadata.migrations).toMatchObject({ new_tag: "v1", steps: [{ new_sqlite_classes: ["Assistant"] }] });
+  expect(metadata.migrations).toMatchObject({
+    new_tag: "v2",
+    steps: [{ new_sqlite_classes: ["Assistant"] }, { new_sqlite_classes: ["SnapshotScratch"] }],
+  });
   const binding = (name: string) => metadata.bindings.find((one) => one.name === name);
   expect(binding("ASSISTANT")).toMatchObject({ type: "durable_object_namespace", class_name: "Assistant" });
   expect(binding("BLOBS")).toMatchObject({ type: "r2_bucket", bucket_name: "moltworker-blobs" });

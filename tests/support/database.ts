@@ -38,6 +38,9 @@ export function createTestDatabase(path = ":memory:"): TestDatabase {
   return {
     all,
     one: <Row extends object>(sql: string, ...bindings: SqlValue[]) => all<Row>(sql, ...bindings)[0],
+    *each<Row extends object>(sql: string, ...bindings: SqlValue[]) {
+      for (const row of sqlite.prepare(sql).iterate(...bindings.map(toSqlite))) yield fromSqlite(row) as Row;
+    },
     run: (sql, ...bindings) => {
       const before = changed();
       // Without bindings a text may hold several statements, as migrations do.

@@ -2,6 +2,8 @@
 
 import type { ChannelAccountRow } from "../../packages/protocol/src/channels.ts";
 import type { BudgetStatus } from "../../packages/protocol/src/gateway.ts";
+import type { PartFault } from "@moltworker/protocol/rows";
+import type { SnapshotRow, SnapshotsState } from "@moltworker/protocol/snapshots";
 import type { Approval, ModelRow, ProviderStatus } from "../../packages/protocol/src/rows.ts";
 import type { Gateway } from "../../packages/worker/src/ai-gateway/gateway.ts";
 import { checks } from "../../packages/worker/src/catalog/checks.ts";
@@ -35,6 +37,8 @@ export interface DoctorWorld {
   suspended: boolean;
   builds: BuildWatch;
   rearmed: number;
+  faults: PartFault[];
+  snapshots: SnapshotsState;
   /** What an Access team publishes. */
   teamKeys: string;
   /** Files by path; `broken` makes the disk refuse. */
@@ -77,6 +81,8 @@ export function createDoctorWorld(
     suspended: false,
     builds: createBuildWatch({ id: "abc", version: "1.2.3", builtAt: "2026-11-28T00:00:00.000Z" }),
     rearmed: 0,
+    faults: [],
+    snapshots: goodSnapshots(clock.now()),
     teamKeys: '{"keys":[{}]}',
     disk: { stored: new Map(), broken: false, garbled: false },
   };
@@ -117,6 +123,8 @@ export function createDoctorWorld(
     rearm: () => {
       world.rearmed += 1;
     },
+    faults: () => world.faults,
+    snapshots: { state: async () => world.snapshots },
   });
   return Object.assign(world, { doctor });
 }
@@ -133,4 +141,21 @@ function fakeDisk(disk: DoctorWorld["disk"]): Fetcher {
       return new Response(disk.garbled ? bytes.slice(1) : bytes);
     },
   } as unknown as Fetcher;
+}
+
+function goodSnapshots(now: number): SnapshotsState {
+  const row: SnapshotRow = {
+    ...{ id: "snap_1", state: "verified", createdAt: now - 3_600_000, reason: "schedule", version: "1.2.3", rows: 10 },
+    ...{ bytes: 1_000, encrypted: false, verifiedAt: now - 3_600_000, error: null, kept: true },
+  };
+  return {
+    place: "the snapshot folder",
+    encrypted: false,
+    snapshots: [row],
+    jobs: [],
+    undo: null,
+    shrink: null,
+    nextAt: null,
+    error: null,
+  };
 }

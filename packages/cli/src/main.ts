@@ -52,6 +52,7 @@ export function createProgram(): Command {
   verb("start", "start the assistant and print a one-time sign-in link (default)", true)
     .option("--port <port>", "port to listen on, 0 for a free one", parsePort, 8787)
     .option("--host <host>", "address to listen on", parseHost, "127.0.0.1")
+    .option("--snapshots <dir>", "keep snapshots in this folder (default: snapshots/ in the data folder)")
     .option("--no-open", "do not open a browser")
     .action(async (options) => (await import("./commands/start.ts")).start(options, createOutput(options.json === true)));
   verb("link", "print a fresh one-time sign-in link").action(async (options: SharedOptions) =>
@@ -104,11 +105,61 @@ export function createProgram(): Command {
     .action(async (name, subject, options) =>
       (await import("./commands/tokens.ts")).tokens(name, subject, options, createOutput(options.json === true)),
     );
+  addSnapshotVerbs(program, verb);
   verb("stop", "stop the assistant").action(async (options: SharedOptions) =>
     (await import("./commands/stop.ts")).stop(options, createOutput(options.json === true)),
   );
   addChannels(program, (parent, name, description) => verb(name, description, false, parent));
   return program;
+}
+
+/** `snapshots` and its own verbs, and `restore`, which needs no running assistant. */
+function addSnapshotVerbs(program: Command, verb: (name: string, description: string) => Command): void {
+  const load = () => import("./commands/snapshots.ts");
+  const group = program.command("snapshots").description("list, make, prove and compare snapshots, and go back to one");
+  const part = (name: string, description: string, isDefault = false) =>
+    group
+      .command(name, { isDefault })
+      .description(description)
+      .allowExcessArguments(false)
+      .option("--data <dir>", "the data folder (default: ~/.moltworker)")
+      .option("--json", "print JSON lines for programs");
+  const from = "a folder of snapshots elsewhere";
+  const secret = "read the snapshot's passphrase from standard input";
+  const output = (options: SharedOptions) => createOutput(options.json === true);
+  part("list", "say what there is", true)
+    .option("--from <dir>", from)
+    .action(async (options) => (await load()).listSnapshots(options, output(options)));
+  part("create", "make one and prove it").action(async (options) => (await load()).createSnapshot(options, output(options)));
+  part("verify", "prove one again (default: the newest)")
+    .argument("[id]")
+    .option("--from <dir>", from)
+    .option("--passphrase-stdin", secret, false)
+    .action(async (id, options) => (await load()).verifySnapshot(id, options, output(options)));
+  part("diff", "say what differs between two, or between one and the present")
+    .argument("<from>")
+    .argument("[to]")
+    .option("--from <dir>", from)
+    .action(async (left, right, options) => (await load()).diffSnapshots(left, right, options, output(options)));
+  part("download", "write one as a tar file")
+    .argument("[id]")
+    .option("--from <dir>", from)
+    .option("--out <file>", "the tar file")
+    .action(async (id, options) => (await load()).downloadSnapshot(id, options, output(options)));
+  part("restore", "go back to one while the assistant runs, whole or in part")
+    .argument("[id]")
+    .option("--session <key...>", "only these conversations")
+    .option("--file <path...>", "only these files")
+    .option("--settings", "only the settings", false)
+    .option("--passphrase-stdin", secret, false)
+    .action(async (id, options) => (await load()).restoreSnapshot(id, options, output(options)));
+  part("undo", "take the last restore back").action(async (options) => (await load()).undoRestore(options, output(options)));
+  verb("restore", "fill the data folder from a snapshot while nothing runs, also when it is damaged")
+    .argument("[id]", "default: the newest good one")
+    .option("--from <dir>", from)
+    .option("--bucket <url>", "a bucket of snapshots; its keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+    .option("--passphrase-stdin", secret, false)
+    .action(async (id, options) => (await import("./commands/restore.ts")).restore(id, options, output(options)));
 }
 
 /** Runs one command line (without `node` and the script) and returns the exit code. Never throws. */

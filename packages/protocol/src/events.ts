@@ -3,6 +3,7 @@
 import type { WireError } from "./errors.ts";
 import type { AssistantMessage, StopReason, Usage } from "./messages.ts";
 import type { Approval, LogRow, PairingRequest, SessionRow } from "./rows.ts";
+import type { SnapshotJob } from "./snapshots.ts";
 
 interface ChatEventBase {
   runId: string;
@@ -100,6 +101,8 @@ export interface EventMap {
   "gateway.suspension": { suspended: boolean; ts: number };
   /** Ours: a line of the log, to sockets that asked by `logs.subscribe`. */
   "logs.line": LogRow;
+  /** Ours: a piece of work on snapshots went on or ended. Not replayed. */
+  "snapshots.changed": { job: SnapshotJob | null; ts: number };
 }
 
 export type EventName = keyof EventMap;
@@ -121,4 +124,5 @@ export const eventNames = [
   "channels.changed",
   "gateway.suspension",
   "logs.line",
+  "snapshots.changed",
 ] as const satisfies readonly EventName[];

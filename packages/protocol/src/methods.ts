@@ -23,6 +23,7 @@ import type {
   SessionRow,
   ThinkingLevel,
 } from "./rows.ts";
+import type { SnapshotMethods } from "./snapshots.ts";
 
 export interface Attachment {
   type?: string;
@@ -144,7 +145,7 @@ export interface SessionChanged {
 
 type None = Record<string, unknown>;
 
-export interface MethodMap extends AccessMethods, ChannelMethods, GatewayMethods, HookMethods {
+export interface MethodMap extends AccessMethods, ChannelMethods, GatewayMethods, HookMethods, SnapshotMethods {
   health: { params: { probe?: boolean }; result: Record<string, unknown> & { ok: boolean; ts: number } };
   status: { params: { includeChannelSummary?: boolean }; result: Record<string, unknown> & { runtimeVersion: string } };
   "system-presence": { params: None; result: unknown[] };

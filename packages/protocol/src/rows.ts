@@ -232,3 +232,12 @@ export interface BuildFacts {
   /** ISO time. */
   builtAt: string;
 }
+
+/** A part of the assistant that could not start, and is switched off. */
+export interface PartFault {
+  part: string;
+  during: "start" | "wake";
+  message: string;
+  /** Epoch milliseconds. */
+  at: number;
+}

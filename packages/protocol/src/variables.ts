@@ -46,6 +46,12 @@ export const seedVariables = [
   "CF_AI_GATEWAY_ACCOUNT_ID",
   "CF_AI_GATEWAY_GATEWAY_ID",
   "CF_AI_GATEWAY_URL",
+  /** moltworker's bucket: together they are where snapshots go. */
+  "R2_ACCESS_KEY_ID",
+  "R2_SECRET_ACCESS_KEY",
+  "R2_BUCKET_NAME",
+  "BACKUP_BUCKET_NAME",
+  "CF_ACCOUNT_ID",
 ] as const;
 
 /** Of a gateway token as UTF-8, without the white space around it. */

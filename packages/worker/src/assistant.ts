@@ -1,29 +1,48 @@
 /** The Durable Object: lifecycle, sockets, the alarm. It forwards; the parts do the work. */
 
 import { DurableObject } from "cloudflare:workers";
+import { migrations } from "./catalog/migrations.ts";
 import type { Env } from "./env.ts";
+import { systemClock } from "./platform/clock.ts";
+import { createLog } from "./platform/log.ts";
+import { type Boot, bootServices } from "./services/boot.ts";
+import { answerWithoutServices, closeWithoutServices } from "./services/boot-answers.ts";
+import { snapshotBeforeUpgrade } from "./services/upgrade-snapshot.ts";
 import { createServices, type Services } from "./services.ts";
+import { createDatabase } from "./storage/database.ts";
+
+/** The alarm asks again after this while the object has no services. */
+const retryMs = 60_000;
 
 export class Assistant extends DurableObject<Env> {
-  private readonly services: Services;
+  private readonly boot: Boot<Services>;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.services = createServices(ctx, env);
-    // Every wake, whatever caused it: rows that are owed work get it before anything else is looked at.
-    this.services.wake();
+    const [db, log] = [createDatabase(ctx.storage), createLog()];
+    this.boot = bootServices({
+      ...{ db, migrations, log, clock: systemClock },
+      create: () => createServices(ctx, env),
+      // Every wake, whatever caused it: rows that are owed work get it before anything else is looked at.
+      wake: (services) => services.wake(),
+      snapshotBefore: (signal) => snapshotBeforeUpgrade(ctx, env, db, log, signal),
+    });
   }
 
-  override fetch(request: Request): Promise<Response> {
-    return this.services.fetch(request);
+  override async fetch(request: Request): Promise<Response> {
+    const services =
+      this.boot.now() ?? (await this.boot.services().catch((thrown: unknown) => answerWithoutServices(request, thrown)));
+    return services instanceof Response ? services : services.fetch(request);
   }
 
-  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    return this.services.sockets.message(socket, data);
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    const services =
+      this.boot.now() ?? (await this.boot.services().catch((thrown: unknown) => closeWithoutServices(socket, thrown)));
+    await services?.sockets.message(socket, data);
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
-    this.services.sockets.closed(socket);
+    this.boot.now()?.sockets.closed(socket);
     // Without an answering close an abruptly cut socket would linger half-closed and hold up the drain.
     try {
       socket.close(code === 1005 || code === 1006 ? 1000 : code);
@@ -33,10 +52,12 @@ export class Assistant extends DurableObject<Env> {
   }
 
   override webSocketError(socket: WebSocket): void {
-    this.services.sockets.closed(socket);
+    this.boot.now()?.sockets.closed(socket);
   }
 
-  override alarm(): Promise<void> {
-    return this.services.alarm.fire();
+  override async alarm(): Promise<void> {
+    const services = this.boot.now() ?? (await this.boot.services().catch(() => undefined));
+    if (services) return services.alarm.fire();
+    await this.ctx.storage.setAlarm(Date.now() + retryMs);
   }
 }

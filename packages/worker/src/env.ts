@@ -8,6 +8,10 @@ export type Env = {
   ASSETS: Fetcher;
   /** R2 on Cloudflare; on one machine a writable workerd `disk` service (GET, PUT, DELETE by path). */
   BLOBS: R2Bucket | Fetcher;
+  /** Where snapshots go unless the settings name a bucket; without it they go into BLOBS, in a folder of their own. */
+  SNAPSHOTS?: R2Bucket | Fetcher;
+  /** Empty objects in which snapshots are proved. */
+  SCRATCH: DurableObjectNamespace;
   /** Only on one machine: a network that reaches private addresses, used by egress alone and for named addresses only. */
   NAMED_NETWORK?: Fetcher;
   /** Only on one machine: random per start, proves that a caller can read the data folder. */

@@ -27,6 +27,8 @@ import { createGatewayBooksPart } from "./services/gateway-books.ts";
 import { createHttpApi } from "./services/http-api.ts";
 import { createImportPart } from "./services/importer.ts";
 import type { Part } from "./services/part.ts";
+import { createPartsGuard } from "./services/parts-guard.ts";
+import { createSnapshotPart } from "./services/snapshots.ts";
 
 /** While runs live, the object is woken at least this often, so that nothing it waits for lets it be put away. */
 const heartbeatMs = 25_000;
@@ -80,6 +82,10 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     runner,
   } = core;
 
+  const guard = createPartsGuard(clock, log);
+  const snapshotPart = createSnapshotPart({ ...core, ctx, env, alarm: () => alarm });
+  const { snapshots } = snapshotPart;
+
   /** Once the answer has gone out: the asker's own socket may be among them. */
   const closeEnded = () => void setTimeout(() => sockets.closeInvalid(), 0);
   const signOutEverywhere = () => {
@@ -98,6 +104,8 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     channels: { status: (options) => channelsPart.service.status(options) },
     budgets: () => governor.budgets(clock.now()),
     rearm: () => alarm.rearm(),
+    faults: guard.faults,
+    snapshots,
   });
   const channelsPart = createChannelsPart({
     ...core,
@@ -154,6 +162,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     doctor,
     channels: channelsPart.service,
     hooks: hooksPart.service,
+    snapshots,
     server,
     logs,
     builds,
@@ -178,6 +187,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     aiGateway,
     channelsPart,
     hooksPart,
+    snapshotPart,
     createAdmin({ audit, logs, builds }),
     createGatewayBooksPart({ ...core, limits: () => config.get("limits") }),
     createHttpApi({
@@ -191,8 +201,8 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       settings: () => config.snapshot().config as unknown as Record<string, unknown>,
       version: env.VERSION ?? "0.0.0",
     }),
-    createImportPart({ ...core, providers, beforeApply: async () => {} }),
-  ];
+    createImportPart({ ...core, providers, beforeApply: async () => void (await snapshots.settled(snapshots.create("import"))) }),
+  ].map(guard.around);
 
   const alarm = createAlarm(db, clock, log, ctx.storage, {
     tick() {
@@ -256,12 +266,12 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     },
     wake() {
       if (marks.get("first-files") === undefined) {
-        seedWorkspace(workspace);
+        guard.run("first files", () => seedWorkspace(workspace));
         marks.set("first-files", "written");
       }
-      runner.recover();
+      guard.run("runs", () => runner.recover());
       alarm.ensure("prune", clock.now() + pruneMs);
-      scheduleApprovals();
+      guard.run("approvals", scheduleApprovals);
       for (const part of parts) part.wake?.();
     },
   };

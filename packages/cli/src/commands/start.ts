@@ -16,6 +16,8 @@ export interface StartOptions {
   port: number;
   host: string;
   data?: string;
+  /** Another folder for the snapshots, such as a second disk. */
+  snapshots?: string;
   /** False with --no-open. */
   open: boolean;
 }
@@ -23,7 +25,7 @@ export interface StartOptions {
 /** Resolves after a clean stop. */
 export async function start(options: StartOptions, output: Output): Promise<void> {
   const [binary, built] = [findWorkerd(), findBuiltFiles()];
-  const folder = createDataFolder(options.data);
+  const folder = createDataFolder(options.data, options.snapshots);
   const lock = takeLock(folder.path);
   try {
     if (lock.predecessorCrashed) {

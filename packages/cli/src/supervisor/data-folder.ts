@@ -29,10 +29,18 @@ export interface DataFolder {
   objects: string;
   blobs: string;
   logs: string;
+  /** Where snapshots go unless another folder or a bucket is named. */
+  snapshots: string;
 }
 
 function dataFolderAt(path: string): DataFolder {
-  return { path, objects: join(path, "do"), blobs: join(path, "blobs"), logs: join(path, "logs") };
+  return {
+    path,
+    objects: join(path, "do"),
+    blobs: join(path, "blobs"),
+    logs: join(path, "logs"),
+    snapshots: join(path, "snapshots"),
+  };
 }
 
 /** The folder a command means: the flag, else `~/.moltworker`. Symbolic links are resolved, so one folder has one name. */
@@ -45,15 +53,22 @@ export function locateDataFolder(flag: string | undefined): DataFolder {
   }
 }
 
-/** Makes the folder and its parts, for this user alone. Throws DATA_NOT_WRITABLE with the path and the system's reason. */
-export function createDataFolder(flag: string | undefined): DataFolder {
+/**
+ * Makes the folder and its parts, for this user alone; `snapshots` names another place for those. Throws DATA_NOT_WRITABLE
+ * with the path and the system's reason.
+ */
+export function createDataFolder(flag: string | undefined, snapshots?: string): DataFolder {
   const path = resolve(flag ?? join(homedir(), ".moltworker"));
   try {
     makeFolder(path);
     const folder = dataFolderAt(realpathSync(path));
+    if (snapshots !== undefined) folder.snapshots = resolve(snapshots);
     if ((statSync(folder.path).mode & 0o077) !== 0 && holdsOnlyOurs(folder.path)) chmodSync(folder.path, 0o700);
-    for (const part of [folder.objects, folder.blobs, folder.logs]) makeFolder(part);
-    for (const part of [folder.path, folder.objects, folder.blobs, folder.logs]) accessSync(part, constants.W_OK);
+    const parts = [folder.objects, folder.blobs, folder.logs, folder.snapshots];
+    for (const part of parts) makeFolder(part);
+    // A folder named for the snapshots that cannot be written costs the snapshots, and is said there.
+    const ours = parts.filter((part) => part !== folder.snapshots || snapshots === undefined);
+    for (const part of [folder.path, ...ours]) accessSync(part, constants.W_OK);
     return folder;
   } catch (error) {
     throw notWritable(path, error);
@@ -63,7 +78,7 @@ export function createDataFolder(flag: string | undefined): DataFolder {
 /** A folder that holds other things too, such as a home or /tmp, keeps its mode: our parts of it are closed one by one. */
 function holdsOnlyOurs(path: string): boolean {
   return readdirSync(path).every((name) =>
-    /^(do|blobs|logs|gateway-token|run\.json|lock\.\d+|\.(lock|run|gateway-token)-.*)$/.test(name),
+    /^(do|blobs|logs|snapshots|aside-.*|gateway-token|run\.json|lock\.\d+|\.(lock|run|gateway-token)-.*)$/.test(name),
   );
 }
 

@@ -19,13 +19,25 @@ export interface HostAnswer {
 }
 
 /** Throws TIMEOUT, or NOT_RUNNING when nobody listens. */
-export function callHost(
+export async function callHost(
   address: HostAddress,
   method: "GET" | "POST",
   path: string,
   timeoutMs = 5_000,
   body?: object,
 ): Promise<HostAnswer> {
+  return parseAnswer((await exchange(address, method, path, timeoutMs, body)).toString("utf8"));
+}
+
+/** The bytes of an answer. Throws what the assistant says instead. */
+export async function fetchHost(address: HostAddress, path: string, timeoutMs = 600_000): Promise<Buffer> {
+  const whole = await exchange(address, "GET", path, timeoutMs);
+  const status = Number(/^HTTP\/1\.\d (\d{3})/.exec(whole.subarray(0, 20).toString("latin1"))?.[1] ?? 0);
+  if (status !== 200) throw answerError(parseAnswer(whole.toString("utf8")));
+  return whole.subarray(whole.indexOf("\r\n\r\n") + 4);
+}
+
+function exchange(address: HostAddress, method: string, path: string, timeoutMs: number, body?: object): Promise<Buffer> {
   const { host, port, hostKey } = address;
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });
@@ -34,7 +46,7 @@ export function callHost(
       socket.destroy(new MoltError("TIMEOUT", { message: `the assistant did not answer ${path} within ${timeoutMs} ms` }));
     const timer = setTimeout(late, timeoutMs);
     socket.on("data", (chunk) => chunks.push(chunk));
-    socket.on("end", () => resolve(parseAnswer(Buffer.concat(chunks).toString("utf8"))));
+    socket.on("end", () => resolve(Buffer.concat(chunks)));
     socket.on("error", (error) => reject(error instanceof MoltError ? error : notRunning(error)));
     socket.on("close", () => {
       clearTimeout(timer);

@@ -56,7 +56,7 @@ export function corruptStorage(objects: string, lines: LogLine[]): MoltError | u
   const where = damaged[0] ?? (objectFiles.length === 1 ? objectFiles[0] : undefined) ?? objects;
   return new MoltError("STORAGE_CORRUPT", {
     message: `the database is damaged: ${where}`,
-    hint: `Restore the last snapshot, or move ${where} away to start fresh.`,
+    hint: `Run \`moltworker restore\`: it brings the last good snapshot back and keeps ${where} aside.`,
     details: { files: damaged },
   });
 }

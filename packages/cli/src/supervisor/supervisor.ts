@@ -154,7 +154,7 @@ export class Supervisor {
       binary,
       config: built.config,
       address: `${host.includes(":") ? `[${host}]` : host}:${this.#port}`,
-      folders: { "do-storage": folder.objects, blobs: folder.blobs, ui: built.ui },
+      folders: { "do-storage": folder.objects, blobs: folder.blobs, snapshots: folder.snapshots, ui: built.ui },
       environment: this.#workerdEnvironment(),
       onLine: (text) => this.#receive(logLineFrom(this.#scrub(text))),
     }).catch((error: Error) => {
@@ -185,11 +185,15 @@ export class Supervisor {
     void workerd.exited.then(() => {
       ended = true;
     });
-    const deadline = Date.now() + readyTimeoutMs;
+    let deadline = Date.now() + readyTimeoutMs;
     for (let failures = 0; !ended; ) {
       const answer = await callHost(this.#address(), "GET", "/readyz", readyTimeoutMs).catch(() => undefined);
       if (answer?.status === 200) return true;
-      if (answer && ++failures >= failingAnswers) return this.#refuse(workerd, answerError(answer));
+      if (answer && answerError(answer).code === "UPGRADING") {
+        // It answers, and says what it waits for: a snapshot before the upgrade of the data.
+        deadline = Date.now() + readyTimeoutMs;
+        failures = 0;
+      } else if (answer && ++failures >= failingAnswers) return this.#refuse(workerd, answerError(answer));
       if (Date.now() > deadline)
         return this.#refuse(workerd, new MoltError("TIMEOUT", { message: "the assistant did not become ready in time" }));
       await new Promise((resolve) => setTimeout(resolve, 20 * Math.max(1, failures)));
@@ -203,7 +207,7 @@ export class Supervisor {
     await workerd.exited;
     const corrupt = corruptStorage(this.#settings.folder.objects, this.#lines);
     if (corrupt) throw corrupt;
-    if (error.code === "STORAGE_CORRUPT") throw error;
+    if (error.code === "STORAGE_CORRUPT" || error.code === "MIGRATION_FAILED") throw error;
     this.#log({ ts: new Date().toISOString(), level: "error", event: "server.not_ready", message: error.message });
     return false;
   }

@@ -21,6 +21,7 @@ const config :Workerd.Config = (
     (name = "main", worker = .main),
     (name = "do-storage", disk = (writable = true)),
     (name = "blobs", disk = (writable = true)),
+    (name = "snapshots", disk = (writable = true)),
     (name = "ui", disk = (writable = false)),
     (name = "internet", network = (allow = ["public"], tlsOptions = (trustBrowserCas = true))),
     (name = "named-network", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
@@ -39,7 +40,10 @@ const main :Workerd.Worker = (
   # Who goes away before the first byte of an answer ends the work for it, in the object too.
   compatibilityFlags = ["enable_request_signal", "request_signal_passthrough"],
   globalOutbound = "internet",
-  durableObjectNamespaces = [(className = "Assistant", uniqueKey = "moltworker-Assistant", enableSql = true)],
+  durableObjectNamespaces = [
+    (className = "Assistant", uniqueKey = "moltworker-Assistant", enableSql = true),
+    (className = "SnapshotScratch", uniqueKey = "moltworker-SnapshotScratch", enableSql = true),
+  ],
   durableObjectStorage = (localDisk = "do-storage"),
   bindings = [
     ${bindings(input.version).join(",\n    ")},
@@ -54,6 +58,8 @@ function bindings(version: string): string[] {
     `(name = "ASSISTANT", durableObjectNamespace = "Assistant")`,
     `(name = "ASSETS", service = "ui")`,
     `(name = "BLOBS", service = "blobs")`,
+    `(name = "SNAPSHOTS", service = "snapshots")`,
+    `(name = "SCRATCH", durableObjectNamespace = "SnapshotScratch")`,
     `(name = "NAMED_NETWORK", service = "named-network")`,
     `(name = "VERSION", text = ${quote(version)})`,
     ...fromEnvironment.map((name) => `(name = ${quote(name)}, fromEnvironment = ${quote(name)})`),

@@ -7,6 +7,7 @@ import ArrowLeftRight from "lucide-react/icons/arrow-left-right";
 import Coins from "lucide-react/icons/coins";
 import Gauge from "lucide-react/icons/gauge";
 import MessagesSquare from "lucide-react/icons/messages-square";
+import History from "lucide-react/icons/history";
 import PackageCheck from "lucide-react/icons/package-check";
 import ScrollText from "lucide-react/icons/scroll-text";
 import ShieldCheck from "lucide-react/icons/shield-check";
@@ -74,6 +75,14 @@ const adminPages: readonly AdminPage[] = [
     icon: Coins,
     needs: "gateway.usage",
     View: page(async () => (await import("./gateway.tsx")).GatewayPage),
+  },
+  {
+    id: "snapshots",
+    name: "Storage and snapshots",
+    hint: "what is saved, whether it was proved, and the way back",
+    icon: History,
+    needs: "snapshots.list",
+    View: page(async () => (await import("./snapshots.tsx")).SnapshotsPage),
   },
   {
     id: "audit",

@@ -5,7 +5,10 @@ import { useApp } from "../store/app.ts";
 import { notifyError } from "../store/notices.ts";
 
 /** `load` must be the same function on every render. */
-export function useLoaded<Value>(load: () => Promise<Value>, revision = 0): [value: Value | undefined, reload: () => void] {
+export function useLoaded<Value>(
+  load: () => Promise<Value>,
+  revision: number | string = 0,
+): [value: Value | undefined, reload: () => void] {
   const [value, setValue] = useState<Value>();
   const connected = useApp((state) => state.connection.phase === "connected");
   const reload = useCallback(() => void load().then(setValue, notifyError), [load]);

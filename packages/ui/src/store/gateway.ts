@@ -118,6 +118,10 @@ function receive(frame: EventFrame): void {
   for (const { event, hear } of listeners) if (event === frame.event) hear(frame.payload as never);
   if (frame.event === "device.pair.requested" && !/^#\/(admin|settings)\/access/.test(location.hash))
     notify("A device asks to be let in.", "info", "Look at its code under Admin, Access.");
+  if (frame.event === "snapshots.changed") {
+    const { job } = frame.payload as EventMap["snapshots.changed"];
+    app.update((state) => ({ ...state, snapshotJob: job }));
+  }
   if (frame.event === "models.changed") refreshModels().catch(notifyError);
   if (frame.event === "chat") {
     const event = frame.payload as { state: string; message?: unknown; sessionKey: string };

@@ -8,6 +8,7 @@ import type { MoltError, WireError } from "@moltworker/protocol/errors";
 import type { ChatMessage, Usage } from "@moltworker/protocol/messages";
 import type { PendingInput } from "@moltworker/protocol/methods";
 import type { Approval, ModelRow, ProviderStatus, SessionRow, ThinkingLevel } from "@moltworker/protocol/rows";
+import type { SnapshotJob } from "@moltworker/protocol/snapshots";
 
 export type LivePart =
   | { kind: "text"; text: string; open: boolean }
@@ -124,6 +125,8 @@ export interface AppState {
   pairingRevision: number;
   /** Rises whenever an account, a person or a send of a channel changed. */
   channelsRevision: number;
+  /** The last that was heard of work on snapshots. */
+  snapshotJob: SnapshotJob | null;
   /** Rises when settings, keys or models changed, here or elsewhere. */
   configRevision: number;
   notices: Notice[];
@@ -174,6 +177,7 @@ export function initialState(): AppState {
     approvals: [],
     pairingRevision: 0,
     channelsRevision: 0,
+    snapshotJob: null,
     configRevision: 0,
     notices: [],
     theme: "system",

@@ -67,6 +67,42 @@ const faults: [
     {},
   ],
   ["blobs: fail DATA_NOT_WRITABLE", {}, (world) => Object.assign(world.disk, { broken: true }), {}],
+  [
+    "snapshots: fail SNAPSHOT_STORE",
+    {},
+    (world) =>
+      Object.assign(world.snapshots, { error: { code: "SNAPSHOT_STORE", message: "the disk is full", hint: "Free space." } }),
+    {},
+  ],
+  ["snapshots: warn NOT_FOUND", {}, (world) => Object.assign(world.snapshots, { snapshots: [] }), {}],
+  [
+    "snapshots: warn SNAPSHOT_DAMAGED",
+    {},
+    (world) => Object.assign(world.snapshots.snapshots[0] ?? {}, { state: "damaged", error: "an object is missing" }),
+    {},
+  ],
+  [
+    "snapshots: warn CONFLICT",
+    {},
+    (world) =>
+      Object.assign(world.snapshots, { shrink: { id: "s", before: { id: "b", rows: 9, bytes: 9 }, now: { rows: 1, bytes: 1 } } }),
+    {},
+  ],
+  [
+    "quarantine: warn STORAGE_CORRUPT",
+    {},
+    (world) =>
+      world.db.run(
+        "INSERT INTO quarantine (id, source, name, why, content, at) VALUES ('q', 'messages', 'm', 'no JSON', '{', 1)",
+      ),
+    {},
+  ],
+  [
+    "parts: fail INTERNAL",
+    {},
+    (world) => world.faults.push({ part: "telegram", during: "start", message: "token rejected", at: 1 }),
+    {},
+  ],
   ["blobs: fail DATA_NOT_WRITABLE", {}, (world) => Object.assign(world.disk, { garbled: true }), {}],
   ["channels: fail CHANNEL_TOKEN_REJECTED", {}, (world) => channelSays(world, "failed", "CHANNEL_TOKEN_REJECTED"), {}],
   ["channels: warn CHANNEL_CONFLICT", {}, (world) => channelSays(world, "degraded", "CHANNEL_CONFLICT"), {}],

@@ -14,10 +14,13 @@ import { hooks } from "../doctor/checks/hooks.ts";
 import { managedGateway } from "../doctor/checks/managed-gateway.ts";
 import { gatewayLog } from "../doctor/checks/gateway-log.ts";
 import { model } from "../doctor/checks/model.ts";
+import { parts } from "../doctor/checks/parts.ts";
 import { providerKey } from "../doctor/checks/provider-key.ts";
 import { providerQuota } from "../doctor/checks/provider-quota.ts";
 import { providerReachable } from "../doctor/checks/provider-reachable.ts";
+import { quarantine } from "../doctor/checks/quarantine.ts";
 import { runs } from "../doctor/checks/runs.ts";
+import { snapshots } from "../doctor/checks/snapshots.ts";
 import { stop } from "../doctor/checks/stop.ts";
 import { storage } from "../doctor/checks/storage.ts";
 import { variables } from "../doctor/checks/variables.ts";
@@ -25,6 +28,9 @@ import { variables } from "../doctor/checks/variables.ts";
 export const checks: readonly AssistantCheck[] = [
   storage,
   blobs,
+  snapshots,
+  quarantine,
+  parts,
   config,
   variables,
   accessTeamCheck,

@@ -95,6 +95,17 @@ import { sessionsPatch } from "../methods/sessions.patch.ts";
 import { sessionsReset } from "../methods/sessions.reset.ts";
 import { sessionsSubscribe } from "../methods/sessions.subscribe.ts";
 import { sessionsUsage } from "../methods/sessions.usage.ts";
+import { snapshotsAbort } from "../methods/snapshots.abort.ts";
+import { snapshotsContents } from "../methods/snapshots.contents.ts";
+import { snapshotsCreate } from "../methods/snapshots.create.ts";
+import { snapshotsDestination } from "../methods/snapshots.destination.ts";
+import { snapshotsDiff } from "../methods/snapshots.diff.ts";
+import { snapshotsList } from "../methods/snapshots.list.ts";
+import { snapshotsPassphrase } from "../methods/snapshots.passphrase.ts";
+import { snapshotsRestore } from "../methods/snapshots.restore.ts";
+import { snapshotsSettle } from "../methods/snapshots.settle.ts";
+import { snapshotsUndo } from "../methods/snapshots.undo.ts";
+import { snapshotsVerify } from "../methods/snapshots.verify.ts";
 import { status } from "../methods/status.ts";
 import { systemPresence } from "../methods/system-presence.ts";
 import { updateStatus } from "../methods/update.status.ts";
@@ -200,6 +211,17 @@ export const methods = [
   sessionsPatch,
   sessionsReset,
   sessionsSubscribe,
+  snapshotsAbort,
+  snapshotsContents,
+  snapshotsCreate,
+  snapshotsDestination,
+  snapshotsDiff,
+  snapshotsList,
+  snapshotsPassphrase,
+  snapshotsRestore,
+  snapshotsSettle,
+  snapshotsUndo,
+  snapshotsVerify,
   status,
   systemPresence,
   updateStatus,

@@ -14,7 +14,6 @@ import {
   upgradesMigration,
 } from "../auth/schema.ts";
 import { configMigration } from "../config/config.ts";
-import { channelsMigration } from "../delivery/schema.ts";
 import { hooksMigration } from "../edge/hooks/hook-store.ts";
 import { channelIndexesMigration, channelsMigration } from "../delivery/schema.ts";
 import { httpRequestsMigration } from "../edge/v1/request-store.ts";
@@ -24,6 +23,7 @@ import { runOptionsMigration, runsMigration } from "../runs/schema.ts";
 import { timersMigration } from "../schedule/alarm.ts";
 import { secretsMigration } from "../secrets/secrets.ts";
 import { sessionsMigration } from "../sessions/schema.ts";
+import { snapshotsMigration } from "../snapshots/schema.ts";
 import { blobsMigration } from "../storage/blobs.ts";
 import { logRingMigration } from "../storage/log-ring.ts";
 import { marksMigration } from "../storage/marks.ts";
@@ -60,4 +60,5 @@ export const migrations: readonly Migration[] = [
   auditGuardMigration,
   channelIndexesMigration,
   callLogMigration,
+  snapshotsMigration,
 ];

@@ -9,6 +9,7 @@ import { hooksSection } from "../config/sections/hooks.ts";
 import { httpApiSection } from "../config/sections/http-api.ts";
 import { limitsSection } from "../config/sections/limits.ts";
 import { providersSection } from "../config/sections/providers.ts";
+import { snapshotsSection } from "../config/sections/snapshots.ts";
 
 export const sections = [
   agentSection,
@@ -19,6 +20,7 @@ export const sections = [
   gatewaySection,
   channelsSection,
   hooksSection,
+  snapshotsSection,
 ] as const;
 
 export type Settings = { [S in (typeof sections)[number] as S["name"]]: z.infer<S["schema"]> };

@@ -11,6 +11,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { Database } from "../storage/database.ts";
 import type { Migration } from "../storage/migrations.ts";
+import type { Quarantine } from "../storage/quarantine.ts";
 import { changedPaths, type Json, type JsonObject, leaves, overlay, valueAt, withValueAt } from "./merge.ts";
 import { planPatch, planReplace, releaseSeeds } from "./plan.ts";
 import type { AnySection } from "./section.ts";
@@ -80,6 +81,8 @@ interface ConfigDeps<Sections extends readonly AnySection[]> {
   log: Log;
   seeds: Seeds;
   /** What the environment says of a section in the words of a layer above, such as each provider's own address variable. */
+  /** Keeps a stored value that cannot be used, before a change would write over it. */
+  quarantine?: Quarantine;
   given?: Partial<Record<Sections[number]["name"], object>>;
 }
 
@@ -99,6 +102,13 @@ export function createConfig<const Sections extends readonly AnySection[]>(
     const row = db.one<Row>("SELECT section, value, version FROM config WHERE section = ?", section.name);
     const stored = parseStored(row?.value);
     const result = readStored(section, stored);
+    if (row && (!stored || result.issues.length > 0))
+      deps.quarantine?.add({
+        source: "config",
+        name: section.name,
+        why: result.issues[0]?.message ?? "not JSON",
+        content: row.value,
+      });
     issues.set(section.name, result.issues);
     warnings.set(section.name, result.warnings);
     loaded.set(section.name, { stored: stored ?? {}, version: row?.version ?? 0, value: result.value });

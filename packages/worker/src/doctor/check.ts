@@ -2,6 +2,7 @@
 
 import type { Check } from "@moltworker/protocol/doctor";
 import type { BudgetStatus } from "@moltworker/protocol/gateway";
+import type { PartFault } from "@moltworker/protocol/rows";
 import type { Gateway } from "../ai-gateway/gateway.ts";
 import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
@@ -13,6 +14,7 @@ import type { Egress } from "../platform/egress.ts";
 import type { Approvals } from "../runs/approvals.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Secrets } from "../secrets/secrets.ts";
+import type { Snapshots } from "../snapshots/snapshots.ts";
 import type { Blobs } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
 import type { Marks } from "../storage/marks.ts";
@@ -33,7 +35,6 @@ export interface DoctorParts {
   blobs: Blobs;
   config: Config<Settings>;
   egress: Egress;
-  secrets: Pick<Secrets, "get">;
   models: Gateway;
   providers: readonly ProviderVariables[];
   /** How far each budget is used in its present window. */
@@ -50,6 +51,9 @@ export interface DoctorParts {
   builds: BuildWatch;
   /** Sets the object's alarm anew from the timers' rows. */
   rearm(): void;
+  /** Parts that could not start. */
+  faults(): PartFault[];
+  snapshots: Pick<Snapshots, "state">;
 }
 
 export interface CheckContext extends DoctorParts {

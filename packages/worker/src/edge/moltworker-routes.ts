@@ -64,23 +64,6 @@ export function addMoltworkerRoutes(app: Hono, deps: MoltworkerRouteDeps, allowe
     const requestId = approve(context, principal, context.req.param("id"));
     return json({ success: true, requestId, message: "Approved; the device fetches its token when it connects again." });
   });
-  app.get("/api/admin/storage", async (context) => {
-    await allowed(context, "api.admin.state");
-    return json({
-      configured: true,
-      missing: [],
-      lastSync: null,
-      message: "Every change is stored before it is answered: there is nothing to sync.",
-    });
-  });
-  app.post("/api/admin/storage/sync", async (context) => {
-    await allowed(context, "api.admin.state");
-    return json({
-      success: true,
-      message: "Nothing had to be synced: every change is stored before it is answered.",
-      lastSync: new Date().toISOString(),
-    });
-  });
   app.post("/api/admin/gateway/restart", async (context) => {
     await allowed(context, "api.admin.restart");
     return json({

@@ -21,6 +21,8 @@ import type { Inbox } from "../sessions/inbox.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
 import type { SessionView } from "../sessions/session-view.ts";
 import type { Transcript } from "../sessions/transcript.ts";
+import type { SnapshotAdmin } from "../snapshots/snapshot-admin.ts";
+import type { Snapshots } from "../snapshots/snapshots.ts";
 import type { Blobs } from "../storage/blobs.ts";
 import type { LogRing } from "../storage/log-ring.ts";
 import type { Workspace } from "../storage/workspace.ts";
@@ -65,6 +67,7 @@ export interface MethodContext {
   doctor: Doctor;
   hooks: Hooks;
   channels: Channels;
+  snapshots: Snapshots & SnapshotAdmin;
   server: ServerFacts;
   logs: LogRing;
   builds: BuildWatch;

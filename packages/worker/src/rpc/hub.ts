@@ -25,6 +25,7 @@ const eventScopes: Record<EventName, Scope | null> = {
   "channels.changed": "operator.read",
   "gateway.suspension": "operator.read",
   "logs.line": "operator.admin",
+  "snapshots.changed": "operator.read",
 };
 
 type Published = { [Name in EventName]: { event: Name; payload: EventMap[Name] } }[EventName];

@@ -44,8 +44,10 @@ import { createDatabase } from "../storage/database.ts";
 import { createLogRing } from "../storage/log-ring.ts";
 import { createMarks } from "../storage/marks.ts";
 import { migrate } from "../storage/migrations.ts";
+import { createQuarantine } from "../storage/quarantine.ts";
 import { createWorkspace } from "../storage/workspace.ts";
 import { channelSeeds, seedChannelSecrets } from "./channels.ts";
+import { sweepPoison } from "./poison-sweep.ts";
 
 /** What is made after the core, and called by it. */
 export interface Later {
@@ -72,6 +74,9 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
   const db = createDatabase(ctx.storage);
   migrate(db, migrations, clock);
   const marks = createMarks(db);
+  const quarantine = createQuarantine(db, clock);
+  const poisoned = sweepPoison(db, quarantine);
+  if (Object.keys(poisoned).length > 0) log.warn("storage.quarantined", { rows: poisoned });
 
   const seeds = readSeeds(env);
   const secrets = createSecrets(db, clock);
@@ -83,6 +88,7 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
     log,
     seeds,
     given: { providers: addressSeeds(providers, seeds), channels: channelSeeds(seeds) },
+    quarantine,
   });
   const configHistory = createConfigHistory({ sections, db, config });
   const blobs = createBlobs(env.BLOBS, db, clock);

@@ -1,12 +1,14 @@
 /**
  * A part of the assistant that stands beside its core (channels, snapshots, containers, …). Each is put together in a file of
- * its own in this folder, and `services.ts` lists it.
+ * its own in this folder, and `services.ts` lists it inside the guard, which switches off and names one that throws.
  */
 
 import type { RouteGroup } from "../edge/route-group.ts";
 import type { TimerWork } from "../schedule/alarm.ts";
 
 export interface Part {
+  /** For the doctor, when it fails. */
+  name?: string;
   /** Routes inside the Assistant object; their paths stand in `edge/assistant-paths.ts` unless they begin with `/api/`. */
   routes?: RouteGroup;
   /** Answers a request before any route is looked at; undefined leaves it to them. For what cannot afford the routes' detour. */

@@ -6,6 +6,8 @@ export interface Database {
   all<Row extends object>(sql: string, ...bindings: SqlValue[]): Row[];
   /** The first row, or undefined. */
   one<Row extends object>(sql: string, ...bindings: SqlValue[]): Row | undefined;
+  /** Rows one by one, without holding them all. The loop must be synchronous and write nothing. */
+  each<Row extends object>(sql: string, ...bindings: SqlValue[]): Iterable<Row>;
   /** Returns the number of rows written. */
   run(sql: string, ...bindings: SqlValue[]): number;
   /** All or nothing: a throw inside rolls back and is rethrown. May be nested. */
@@ -21,6 +23,8 @@ export function createDatabase(storage: DurableObjectStorage): Database {
       const next = sql.exec(query, ...bindings).next();
       return next.done ? undefined : (next.value as unknown as Row);
     },
+    each: <Row extends object>(query: string, ...bindings: SqlValue[]) =>
+      sql.exec(query, ...bindings) as unknown as Iterable<Row>,
     run: (query, ...bindings) => {
       const cursor = sql.exec(query, ...bindings);
       cursor.toArray();
