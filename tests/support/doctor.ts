@@ -1,5 +1,6 @@
 /** The doctor over a test database: everything is well until a test plants a fault. */
 
+import type { ContainersReport } from "../../packages/protocol/src/containers.ts";
 import type { Approval, ModelRow, ProviderStatus } from "../../packages/protocol/src/rows.ts";
 import type { Gateway } from "../../packages/worker/src/ai-gateway/gateway.ts";
 import { checks } from "../../packages/worker/src/catalog/checks.ts";
@@ -31,6 +32,7 @@ export interface DoctorWorld {
   suspended: boolean;
   builds: BuildWatch;
   rearmed: number;
+  containers: ContainersReport;
   /** What an Access team publishes. */
   teamKeys: string;
   /** Files by path; `broken` makes the disk refuse. */
@@ -49,6 +51,15 @@ export const goodStatus: ProviderStatus = {
 };
 
 const goodModel = { ref: "openai/gpt-5", provider: "openai", id: "gpt-5" } as ModelRow;
+
+const noContainers: ContainersReport = {
+  available: false,
+  engine: "docker",
+  engineVersion: null,
+  cause: "no engine",
+  cure: "Install one.",
+  containers: [],
+};
 
 /** `stored` are config rows as they lie in the database, valid or not. */
 export function createDoctorWorld(
@@ -71,6 +82,7 @@ export function createDoctorWorld(
     suspended: false,
     builds: createBuildWatch({ id: "abc", version: "1.2.3", builtAt: "2026-11-28T00:00:00.000Z" }),
     rearmed: 0,
+    containers: noContainers,
     teamKeys: '{"keys":[{}]}',
     disk: { stored: new Map(), broken: false, garbled: false },
   };
@@ -90,6 +102,7 @@ export function createDoctorWorld(
     clock,
     db,
     marks: createMarks(db),
+    containers: { report: async () => world.containers },
     blobs: createBlobs(fakeDisk(world.disk), db, clock),
     config,
     egress: { fetch: async (url) => new Response(world.teamKeys, { status: String(url).includes("gone") ? 404 : 200 }) },

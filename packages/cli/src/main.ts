@@ -84,10 +84,21 @@ export function createProgram(): Command {
     .action(async (file, options) =>
       (await import("./commands/export.ts")).exportAll(file, options, createOutput(options.json === true)),
     );
+  addContainers(verb);
   verb("stop", "stop the assistant").action(async (options: SharedOptions) =>
     (await import("./commands/stop.ts")).stop(options, createOutput(options.json === true)),
   );
   return program;
+}
+
+function addContainers(verb: (name: string, description: string) => Command): void {
+  verb("containers", "how the containers stand; build their images, restart, stop, delete, logs")
+    .argument("[action]", "list, build, restart, stop, delete or logs", "list")
+    .argument("[id]", "which container", "sandbox")
+    .option("--base <image>", "build: the image to stand on, or `packages` to make one from Debian's packages")
+    .action(async (action, id, options) =>
+      (await import("./commands/containers.ts")).containers(action, id, options, createOutput(options.json === true)),
+    );
 }
 
 /** Runs one command line (without `node` and the script) and returns the exit code. Never throws. */

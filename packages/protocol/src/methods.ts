@@ -4,6 +4,7 @@
  */
 
 import type { ChannelMethods } from "./channel-methods.ts";
+import type { ContainerMethods } from "./container-methods.ts";
 import type { CheckResult, DoctorReport } from "./doctor.ts";
 import type { AgentEvent, ChatEvent } from "./events.ts";
 import type { TokenLimits } from "./gateway.ts";
@@ -149,7 +150,7 @@ export interface SessionChanged {
 
 type None = Record<string, unknown>;
 
-export interface MethodMap extends ChannelMethods {
+export interface MethodMap extends ChannelMethods, ContainerMethods {
   health: { params: { probe?: boolean }; result: Record<string, unknown> & { ok: boolean; ts: number } };
   status: { params: { includeChannelSummary?: boolean }; result: Record<string, unknown> & { runtimeVersion: string } };
   "system-presence": { params: None; result: unknown[] };

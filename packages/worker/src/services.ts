@@ -62,6 +62,8 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     blobs,
     workspace,
     egress,
+    containers,
+    containersPart,
     sessions,
     transcript,
     inbox,
@@ -144,6 +146,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     approvals,
     workspace,
     blobs,
+    containers,
     doctor,
     channels: channelsPart.service,
     server,
@@ -169,6 +172,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const parts: readonly Part[] = [
     aiGateway,
     channelsPart,
+    containersPart,
     createAdmin({ logs, builds }),
     createHttpApi({
       ...core,

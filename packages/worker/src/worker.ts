@@ -4,5 +4,6 @@ import { gatewaySlugs } from "./catalog/gateway-slugs.ts";
 import { createWorkerApp } from "./edge/worker-routes.ts";
 
 export { Assistant } from "./assistant.ts";
+export { ContainerObject } from "./containers/container-object.ts";
 
 export default createWorkerApp(gatewaySlugs);

@@ -4,6 +4,7 @@
  */
 
 import ArrowLeftRight from "lucide-react/icons/arrow-left-right";
+import Box from "lucide-react/icons/box";
 import Gauge from "lucide-react/icons/gauge";
 import PackageCheck from "lucide-react/icons/package-check";
 import ScrollText from "lucide-react/icons/scroll-text";
@@ -56,6 +57,14 @@ const adminPages: readonly AdminPage[] = [
     hint: "come from another installation, leave with everything",
     icon: ArrowLeftRight,
     View: page(async () => (await import("./moving.tsx")).MovingPage),
+  },
+  {
+    id: "containers",
+    name: "Containers",
+    hint: "the sandbox: how it stands, its image, its last lines",
+    icon: Box,
+    needs: "containers.list",
+    View: page(async () => (await import("./containers.tsx")).ContainersPage),
   },
   {
     id: "audit",

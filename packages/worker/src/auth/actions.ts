@@ -29,6 +29,7 @@ export const ownActions = {
   "api.host.status": { scope: "operator.read", surfaces: ["http"] },
   "api.doctor.run": { scope: "operator.admin", surfaces: ["http"] },
   "api.doctor.fix": { scope: "operator.admin", surfaces: ["http"] },
+  "api.containers": { scope: "operator.admin", surfaces: ["http"] },
   "api.admin.devices": { scope: "operator.pairing", surfaces: ["http"] },
   "api.admin.devices.approve": { scope: "operator.pairing", surfaces: ["http"], lasting: true },
   "api.admin.state": { scope: "operator.admin", surfaces: ["http"] },

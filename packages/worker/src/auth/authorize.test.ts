@@ -69,6 +69,7 @@ const httpAll = [
   "api.host.status",
   "api.doctor.run",
   "api.doctor.fix",
+  "api.containers",
   "gateway.call",
 ];
 const v1All = ["v1.chat", "v1.read"];

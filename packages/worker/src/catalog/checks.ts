@@ -8,6 +8,7 @@ import { blobs } from "../doctor/checks/blobs.ts";
 import { build } from "../doctor/checks/build.ts";
 import { clock } from "../doctor/checks/clock.ts";
 import { config } from "../doctor/checks/config.ts";
+import { containersCheck } from "../doctor/checks/containers.ts";
 import { model } from "../doctor/checks/model.ts";
 import { providerKey } from "../doctor/checks/provider-key.ts";
 import { providerQuota } from "../doctor/checks/provider-quota.ts";
@@ -33,4 +34,5 @@ export const checks: readonly AssistantCheck[] = [
   alarm,
   build,
   clock,
+  containersCheck,
 ];

@@ -9,6 +9,7 @@ import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigHistory } from "../config/history.ts";
 import type { AnySection } from "../config/section.ts";
+import type { Containers } from "../containers/containers.ts";
 import type { Channels } from "../delivery/channels.ts";
 import type { Doctor } from "../doctor/doctor.ts";
 import type { BuildWatch } from "../platform/build.ts";
@@ -60,6 +61,7 @@ export interface MethodContext {
   approvals: Approvals;
   workspace: Workspace;
   blobs: Blobs;
+  containers: Containers;
   doctor: Doctor;
   channels: Channels;
   server: ServerFacts;
