@@ -30,6 +30,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "containers",
+          include: ["tests/containers/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: "faults",
           include: ["tests/faults/**/*.test.ts"],
           testTimeout: 3_600_000,

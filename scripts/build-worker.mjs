@@ -33,10 +33,12 @@ export async function buildWorker({ root, dist, draft }) {
     logLevel: "warning",
   });
   writeFileSync(join(draft, "asset-manifest.js"), `export default ${JSON.stringify(assetManifest(join(dist, "ui")))};\n`);
-  const { version, workerdConfig } = await loadConfigWriter(root);
+  const { version, workerdConfig, imageTags } = await loadConfigWriter(root);
   writeBuild(draft, version);
+  const images = imageTags(join(root, "images"));
+  writeFileSync(join(draft, "images.json"), `${JSON.stringify(images)}\n`);
   const modules = readdirSync(draft).filter((name) => name.endsWith(".js") && name !== "worker.js");
-  writeFileSync(join(draft, "config.capnp"), workerdConfig({ version, modules: ["worker.js", ...modules.sort()] }));
+  writeFileSync(join(draft, "config.capnp"), workerdConfig({ version, modules: ["worker.js", ...modules.sort()], images }));
   compileConfig(root, draft);
 }
 
@@ -94,7 +96,7 @@ const nodeBuiltins = {
 
 /** The configuration is written by the command's own module, which Node 20 cannot load as TypeScript. */
 async function loadConfigWriter(root) {
-  const source = `export { version } from "./src/version.ts"; export { workerdConfig } from "./src/supervisor/workerd-config.ts";`;
+  const source = `export { version } from "./src/version.ts"; export { workerdConfig } from "./src/supervisor/workerd-config.ts"; export { imageTags } from "./src/containers/image-sources.ts";`;
   const bundled = await build({
     stdin: { contents: source, resolveDir: join(root, "packages/cli") },
     bundle: true,

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { exclusively } from "./exclusive.mjs";
@@ -30,10 +30,19 @@ const parts = [
       "packages/worker",
       "packages/protocol/src",
       "packages/cli/src/supervisor/workerd-config.ts",
+      "packages/cli/src/containers",
+      "images",
       "packages/cli/package.json",
     ],
     after: "ui",
     build: async (...args) => (await import("./build-worker.mjs")).buildWorker(...args),
+  },
+  {
+    name: "images",
+    label: "Copying the container images' sources",
+    output: "images",
+    sources: ["images"],
+    build: async ({ root, draft }) => cpSync(join(root, "images"), draft, { recursive: true }),
   },
   {
     name: "command",
@@ -72,7 +81,12 @@ function staleParts(root) {
   return parts.flatMap((part) => {
     const mark = markOf(
       root,
-      [...part.sources, "scripts/build.mjs", `scripts/build-${part.name}.mjs`, "package-lock.json"],
+      [
+        ...part.sources,
+        "scripts/build.mjs",
+        ...(part.name === "images" ? [] : [`scripts/build-${part.name}.mjs`]),
+        "package-lock.json",
+      ],
       marks.get(part.after) ?? "",
     );
     marks.set(part.name, mark);

@@ -8,13 +8,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { build, repository } from "./build.mjs";
+import { prepareContainers } from "./containers.mjs";
 import { devEnvironment, devNode } from "./dev-node.mjs";
 import { Failure, report, requireNode } from "./failure.mjs";
 import { ensureInstalled } from "./install.mjs";
 import { step } from "./progress.mjs";
 import { runNode } from "./run.mjs";
 
-const projects = ["unit", "workerd", "e2e", "faults"];
+const projects = ["unit", "workerd", "e2e", "containers", "faults"];
 /** A kind of test that takes longer hangs: it is ended, and has failed. */
 const limitMs = 25 * 60_000;
 
@@ -30,10 +31,15 @@ async function main(args) {
   if (wanted.some((project) => project !== "unit")) await build({ root: repository });
 
   const folder = mkdtempSync(join(tmpdir(), "moltworker-test-"));
-  const totals = { code: 0, passed: 0, failed: 0 };
+  const totals = { code: 0, passed: 0, failed: 0, notRun: [] };
   try {
     // One kind after the other: those that start whole servers must not share two cores with those that compute.
     for (const project of wanted) {
+      const engine = project === "containers" ? await prepareContainers({ root: repository, node, environment }) : undefined;
+      if (engine?.ready === false) {
+        totals.notRun.push(`NOT RUN: the tests of containers: ${engine.why}`);
+        continue;
+      }
       const outcome = join(folder, `${project}.json`);
       const flags = [
         "--project",
@@ -44,12 +50,13 @@ async function main(args) {
         `--outputFile.json=${outcome}`,
       ];
       const code = await runNode(node, ["node_modules/vitest/vitest.mjs", "run", ...flags, ...rest], environment, limitMs);
+      await engine?.cleanUp();
       const { passed, failed } = countsFrom(outcome);
       totals.code ||= code;
       totals.passed += passed;
       totals.failed += code !== 0 && failed === 0 ? 1 : failed;
     }
-    if (totals.passed + totals.failed === 0)
+    if (totals.passed + totals.failed + totals.notRun.length === 0)
       throw new Failure("USAGE", "no test matches that filter", "Name a kind of test or a part of a file's path.");
     return totals;
   } finally {
@@ -104,7 +111,9 @@ function chromiumOnPath() {
 }
 
 try {
-  const { code, passed, failed } = await main(process.argv.slice(2));
+  const { code, passed, failed, notRun } = await main(process.argv.slice(2));
+  // A test that did not run has not passed: it is said where nobody can miss it.
+  for (const line of notRun) console.log(`\n!!! ${line}\n`);
   process.exitCode = code === 0 && failed > 0 ? 1 : code;
   console.log(`${passed} passed, ${failed} failed`);
 } catch (error) {

@@ -4,6 +4,7 @@ import type { ChannelAccountRow } from "../../packages/protocol/src/channels.ts"
 import type { BudgetStatus } from "../../packages/protocol/src/gateway.ts";
 import type { PartFault } from "@moltworker/protocol/rows";
 import type { SnapshotRow, SnapshotsState } from "@moltworker/protocol/snapshots";
+import type { ContainersReport } from "../../packages/protocol/src/containers.ts";
 import type { Approval, ModelRow, ProviderStatus } from "../../packages/protocol/src/rows.ts";
 import type { Gateway } from "../../packages/worker/src/ai-gateway/gateway.ts";
 import { checks } from "../../packages/worker/src/catalog/checks.ts";
@@ -39,6 +40,7 @@ export interface DoctorWorld {
   rearmed: number;
   faults: PartFault[];
   snapshots: SnapshotsState;
+  containers: ContainersReport;
   /** What an Access team publishes. */
   teamKeys: string;
   /** Files by path; `broken` makes the disk refuse. */
@@ -57,6 +59,15 @@ export const goodStatus: ProviderStatus = {
 };
 
 const goodModel = { ref: "openai/gpt-5", provider: "openai", id: "gpt-5" } as ModelRow;
+
+const noContainers: ContainersReport = {
+  available: false,
+  engine: "docker",
+  engineVersion: null,
+  cause: "no engine",
+  cure: "Install one.",
+  containers: [],
+};
 
 /** `stored` are config rows as they lie in the database, valid or not. */
 export function createDoctorWorld(
@@ -83,6 +94,7 @@ export function createDoctorWorld(
     rearmed: 0,
     faults: [],
     snapshots: goodSnapshots(clock.now()),
+    containers: noContainers,
     teamKeys: '{"keys":[{}]}',
     disk: { stored: new Map(), broken: false, garbled: false },
   };
@@ -102,6 +114,7 @@ export function createDoctorWorld(
     clock,
     db,
     marks: createMarks(db),
+    containers: { report: async () => world.containers },
     blobs: createBlobs(fakeDisk(world.disk), db, clock),
     config,
     secrets: { get: () => "a-token" },

@@ -1,6 +1,8 @@
 /** What a tool is given, for unit tests: a real workspace in memory, a fake network, a clock that gives the event loop turns. */
 
+import { MoltError } from "../../packages/protocol/src/errors.ts";
 import type { ToolContext, ToolOutcome } from "../../packages/worker/src/agent/tool.ts";
+import type { Sandbox } from "../../packages/worker/src/containers/sandbox/sandbox.ts";
 import { systemClock } from "../../packages/worker/src/platform/clock.ts";
 import type { Egress } from "../../packages/worker/src/platform/egress.ts";
 import { createWorkspace, type Workspace, workspaceMigration } from "../../packages/worker/src/storage/workspace.ts";
@@ -24,10 +26,22 @@ const noNetwork: Egress = {
   fetch: () => Promise.reject(new Error("this test has no network")),
 };
 
+/** As on a machine without an engine. */
+const noSandbox: Sandbox = {
+  missing: async () => new MoltError("CONTAINER_ENGINE_MISSING"),
+  hasNetwork: () => false,
+  run: () => Promise.reject(new MoltError("CONTAINER_ENGINE_MISSING")),
+  startJob: () => Promise.reject(new MoltError("CONTAINER_ENGINE_MISSING")),
+  jobs: () => Promise.reject(new MoltError("CONTAINER_ENGINE_MISSING")),
+  readJob: () => Promise.reject(new MoltError("CONTAINER_ENGINE_MISSING")),
+  stopJob: () => Promise.reject(new MoltError("CONTAINER_ENGINE_MISSING")),
+};
+
 export function createToolContext(workspace: Workspace, overrides: Partial<ToolContext> = {}): ToolContext {
   return {
     workspace,
     egress: noNetwork,
+    sandbox: noSandbox,
     clock: systemClock,
     sessionKey: "main",
     runId: "run",

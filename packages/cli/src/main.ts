@@ -106,6 +106,7 @@ export function createProgram(): Command {
       (await import("./commands/tokens.ts")).tokens(name, subject, options, createOutput(options.json === true)),
     );
   addSnapshotVerbs(program, verb);
+  addContainers(verb);
   verb("stop", "stop the assistant").action(async (options: SharedOptions) =>
     (await import("./commands/stop.ts")).stop(options, createOutput(options.json === true)),
   );
@@ -160,6 +161,16 @@ function addSnapshotVerbs(program: Command, verb: (name: string, description: st
     .option("--bucket <url>", "a bucket of snapshots; its keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
     .option("--passphrase-stdin", secret, false)
     .action(async (id, options) => (await import("./commands/restore.ts")).restore(id, options, output(options)));
+}
+
+function addContainers(verb: (name: string, description: string) => Command): void {
+  verb("containers", "how the containers stand; build their images, restart, stop, delete, logs")
+    .argument("[action]", "list, build, restart, stop, delete or logs", "list")
+    .argument("[id]", "which container", "sandbox")
+    .option("--base <image>", "build: the image to stand on, or `packages` to make one from Debian's packages")
+    .action(async (action, id, options) =>
+      (await import("./commands/containers.ts")).containers(action, id, options, createOutput(options.json === true)),
+    );
 }
 
 /** Runs one command line (without `node` and the script) and returns the exit code. Never throws. */

@@ -81,6 +81,11 @@ export const errorTable = {
   BUDGET_EXCEEDED: row([402, 1008, 71], "UNAVAILABLE", false, "this call would exceed the budget", "Raise the budget under Settings, or wait until it resets."),
   EGRESS_BLOCKED: row([403, 1008, 72], "FORBIDDEN", false, "that address is not public, so it was not contacted", "Name the address in the settings if the assistant may use it."),
   EGRESS_FAILED: row([502, 1013, 73], "UNAVAILABLE", true, "the address could not be reached", "Check the address and the network."),
+  // Containers
+  CONTAINER_ENGINE_MISSING: row([503, 1013, 100], "UNAVAILABLE", false, "containers cannot be had here", "Install Docker and start it; everything else works without."),
+  CONTAINER_IMAGE_MISSING: row([503, 1013, 101], "UNAVAILABLE", false, "the container's image is missing", "Build it: `moltworker containers build`."),
+  CONTAINER_FAILED: row([502, 1013, 102], "UNAVAILABLE", true, "the container failed", "Read its last lines with `moltworker containers logs`; the next use starts it again."),
+  CONTAINER_STALE: row([503, 1013, 103], "UNAVAILABLE", true, "the container was replaced while it worked", "Try again: a new one starts."),
   // The server on one machine
   VERSION_BEHIND: row([503, 1013, 79], "UNAVAILABLE", false, "another build should be running", "Restart the assistant: `npx moltworker restart`, or the button under Admin, Version."),
   STORAGE_CORRUPT: row([500, 1011, 80], "UNAVAILABLE", false, "the database is damaged", "Restore the last snapshot, or move the damaged file away to start fresh."),

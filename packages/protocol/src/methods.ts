@@ -5,6 +5,7 @@
 
 import type { AccessMethods } from "./access-methods.ts";
 import type { ChannelMethods } from "./channel-methods.ts";
+import type { ContainerMethods } from "./container-methods.ts";
 import type { CheckResult, DoctorReport } from "./doctor.ts";
 import type { AgentEvent, ChatEvent } from "./events.ts";
 import type { BreakerRow, ProviderKeyRow } from "./gateway-health.ts";
@@ -145,7 +146,8 @@ export interface SessionChanged {
 
 type None = Record<string, unknown>;
 
-export interface MethodMap extends AccessMethods, ChannelMethods, GatewayMethods, HookMethods, SnapshotMethods {
+export interface MethodMap
+  extends AccessMethods, ChannelMethods, ContainerMethods, GatewayMethods, HookMethods, SnapshotMethods {
   health: { params: { probe?: boolean }; result: Record<string, unknown> & { ok: boolean; ts: number } };
   status: { params: { includeChannelSummary?: boolean }; result: Record<string, unknown> & { runtimeVersion: string } };
   "system-presence": { params: None; result: unknown[] };

@@ -14,6 +14,10 @@ export type Env = {
   SCRATCH: DurableObjectNamespace;
   /** Only on one machine: a network that reaches private addresses, used by egress alone and for named addresses only. */
   NAMED_NETWORK?: Fetcher;
+  /** The containers' objects; each drives one image. */
+  CONTAINERS?: DurableObjectNamespace;
+  /** Only on one machine: the supervisor, about containers. */
+  CONTAINER_HOST?: Fetcher;
   /** Only on one machine: random per start, proves that a caller can read the data folder. */
   HOST_KEY?: string | null;
   /** Only on one machine: names of variables that are set and that nothing here reads, separated by commas. */

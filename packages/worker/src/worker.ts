@@ -5,5 +5,6 @@ import { createWorkerApp } from "./edge/worker-routes.ts";
 
 export { Assistant } from "./assistant.ts";
 export { SnapshotScratch } from "./services/snapshot-scratch.ts";
+export { ContainerObject } from "./containers/container-object.ts";
 
 export default createWorkerApp(gatewaySlugs);

@@ -19,7 +19,7 @@ function supervising(program: string, environment: NodeJS.ProcessEnv = {}) {
   const binary = join(folder.path, "workerd");
   writeFileSync(binary, program, { mode: 0o755 });
   const events: ServerEvent[] = [];
-  const built = { config: "config.capnp", ui: folder.path, build: join(folder.path, "build.json") };
+  const built = { config: "config.capnp", ui: folder.path, build: join(folder.path, "build.json"), images: {} };
   const settings = {
     folder,
     host: "127.0.0.1",

@@ -6,6 +6,7 @@
 import { isIP } from "node:net";
 import { MoltError } from "@moltworker/protocol/errors";
 import { isSecretVariable, seedVariables, unusedVariables } from "@moltworker/protocol/variables";
+import { type LocalContainers, openLocalContainers } from "../containers/local-containers.ts";
 import { type Backoff, createBackoff } from "./backoff.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { answerError, baseUrl, callHost, createLink, type HostAddress } from "./host-api.ts";
@@ -62,6 +63,7 @@ export class Supervisor {
   #port: number;
   #stopping = false;
   #restarting = false;
+  #containers: LocalContainers | undefined;
   #wake = () => {};
 
   constructor(settings: SupervisorSettings, report: (event: ServerEvent) => void, backoff = createBackoff()) {
@@ -77,6 +79,7 @@ export class Supervisor {
 
   /** Resolves after a stop. Throws when the server cannot start or keeps crashing; nothing runs then. */
   async run(): Promise<void> {
+    this.#containers = await this.#openContainers();
     try {
       let served = false;
       while (!this.#stopping) {
@@ -95,10 +98,22 @@ export class Supervisor {
       this.#workerd?.kill("SIGKILL");
       await this.#workerd?.exited;
       this.#reporter.close();
+      await this.#containers?.close();
       removeRun(this.#settings.folder.path);
       this.#logFile.close();
     }
     this.#report({ type: "stopped" });
+  }
+
+  /** Without a socket for it, containers are missing and nothing else. */
+  async #openContainers(): Promise<LocalContainers | undefined> {
+    const { folder, built, environment } = this.#settings;
+    const log = (event: string, fields: Record<string, unknown>) =>
+      this.#log({ ts: new Date().toISOString(), level: "warn", event, ...fields });
+    return openLocalContainers({ folder: folder.path, images: built.images, environment, log }).catch((error: Error) => {
+      log("containers.unavailable", { message: error.message });
+      return undefined;
+    });
   }
 
   /** First call: a bounded drain. Second call: the end at once. */
@@ -150,11 +165,13 @@ export class Supervisor {
 
   async #spawn(): Promise<Workerd> {
     const { binary, built, folder, host } = this.#settings;
+    this.#containers?.forget();
     const workerd = await spawnWorkerd({
       binary,
       config: built.config,
       address: `${host.includes(":") ? `[${host}]` : host}:${this.#port}`,
       folders: { "do-storage": folder.objects, blobs: folder.blobs, snapshots: folder.snapshots, ui: built.ui },
+      folder: folder.path,
       environment: this.#workerdEnvironment(),
       onLine: (text) => this.#receive(logLineFrom(this.#scrub(text))),
     }).catch((error: Error) => {

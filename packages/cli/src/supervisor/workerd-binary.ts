@@ -1,6 +1,6 @@
 /** Finds the two things that must be there before a start: the workerd binary and our built Worker. */
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -53,6 +53,8 @@ export interface BuiltFiles {
   ui: string;
   /** Says which build it is. */
   build: string;
+  /** Tags of the container images by name, as the configuration has them. */
+  images: Record<string, string>;
 }
 
 /** The built Worker and UI beside this bundle. Throws BUILD_FAILED when the bundle is incomplete. */
@@ -66,7 +68,7 @@ export function findBuiltFiles(folder = dirname(fileURLToPath(import.meta.url)))
     if (!existsSync(path))
       throw new MoltError("BUILD_FAILED", { message: `${path} is missing`, hint: "Run `npm run build` in the checkout." });
   }
-  return files;
+  return { ...files, images: JSON.parse(readFileSync(join(folder, "worker", "images.json"), "utf8")) as Record<string, string> };
 }
 
 /** Path of a program on PATH; undefined when it is not installed. */

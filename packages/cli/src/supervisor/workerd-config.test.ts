@@ -7,7 +7,11 @@ import { expect, it } from "vitest";
 import { findWorkerd } from "./workerd-binary.ts";
 import { workerdConfig } from "./workerd-config.ts";
 
-const text = workerdConfig({ version: '1.2.3-"quoted"', modules: ["worker.js", "chunk-a.js"] });
+const text = workerdConfig({
+  version: '1.2.3-"quoted"',
+  modules: ["worker.js", "chunk-a.js"],
+  images: { sandbox: "moltworker-sandbox:1", sidecar: "moltworker-sidecar:1" },
+});
 
 it("is a configuration that workerd itself accepts", () => {
   const folder = mkdtempSync(join(tmpdir(), "moltworker-config-"));

@@ -4,16 +4,22 @@
  */
 
 import { seedVariables } from "@moltworker/protocol/variables";
+import { containerKey } from "../containers/container-names.ts";
+import { engineSocketName } from "../containers/local-containers.ts";
 
 export interface ConfigInput {
   version: string;
   /** Module names; the first is the entry. Each is embedded from the same relative path. */
   modules: string[];
+  /** Tags of the container images by name; `sidecar` is the network of each. */
+  images: Record<string, string>;
 }
 
 /** Cap'n Proto text for `workerd serve`. */
 export function workerdConfig(input: ConfigInput): string {
   const modules = input.modules.map((name) => `(name = ${quote(name)}, esModule = embed ${quote(name)})`);
+  const { sidecar: _, ...apps } = input.images;
+  const images = Object.entries(apps).map(([name, image]) => `(name = ${quote(name)}, image = ${quote(image)})`);
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -25,6 +31,8 @@ const config :Workerd.Config = (
     (name = "ui", disk = (writable = false)),
     (name = "internet", network = (allow = ["public"], tlsOptions = (trustBrowserCas = true))),
     (name = "named-network", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
+    # The supervisor's socket in the data folder, which is the working directory; behind it, a Docker Engine where there is one.
+    (name = "container-host", external = (address = "unix:${engineSocketName}", http = ())),
   ],
   sockets = [(name = "http", http = (), service = "main")],
   logging = (structuredLogging = true),
@@ -43,8 +51,13 @@ const main :Workerd.Worker = (
   durableObjectNamespaces = [
     (className = "Assistant", uniqueKey = "moltworker-Assistant", enableSql = true),
     (className = "SnapshotScratch", uniqueKey = "moltworker-SnapshotScratch", enableSql = true),
+    (className = "ContainerObject", uniqueKey = ${quote(containerKey)}, enableSql = true, container = (images = [${images.join(", ")}])),
   ],
   durableObjectStorage = (localDisk = "do-storage"),
+  containerEngine = (localDocker = (
+    socketPath = "unix:${engineSocketName}",
+    containerEgressInterceptorImage = ${quote(input.images.sidecar ?? "none")},
+  )),
   bindings = [
     ${bindings(input.version).join(",\n    ")},
   ],
@@ -61,6 +74,8 @@ function bindings(version: string): string[] {
     `(name = "SNAPSHOTS", service = "snapshots")`,
     `(name = "SCRATCH", durableObjectNamespace = "SnapshotScratch")`,
     `(name = "NAMED_NETWORK", service = "named-network")`,
+    `(name = "CONTAINERS", durableObjectNamespace = "ContainerObject")`,
+    `(name = "CONTAINER_HOST", service = "container-host")`,
     `(name = "VERSION", text = ${quote(version)})`,
     ...fromEnvironment.map((name) => `(name = ${quote(name)}, fromEnvironment = ${quote(name)})`),
   ];

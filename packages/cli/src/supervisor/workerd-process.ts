@@ -17,6 +17,8 @@ export interface WorkerdSettings {
   /** Folders by their name in the configuration. */
   folders: Record<string, string>;
   environment: Record<string, string>;
+  /** Working directory: the configuration names the supervisor's socket relative to it. */
+  folder: string;
   onLine(text: string): void;
 }
 
@@ -54,6 +56,7 @@ export function spawnWorkerd(settings: WorkerdSettings): Promise<Workerd> {
     ? [guard, ["--pdeathsig", "KILL", "--", settings.binary, ...args]]
     : [settings.binary, args];
   const child = spawn(program, programArgs, {
+    cwd: settings.folder,
     detached: true,
     env: settings.environment,
     stdio: ["ignore", "pipe", "pipe", "pipe"],

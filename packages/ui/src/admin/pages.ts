@@ -5,6 +5,7 @@
 
 import ArrowLeftRight from "lucide-react/icons/arrow-left-right";
 import Coins from "lucide-react/icons/coins";
+import Box from "lucide-react/icons/box";
 import Gauge from "lucide-react/icons/gauge";
 import MessagesSquare from "lucide-react/icons/messages-square";
 import History from "lucide-react/icons/history";
@@ -83,6 +84,14 @@ const adminPages: readonly AdminPage[] = [
     icon: History,
     needs: "snapshots.list",
     View: page(async () => (await import("./snapshots.tsx")).SnapshotsPage),
+  },
+  {
+    id: "containers",
+    name: "Containers",
+    hint: "the sandbox: how it stands, its image, its last lines",
+    icon: Box,
+    needs: "containers.list",
+    View: page(async () => (await import("./containers.tsx")).ContainersPage),
   },
   {
     id: "audit",

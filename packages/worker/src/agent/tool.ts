@@ -1,6 +1,7 @@
 /** What a tool is. The agent owns this contract; each tool is one file in `tools/` and one line in `catalog/tools.ts`. */
 
 import type { z } from "zod";
+import type { Sandbox } from "../containers/sandbox/sandbox.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Egress } from "../platform/egress.ts";
 import type { FileChange, Workspace } from "../storage/workspace.ts";
@@ -15,6 +16,7 @@ export type ToolEffect = "read" | "idempotent" | "external";
 export interface ToolContext {
   workspace: Workspace;
   egress: Egress;
+  sandbox: Sandbox;
   clock: Clock;
   sessionKey: string;
   runId: string;
@@ -50,6 +52,10 @@ export interface Tool<Args = unknown> {
   forGuests?: boolean;
   /** Milliseconds after which the call is cut and the model told so. */
   timeoutMs: number;
+  /** The same for one call, where it depends on its arguments. */
+  timeoutFor?(args: Args): number;
+  /** Why the call cannot be made at present, told to the model before a person is asked; undefined when it can. */
+  refusal?(args: Args, context: Pick<ToolContext, "sandbox">): Promise<string | undefined>;
   /** Must not throw for what the model or the world did wrong: return `isError` instead. Throws only for faults of ours. */
   execute(args: Args, context: ToolContext): Promise<ToolOutcome>;
 }

@@ -32,6 +32,7 @@ export const ownActions = {
   "api.snapshots.write": { scope: "operator.admin", surfaces: ["http"] },
   "api.doctor.run": { scope: "operator.admin", surfaces: ["http"] },
   "api.doctor.fix": { scope: "operator.admin", surfaces: ["http"] },
+  "api.containers": { scope: "operator.admin", surfaces: ["http"] },
   "api.admin.devices": { scope: "operator.pairing", surfaces: ["http"] },
   "api.admin.devices.approve": { scope: "operator.pairing", surfaces: ["http"], lasting: true },
   "api.admin.state": { scope: "operator.admin", surfaces: ["http"] },

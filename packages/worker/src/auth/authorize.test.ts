@@ -82,6 +82,7 @@ const httpAll = [
   "api.snapshots.write",
   "api.doctor.run",
   "api.doctor.fix",
+  "api.containers",
   "gateway.call",
   "api.channels.read",
   "api.channels.send",

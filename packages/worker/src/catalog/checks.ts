@@ -13,6 +13,7 @@ import { config } from "../doctor/checks/config.ts";
 import { hooks } from "../doctor/checks/hooks.ts";
 import { managedGateway } from "../doctor/checks/managed-gateway.ts";
 import { gatewayLog } from "../doctor/checks/gateway-log.ts";
+import { containersCheck } from "../doctor/checks/containers.ts";
 import { model } from "../doctor/checks/model.ts";
 import { parts } from "../doctor/checks/parts.ts";
 import { providerKey } from "../doctor/checks/provider-key.ts";
@@ -49,4 +50,5 @@ export const checks: readonly AssistantCheck[] = [
   alarm,
   build,
   clock,
+  containersCheck,
 ];

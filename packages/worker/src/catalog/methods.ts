@@ -45,6 +45,11 @@ import { configPatch } from "../methods/config.patch.ts";
 import { configRestore } from "../methods/config.restore.ts";
 import { configSchemaLookup } from "../methods/config.schema.lookup.ts";
 import { configSchema } from "../methods/config.schema.ts";
+import { containersDelete } from "../methods/containers.delete.ts";
+import { containersList } from "../methods/containers.list.ts";
+import { containersLogs } from "../methods/containers.logs.ts";
+import { containersRestart } from "../methods/containers.restart.ts";
+import { containersStop } from "../methods/containers.stop.ts";
 import { devicePairApprove } from "../methods/device.pair.approve.ts";
 import { devicePairList } from "../methods/device.pair.list.ts";
 import { devicePairReject } from "../methods/device.pair.reject.ts";
@@ -172,6 +177,11 @@ export const methods = [
   configSchemaLookup,
   doctorFix,
   doctorRun,
+  containersDelete,
+  containersList,
+  containersLogs,
+  containersRestart,
+  containersStop,
   devicePairApprove,
   devicePairList,
   devicePairReject,

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { accessSection } from "../config/sections/access.ts";
 import { agentSection } from "../config/sections/agent.ts";
 import { channelsSection } from "../config/sections/channels.ts";
+import { containersSection } from "../config/sections/containers.ts";
 import { gatewaySection } from "../config/sections/gateway.ts";
 import { hooksSection } from "../config/sections/hooks.ts";
 import { httpApiSection } from "../config/sections/http-api.ts";
@@ -21,6 +22,7 @@ export const sections = [
   channelsSection,
   hooksSection,
   snapshotsSection,
+  containersSection,
 ] as const;
 
 export type Settings = { [S in (typeof sections)[number] as S["name"]]: z.infer<S["schema"]> };

@@ -7,6 +7,7 @@ import type { Gateway } from "../ai-gateway/gateway.ts";
 import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
 import type { Channels } from "../delivery/channels.ts";
+import type { Containers } from "../containers/containers.ts";
 import type { Seeds } from "../env.ts";
 import type { BuildWatch } from "../platform/build.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -35,6 +36,7 @@ export interface DoctorParts {
   blobs: Blobs;
   config: Config<Settings>;
   egress: Egress;
+  containers: Pick<Containers, "report">;
   models: Gateway;
   providers: readonly ProviderVariables[];
   /** How far each budget is used in its present window. */

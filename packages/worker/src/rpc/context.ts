@@ -10,6 +10,7 @@ import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigHistory } from "../config/history.ts";
 import type { AnySection } from "../config/section.ts";
+import type { Containers } from "../containers/containers.ts";
 import type { Channels } from "../delivery/channels.ts";
 import type { Doctor } from "../doctor/doctor.ts";
 import type { Hooks } from "../edge/hooks/hooks.ts";
@@ -64,6 +65,7 @@ export interface MethodContext {
   approvals: Approvals;
   workspace: Workspace;
   blobs: Blobs;
+  containers: Containers;
   doctor: Doctor;
   hooks: Hooks;
   channels: Channels;

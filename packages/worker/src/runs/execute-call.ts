@@ -10,18 +10,20 @@ interface Execution {
 }
 
 export async function executeCall(context: RunContext, call: LedgerCall, tool: Tool, args: unknown): Promise<Execution> {
-  const { run, ledger, workspace, egress, clock, events, signal, log } = context;
+  const { run, ledger, workspace, egress, sandbox, clock, events, signal, log } = context;
   signal.throwIfAborted();
   const effect = tool.effect(args);
   ledger.start(call.id, effect);
+  const timeoutMs = tool.timeoutFor?.(args) ?? tool.timeoutMs;
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(new Error("deadline")), tool.timeoutMs);
+  const timer = setTimeout(() => deadline.abort(new Error("deadline")), timeoutMs);
   const both = AbortSignal.any([signal, deadline.signal]);
   try {
     const outcome = await Promise.race([
       tool.execute(args, {
         workspace,
         egress,
+        sandbox,
         clock,
         sessionKey: run.session_key,
         runId: run.id,
@@ -37,7 +39,7 @@ export async function executeCall(context: RunContext, call: LedgerCall, tool: T
     if (signal.aborted) throw signal.reason;
     const known = effect !== "external";
     if (deadline.signal.aborted) {
-      const text = `The call was cut after ${Math.round(tool.timeoutMs / 1000)} seconds.${known ? "" : " Its outcome is unknown."}`;
+      const text = `The call was cut after ${Math.round(timeoutMs / 1000)} seconds.${known ? "" : " Its outcome is unknown."}`;
       return { outcome: { text, isError: true }, state: known ? "done" : "unknown" };
     }
     log.error("tool.fault", { tool: call.name, runId: run.id, error });

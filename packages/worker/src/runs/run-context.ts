@@ -2,6 +2,7 @@
 
 import type { ModelPort } from "../agent/model.ts";
 import type { Tool } from "../agent/tool.ts";
+import type { Sandbox } from "../containers/sandbox/sandbox.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Egress } from "../platform/egress.ts";
 import type { Log } from "../platform/log.ts";
@@ -45,6 +46,7 @@ export interface RunDependencies {
   tools: readonly Tool[];
   workspace: Workspace;
   egress: Egress;
+  sandbox: Sandbox;
   blobs: Blobs;
   settings(): AgentSettings;
   /** Throws FORBIDDEN when whoever the run acts for may not. */

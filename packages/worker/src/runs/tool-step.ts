@@ -61,6 +61,9 @@ async function settleCall(
   const input = gateInput(context, tool, parsed.data);
   const verdict = gate(input);
   if (verdict.verdict === "deny") return finish(context, call, refused(`Not allowed: ${verdict.reason}`), startedAt);
+  // What cannot be done need not be asked for.
+  const refusal = await tool.refusal?.(parsed.data, context);
+  if (refusal !== undefined) return finish(context, call, refused(refusal), startedAt);
   if (verdict.verdict === "ask") {
     const answer = await ask(context, call, args, verdict.reason);
     if (answer) return finish(context, call, answer, startedAt);

@@ -48,6 +48,7 @@ import { createQuarantine } from "../storage/quarantine.ts";
 import { createWorkspace } from "../storage/workspace.ts";
 import { channelSeeds, seedChannelSecrets } from "./channels.ts";
 import { sweepPoison } from "./poison-sweep.ts";
+import { createContainersPart } from "./containers.ts";
 
 /** What is made after the core, and called by it. */
 export interface Later {
@@ -98,6 +99,11 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
     ...(env.NAMED_NETWORK ? { namedFetch: bound(env.NAMED_NETWORK) } : {}),
     log,
   });
+  const {
+    containers,
+    sandbox,
+    part: containersPart,
+  } = createContainersPart({ env, assistantId: ctx.id.toString(), clock, workspace, settings: () => config.get("containers") });
 
   const sessions = createSessionStore(db, clock);
   const transcript = createTranscript(db, clock);
@@ -179,6 +185,7 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
     tools,
     workspace,
     egress,
+    sandbox,
     blobs,
     settings: () => config.get("agent"),
     authorize: (run, action) => auth.authorize(JSON.parse(run.principal) as Principal, "run", action),
@@ -202,6 +209,8 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
     blobs,
     workspace,
     egress,
+    containers,
+    containersPart,
     sessions,
     transcript,
     inbox,

@@ -62,7 +62,7 @@ describe("bash", () => {
       "new/deep/n.md": "n\n",
       "same.md": "same",
     });
-    expect(outcome.meta).toBe("exit 0, 5 files changed");
+    expect(outcome.meta).toBe("exit 0, 5 files changed · in the isolate");
   });
 
   it("keeps bytes as they are", async () => {
@@ -90,7 +90,10 @@ describe("bash", () => {
 
   it("keeps what a failing script wrote, and says the exit code", async () => {
     const workspace = createTestWorkspace();
-    expect(await run("echo 1 > a; false", workspace)).toMatchObject({ text: "exit code 1", meta: "exit 1, 1 file changed" });
+    expect(await run("echo 1 > a; false", workspace)).toMatchObject({
+      text: "exit code 1",
+      meta: "exit 1, 1 file changed · in the isolate",
+    });
     expect(filesOf(workspace)).toEqual({ a: "1\n" });
     expect(await run("exit 3")).toMatchObject({ isError: true, text: "exit code 3" });
   });
@@ -105,9 +108,9 @@ describe("bash", () => {
     "sqlite3 x",
     "xan",
   ])("says that %s is missing", async (command) => {
-    const outcome = await run(command);
-    expect(outcome).toMatchObject({ isError: true, meta: "exit 127" });
-    expect(outcome.text).toContain("not installed");
+    expect(bash.effect({ command })).toBe("external");
+    const refusal = await bash.refusal?.({ command }, createToolContext(createTestWorkspace()));
+    expect(refusal).toContain(`${command.split(" ")[0]} needs the sandbox, and it cannot be had`);
   });
 
   it("never writes outside the workspace's tree", async () => {

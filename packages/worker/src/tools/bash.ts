@@ -1,6 +1,7 @@
 /**
- * A bash interpreter inside the isolate, on an overlay of the workspace. It has no network and no way out; loops, output,
- * bytes and time are bounded. What it changed comes back as `changes` and is committed with the call, or not at all.
+ * A bash script, where it can run: in an interpreter inside the isolate, on an overlay of the workspace, with no network and
+ * no way out; or, when it calls what the isolate does not have, in the sandbox. What it changed comes back as `changes` and
+ * is committed with the call, or not at all.
  */
 
 import type { BashExecResult, CommandName } from "just-bash/browser";
@@ -8,9 +9,17 @@ import * as z from "zod";
 import { defineTool, type ToolContext, type ToolOutcome } from "../agent/tool.ts";
 import { failed, withFailures } from "../agent/tool-failure.ts";
 import { workspaceRoot } from "../storage/workspace-path.ts";
+import { inSandbox, sandboxMs, startInSandbox } from "./bash/in-sandbox.ts";
 import { OverlayFileSystem } from "./bash/overlay-file-system.ts";
+import { missingCommand, type Place } from "./bash/place.ts";
 
-const parameters = z.object({ command: z.string().min(1).max(100_000) });
+const parameters = z.object({
+  command: z.string().min(1).max(100_000),
+  /** The isolate is chosen by itself only; the sandbox may be asked for. */
+  place: z.literal("sandbox").optional(),
+  background: z.boolean().optional(),
+});
+type Args = z.infer<typeof parameters>;
 
 const timeoutMs = 30_000;
 
@@ -29,17 +38,29 @@ const executionLimits = {
 /** Built-ins that need Node's own modules; unlisted, they are simply not found. */
 const unavailable = new Set(["tar", "yq", "xan", "sqlite3", "html-to-markdown"]);
 
-const missing =
-  "git, python, node, npm, curl, wget, ssh, tar, zip, make, sqlite3, sudo and other programs are not installed, and there is no network; fetch pages with `web_fetch`.";
+const placeOf = ({ command, place, background }: Args): Place =>
+  place === "sandbox" || background || missingCommand(command) !== undefined ? "container" : "isolate";
 
-export const bash = defineTool({
+export const bash = defineTool<Args>({
   name: "bash",
   description:
-    "Run a bash script in the workspace (/workspace; folders without files are not kept). Has coreutils, grep, rg, sed, awk, jq, find, diff, gzip, base64, date. No network, git, python, node or tar. Each call starts fresh.",
+    "Run a bash script in the workspace (/workspace; folders without files are not kept). Coreutils, grep, rg, sed, awk, jq, find, diff, gzip run at once. Scripts that call git, python3, node, npm, curl, tar or another program run in a Linux sandbox, which asks the owner first; place:sandbox forces it; background gives a handle for `jobs`. Each call starts fresh.",
   parameters,
-  effect: () => "idempotent",
+  effect: (args) => (placeOf(args) === "container" ? "external" : "idempotent"),
   timeoutMs,
-  execute: ({ command }, context) => withFailures(() => run(command, context)),
+  timeoutFor: (args) => (placeOf(args) === "container" ? sandboxMs : timeoutMs),
+  async refusal(args, { sandbox }) {
+    if (placeOf(args) === "isolate") return undefined;
+    const why = await sandbox.missing();
+    if (!why) return undefined;
+    const command = missingCommand(args.command);
+    const needs = command === undefined ? "This needs the sandbox" : `${command} needs the sandbox`;
+    return `${needs}, and it cannot be had: ${why.message}. ${why.hint} Without it there are coreutils, grep, sed, awk, jq and the like; fetch pages with \`web_fetch\`.`;
+  },
+  execute: (args, context) => {
+    if (placeOf(args) === "isolate") return withFailures(() => run(args.command, context));
+    return args.background ? startInSandbox(args.command, context) : inSandbox(args.command, context);
+  },
 });
 
 async function run(command: string, context: ToolContext): Promise<ToolOutcome> {
@@ -79,10 +100,10 @@ function outcomeOf(result: BashExecResult, fs: OverlayFileSystem): ToolOutcome {
   const { exitCode, stderr } = result;
   const parts = [printed(result), stderr.trimEnd()].filter((part) => part !== "");
   if (exitCode !== 0) parts.push(`exit code ${exitCode}`);
-  if (exitCode === 127) parts.push(missing);
+  if (exitCode === 127) parts.push("That program is not in the isolate; with place:sandbox the script runs in the sandbox.");
   const text = parts.join("\n") || "(no output)";
   const changed = changes.length === 0 ? "" : `, ${changes.length} ${changes.length === 1 ? "file" : "files"} changed`;
-  const outcome: ToolOutcome = { text, changes, untrustedFrom, meta: `exit ${exitCode}${changed}` };
+  const outcome: ToolOutcome = { text, changes, untrustedFrom, meta: `exit ${exitCode}${changed} · in the isolate` };
   // A script that ran and failed keeps its changes, as on a real machine; `isError` would drop them.
   return exitCode === 0 || changes.length > 0 ? outcome : { ...outcome, isError: true };
 }

@@ -1,0 +1,163 @@
+/**
+ * Builds the container images from the sources beside the command. Packages from npm are fetched by the machine's own npm and
+ * checked against the hashes in `packages.json`; the rest is a Dockerfile, built by the engine. Where no registry can be
+ * reached, Debian's packages make the base.
+ */
+
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { MoltError } from "@moltworker/protocol/errors";
+import { debianBase } from "./debian-base.ts";
+import { createDockerEngine, type DockerEngine, engineWords, textOf } from "./docker-engine.ts";
+import { imageNames, imageTag, readDockerfile } from "./image-sources.ts";
+import { runProgram } from "./run-program.ts";
+
+export interface BuildOptions {
+  /** The folder `images/`. */
+  sources: string;
+  engineSocket: string;
+  /** An image to build on instead of Debian's own; `packages` makes one from Debian's packages. */
+  base?: string;
+  say(text: string): void;
+}
+
+export interface BuiltImage {
+  name: string;
+  image: string;
+  /** False when it was there already. */
+  built: boolean;
+}
+
+interface PackageRow {
+  package: string;
+  integrity: string;
+}
+
+/** Throws CONTAINER_ENGINE_MISSING, or BUILD_FAILED with what the build said. */
+export async function buildImages({ sources, engineSocket, base, say }: BuildOptions): Promise<BuiltImage[]> {
+  const engine = createDockerEngine(engineSocket);
+  await engine.json("GET", "/version");
+  const images: BuiltImage[] = [];
+  for (const name of imageNames) {
+    const image = imageTag(sources, name);
+    const present = await isPresent(engine, image);
+    if (!present) {
+      const { stages } = readDockerfile(sources);
+      const from = await ensureBase({ sources, engine, base, say });
+      await build({ engine, image, name, say, dockerfile: `FROM ${from}\n${stages[name] ?? ""}` }, (context) =>
+        cpSync(join(sources, name), join(context, name), { recursive: true }),
+      );
+    }
+    images.push({ name, image, built: !present });
+  }
+  return images;
+}
+
+const isPresent = async (engine: DockerEngine, image: string) =>
+  (await engine.call("GET", `/images/${encodeURIComponent(image)}/json`)).status === 200;
+
+/** What both images stand on; made once, whatever changes in our own programs. */
+async function ensureBase({
+  sources,
+  engine,
+  base,
+  say,
+}: Omit<BuildOptions, "engineSocket"> & { engine: DockerEngine }): Promise<string> {
+  const image = imageTag(sources, "base");
+  if (await isPresent(engine, image)) return image;
+  const from = base === "packages" ? await debianBase(engine, say) : base;
+  const { base: dockerfile } = readDockerfile(sources);
+  await build({ engine, image, name: "base", say, dockerfile, ...(from ? { from } : {}) }, (context) =>
+    unpackPackages(sources, context),
+  );
+  return image;
+}
+
+interface OneBuild {
+  engine: DockerEngine;
+  image: string;
+  name: string;
+  dockerfile: string;
+  /** In the place of Debian's own image. */
+  from?: string;
+  say(text: string): void;
+}
+
+async function build(
+  { engine, image, name, dockerfile, from, say }: OneBuild,
+  fill: (context: string) => unknown,
+): Promise<void> {
+  say(`building ${image} …`);
+  const context = mkdtempSync(join(tmpdir(), "moltworker-image-"));
+  try {
+    writeFileSync(join(context, "Dockerfile"), dockerfile);
+    await fill(context);
+    const tar = spawn("tar", ["-C", context, "-c", "."], { stdio: ["ignore", "pipe", "inherit"] });
+    const query = new URLSearchParams({
+      t: image,
+      rm: "true",
+      forcerm: "true",
+      labels: JSON.stringify({ "moltworker.image": name }),
+      ...(from ? { buildargs: JSON.stringify({ BASE: from }) } : {}),
+    });
+    const answer = await engine.upload(`/build?${query}`, tar.stdout);
+    if (answer.statusCode !== 200) throw buildFailed(name, engineWords(await textOf(answer)));
+    for await (const line of createInterface({ input: answer })) {
+      const { stream, error } = JSON.parse(line) as { stream?: string; error?: string };
+      if (error) throw buildFailed(name, error);
+      if (stream?.startsWith("Step ")) say(`  ${stream.trim().slice(0, 110)}`);
+    }
+  } finally {
+    rmSync(context, { recursive: true, force: true });
+  }
+}
+
+/** The packages from npm that the base copies, for the processor of this machine, into `packages/` of the build's folder. */
+async function unpackPackages(sources: string, context: string): Promise<void> {
+  const { node, npm } = JSON.parse(readFileSync(join(sources, "packages.json"), "utf8")) as {
+    node: Record<string, PackageRow>;
+    npm: PackageRow;
+  };
+  const forThisMachine = node[process.arch];
+  if (!forThisMachine)
+    throw new MoltError("BUILD_FAILED", {
+      message: `there is no image for ${process.arch}`,
+      hint: "Build on a machine with an x64 or arm64 processor.",
+    });
+  await unpack(forThisMachine, join(context, "packages", "node"));
+  await unpack(npm, join(context, "packages", "npm"));
+}
+
+async function unpack({ package: name, integrity }: PackageRow, folder: string): Promise<void> {
+  const draft = mkdtempSync(join(tmpdir(), "moltworker-npm-"));
+  try {
+    const said = await runProgram("npm", ["pack", name, "--json", "--loglevel=error", "--pack-destination", draft]);
+    const [packed] = Object.values(JSON.parse(said) as { filename: string }[]);
+    const file = join(draft, packed?.filename ?? "");
+    const found = `sha512-${createHash("sha512").update(readFileSync(file)).digest("base64")}`;
+    if (found !== integrity)
+      throw new MoltError("BUILD_FAILED", {
+        message: `${name} from npm is not the one we know`,
+        hint: "Check the registry that npm uses, then try again.",
+      });
+    await runProgram("tar", ["-C", draft, "-xzf", file]);
+    mkdirSync(join(folder, ".."), { recursive: true });
+    cpSync(join(draft, "package"), folder, { recursive: true });
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+function buildFailed(name: string, words: string): MoltError {
+  const offline = /(lookup|dial|manifest|pull access|not found).*/i.test(words);
+  return new MoltError("BUILD_FAILED", {
+    message: `the image ${name} could not be built: ${words.trim().slice(0, 300)}`,
+    hint: offline
+      ? "Where no registry can be reached, a Debian machine builds from its own packages: `moltworker containers build --base packages`, as root."
+      : "Read the lines above, then try again.",
+  });
+}

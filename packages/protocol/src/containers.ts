@@ -1,0 +1,51 @@
+/** What is told about containers, on every surface. */
+
+export type ContainerStateName = "absent" | "starting" | "ready" | "draining" | "stopped" | "failed";
+
+/** Steps of a start, in order. */
+export type ContainerStage = "fencing" | "creating" | "waiting";
+
+/** Why a container failed or stopped: a cause, a cure, and what the machine said. */
+export interface ContainerReason {
+  code: string;
+  cause: string;
+  cure: string;
+  exitCode: number | null;
+  outOfMemory: boolean;
+  /** The last lines that it wrote. */
+  lines: string[];
+  at: number;
+}
+
+export interface ContainerInfo {
+  /** `sandbox`, … */
+  id: string;
+  title: string;
+  state: ContainerStateName;
+  stage: ContainerStage | null;
+  generation: number;
+  /** Epoch ms of the last change of state. */
+  since: number;
+  lastUsedAt: number;
+  reason: ContainerReason | null;
+  runningImage: string | null;
+  wantedImage: string | null;
+  /** Why the wanted image or setting does not run yet. */
+  waiting: string | null;
+  /** Commands that run in it now. */
+  jobs: number;
+  limits: { memoryMiB: number; cpus: number; processes: number; diskMiB: number };
+  allow: string[];
+}
+
+export interface ContainersReport {
+  /** Whether containers can be had here. */
+  available: boolean;
+  /** Where they run: `docker` or `cloudflare`. */
+  engine: string | null;
+  engineVersion: string | null;
+  /** Set when they cannot be had. */
+  cause: string | null;
+  cure: string | null;
+  containers: ContainerInfo[];
+}

@@ -1,0 +1,158 @@
+/** The assistant's containers, seen from the assistant: one object each, spoken to by the name of its image. */
+
+import type { ContainerInfo, ContainersReport } from "@moltworker/protocol/containers";
+import { errorFromWire, MoltError, type WireError } from "@moltworker/protocol/errors";
+import type { EngineFacts } from "./container-host.ts";
+import type { ContainerSpec } from "./container-spec.ts";
+import { generationHeader } from "./fenced-request.ts";
+import type { ContainerStub, Told } from "./stub.ts";
+
+export interface ContainerKind {
+  /** As the surfaces name it: `sandbox`. */
+  id: string;
+  title: string;
+  /** From the settings of this moment. */
+  spec(): ContainerSpec;
+}
+
+export interface Containers {
+  /** How everything stands; starts nothing. */
+  report(): Promise<ContainersReport>;
+  /** Why no container can be had; undefined when one can. Asked anew at most every few seconds. */
+  missing(): Promise<MoltError | undefined>;
+  /** The generation that is ready, started if need be. Throws CONTAINER_*. */
+  ensure(id: string): Promise<number>;
+  /** A request to one generation. Throws CONTAINER_STALE when another lives; other statuses are the container's own. */
+  fetch(id: string, generation: number, path: string, init?: RequestInit): Promise<Response>;
+  /** Stops it and starts it anew. */
+  restart(id: string): Promise<number>;
+  stop(id: string): Promise<void>;
+  /** Ends it at once; whatever was in it alone is gone. */
+  remove(id: string): Promise<void>;
+  lines(id: string): Promise<string[]>;
+}
+
+export interface ContainersDeps {
+  namespace: DurableObjectNamespace | undefined;
+  /** True where the supervisor stands behind the containers: one machine. */
+  onThisMachine: boolean;
+  /** Tells the assistants of one deployment apart. */
+  assistantId: string;
+  kinds: readonly ContainerKind[];
+  enabled(): boolean;
+  now(): number;
+}
+
+const factsMs = 5_000;
+
+export function createContainers({ namespace, onThisMachine, assistantId, kinds, enabled, now }: ContainersDeps): Containers {
+  let facts: { at: number; value: Promise<EngineFacts | undefined> } | undefined;
+
+  function kindOf(id: string): ContainerKind {
+    const kind = kinds.find((candidate) => candidate.id === id);
+    if (kind) return kind;
+    throw new MoltError("NOT_FOUND", {
+      message: `there is no container "${id.slice(0, 60)}"`,
+      hint: `The containers are ${kinds.map((known) => known.id).join(", ")}.`,
+    });
+  }
+  function stubOf(id: string): ContainerStub {
+    if (!namespace) throw new MoltError("CONTAINER_ENGINE_MISSING", { message: "this deployment has no containers" });
+    return namespace.getByName(`${assistantId}:${kindOf(id).id}`) as unknown as ContainerStub;
+  }
+  function engineFacts(): Promise<EngineFacts | undefined> {
+    const first = kinds[0];
+    if (!namespace || !first) return Promise.resolve(undefined);
+    if (!facts || now() - facts.at > factsMs) facts = { at: now(), value: stubOf(first.id).engine().then(untold) };
+    return facts.value;
+  }
+
+  async function missing(): Promise<MoltError | undefined> {
+    if (!enabled())
+      return new MoltError("CONTAINER_ENGINE_MISSING", {
+        message: "containers are switched off",
+        hint: "Switch them on under Settings, Containers.",
+      });
+    if (!namespace)
+      return new MoltError("CONTAINER_ENGINE_MISSING", {
+        message: "this deployment has no containers",
+        hint: "Run the assistant on a machine with a Docker Engine to have them.",
+      });
+    if (!onThisMachine) return undefined;
+    const engine = await engineFacts().catch((error: unknown) =>
+      error instanceof MoltError ? error : new MoltError("CONTAINER_ENGINE_MISSING", { cause: error }),
+    );
+    if (engine instanceof MoltError) return engine;
+    if (engine && !engine.available)
+      return new MoltError("CONTAINER_ENGINE_MISSING", {
+        ...(engine.cause ? { message: engine.cause } : {}),
+        ...(engine.cure ? { hint: engine.cure } : {}),
+      });
+    const absent = engine?.images.find((image) => !image.present);
+    return absent && new MoltError("CONTAINER_IMAGE_MISSING", { message: `the image ${absent.image} is not on this machine` });
+  }
+
+  async function infoOf(kind: ContainerKind): Promise<ContainerInfo> {
+    const spec = kind.spec();
+    const status = namespace ? await stubOf(kind.id).status(spec.image) : undefined;
+    const runs = status && (status.state === "ready" || status.state === "starting" || status.state === "draining");
+    return {
+      id: kind.id,
+      title: kind.title,
+      state: status?.state ?? "absent",
+      stage: status?.stage ?? null,
+      generation: status?.generation ?? 0,
+      since: status?.since ?? 0,
+      lastUsedAt: status?.lastUsedAt ?? 0,
+      reason: status?.reason ?? null,
+      runningImage: runs ? status.image : null,
+      wantedImage: status?.wantedImage ?? null,
+      waiting: status?.waiting ?? null,
+      jobs: status?.jobs ?? 0,
+      limits: spec.limits,
+      allow: spec.egress.allow,
+    };
+  }
+
+  async function ensure(id: string): Promise<number> {
+    const why = enabled() ? undefined : await missing();
+    if (why) throw why;
+    return untold(await stubOf(id).ensure(kindOf(id).spec()));
+  }
+
+  return {
+    missing,
+    ensure,
+    async report() {
+      const why = await missing();
+      const engine = onThisMachine ? await engineFacts().catch(() => undefined) : undefined;
+      return {
+        available: why === undefined,
+        engine: namespace ? (onThisMachine ? "docker" : "cloudflare") : null,
+        engineVersion: engine?.version ?? null,
+        cause: why?.message ?? null,
+        cure: why?.hint ?? null,
+        containers: await Promise.all(kinds.map(infoOf)),
+      };
+    },
+    async fetch(id, generation, path, init = {}) {
+      const headers = new Headers(init.headers);
+      headers.set(generationHeader, String(generation));
+      const answer = await stubOf(id).fetch(new Request(`http://container${path}`, { ...init, headers }));
+      if (answer.headers.get("x-moltworker-refused") !== "yes") return answer;
+      throw errorFromWire(((await answer.json()) as { error: unknown }).error);
+    },
+    async restart(id) {
+      untold(await stubOf(id).stop("restart"));
+      return ensure(id);
+    },
+    stop: async (id) => untold(await stubOf(id).stop("asked")),
+    remove: async (id) => untold(await stubOf(id).remove()),
+    lines: async (id) => untold(await stubOf(id).lines()),
+  };
+}
+
+function untold<Value>(told: Told<Value>): Value {
+  if (told.ok) return told.value;
+  throw errorFromWire(told.error satisfies WireError);
+}

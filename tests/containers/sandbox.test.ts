@@ -1,0 +1,89 @@
+/** The sandbox of the whole product on a real Docker Engine: what it does, what it may not, and what is told when it fails. */
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSandboxWorld, docker, type SandboxWorld } from "../support/sandbox-world.ts";
+
+let world: SandboxWorld;
+beforeAll(async () => {
+  world = await createSandboxWorld();
+});
+afterAll(() => world?.dispose());
+
+describe("a command", () => {
+  it("runs in the isolate while it can, and starts nothing", async () => {
+    expect((await world.bash("echo hi | tr a-z A-Z")).text).toBe("HI");
+    expect(world.containers()).toEqual([]);
+  });
+
+  it("runs in the sandbox when it must, says so, and brings its files home", async () => {
+    await world.setFile("data/in.txt", "3\n4\n");
+    const { text } = await world.bash(
+      "python3 -c \"print(sum(int(l) for l in open('data/in.txt')))\" | tee out.txt; git --version; node --version; npm --version",
+    );
+    expect(text).toMatch(/^7\ngit version \d.*\nv24\..*\n11\..*\n\[in the sandbox, generation 1\]$/);
+    expect(await world.file("out.txt")).toBe("7\n");
+  });
+
+  it("sees what the assistant changed since, and what it deleted", async () => {
+    await world.setFile("data/in.txt", "10\n");
+    await world.bash("rm out.txt");
+    expect(
+      (await world.bash("python3 -c \"import os; print(open('data/in.txt').read().strip(), os.path.exists('out.txt'))\"")).text,
+    ).toMatch(/^10 False\n/);
+  });
+
+  it("tells exit codes, standard error and Unicode", async () => {
+    const { text, isError } = await world.bash("node -e \"console.error('größe'); process.exit(3)\"");
+    expect([text, isError]).toEqual([expect.stringMatching(/^größe\nexit code 3\n\[in/), true]);
+  });
+
+  it("keeps a repository with its history from one container to the next", async () => {
+    await world.bash("git init -q repo && cd repo && echo a > a && git add a && git commit -qm first");
+    await world.client.request("containers.restart", { id: "sandbox" });
+    const { text } = await world.bash("cd repo && git log --oneline && git status --short");
+    expect(text).toMatch(/^[0-9a-f]+ first\n\[in the sandbox, generation 2\]$/);
+  });
+
+  it("goes on in the background, and its files come home with its end", async () => {
+    expect((await world.bash("sleep 1; echo made > later.txt; echo end", { background: true })).text).toContain("Started job-");
+    const id = /job-\d+/.exec((await world.call("jobs", { action: "list" })).text)?.[0];
+    const read = await world.call("jobs", { action: "read", id, waitSeconds: 20 });
+    expect(read.text).toContain("end");
+    expect(read.text).toContain("exit code 0");
+    expect(await world.file("later.txt")).toBe("made\n");
+  });
+});
+
+describe("nothing of it is the owner's", () => {
+  it("is an ordinary user without a single right, on a read-only system, with no secret about", async () => {
+    const { text } = await world.bash(
+      "python3 - <<'EOF'\nimport os\nprint(os.getuid(), [l for l in open('/proc/self/status') if l.startswith(('CapEff', 'NoNewPrivs'))])\nEOF\nenv | grep -i -E 'secret|token|key' ; cat /proc/1/environ; touch /usr/x /etc/x; ls /var/run/docker.sock; git config -l | grep -c name",
+    );
+    expect(text).toContain("1000 ['CapEff:\\t0000000000000000\\n', 'NoNewPrivs:\\t1\\n']");
+    expect(text).not.toMatch(/MOLTWORKER_GENERATION_SECRET|sk-test/);
+    expect(text.match(/Read-only file system/g)?.length).toBe(2);
+    expect(text).toMatch(/environ: Permission denied/);
+    expect(text).toMatch(/docker.sock.*No such file/);
+  });
+
+  it("is held by the engine to what the policy says", () => {
+    for (const { id, role } of world.containers()) {
+      const [{ HostConfig, Config }] = JSON.parse(docker(["inspect", id])) as [
+        { HostConfig: Record<string, never>; Config: { Env: string[] } },
+      ];
+      expect(HostConfig).toMatchObject({
+        Privileged: false,
+        CapDrop: ["ALL"],
+        SecurityOpt: ["no-new-privileges"],
+        RestartPolicy: { Name: "no" },
+        ReadonlyRootfs: true,
+        Binds: null,
+        PidsLimit: role === "app" ? 256 : 32,
+        Memory: (role === "app" ? 2_048 : 128) * 1_048_576,
+      });
+      if (role === "network")
+        expect(JSON.stringify(HostConfig.PortBindings)).toBe('{"39001/tcp":[{"HostIp":"127.0.0.1","HostPort":""}]}');
+      expect(JSON.stringify(Config.Env)).not.toContain("sk-test");
+    }
+  });
+});
