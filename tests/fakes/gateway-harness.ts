@@ -3,8 +3,8 @@
 import type { ModelCall, ModelEvent } from "../../packages/worker/src/agent/model.ts";
 import type { CallRow } from "../../packages/worker/src/ai-gateway/call-row.ts";
 import { createGateway, type Gateway } from "../../packages/worker/src/ai-gateway/gateway.ts";
-import type { ManagedSettings } from "../../packages/worker/src/ai-gateway/managed.ts";
 import type { Governor } from "../../packages/worker/src/ai-gateway/governor/governor.ts";
+import type { ManagedSettings } from "../../packages/worker/src/ai-gateway/managed.ts";
 import { createPrices } from "../../packages/worker/src/ai-gateway/prices.ts";
 import type { GatewayDependencies, GatewayLimits, ProviderSettings } from "../../packages/worker/src/ai-gateway/settings.ts";
 import { providers } from "../../packages/worker/src/catalog/providers.ts";

@@ -1,10 +1,10 @@
 /** The doctor over a test database: everything is well until a test plants a fault. */
 
-import type { ChannelAccountRow } from "../../packages/protocol/src/channels.ts";
-import type { BudgetStatus } from "../../packages/protocol/src/gateway.ts";
 import type { PartFault } from "@moltworker/protocol/rows";
 import type { SnapshotRow, SnapshotsState } from "@moltworker/protocol/snapshots";
+import type { ChannelAccountRow } from "../../packages/protocol/src/channels.ts";
 import type { ContainersReport } from "../../packages/protocol/src/containers.ts";
+import type { BudgetStatus } from "../../packages/protocol/src/gateway.ts";
 import type { Approval, ModelRow, ProviderStatus } from "../../packages/protocol/src/rows.ts";
 import type { Gateway } from "../../packages/worker/src/ai-gateway/gateway.ts";
 import { checks } from "../../packages/worker/src/catalog/checks.ts";

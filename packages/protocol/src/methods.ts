@@ -9,8 +9,8 @@ import type { ContainerMethods } from "./container-methods.ts";
 import type { CheckResult, DoctorReport } from "./doctor.ts";
 import type { AgentEvent, ChatEvent } from "./events.ts";
 import type { BreakerRow, ProviderKeyRow } from "./gateway-health.ts";
-import type { HookMethods } from "./hooks.ts";
 import type { GatewayMethods } from "./gateway-methods.ts";
+import type { HookMethods } from "./hooks.ts";
 import type { ChatMessage } from "./messages.ts";
 import type {
   Approval,
@@ -146,8 +146,7 @@ export interface SessionChanged {
 
 type None = Record<string, unknown>;
 
-export interface MethodMap
-  extends AccessMethods, ChannelMethods, ContainerMethods, GatewayMethods, HookMethods, SnapshotMethods {
+export interface MethodMap extends AccessMethods, ChannelMethods, ContainerMethods, GatewayMethods, HookMethods, SnapshotMethods {
   health: { params: { probe?: boolean }; result: Record<string, unknown> & { ok: boolean; ts: number } };
   status: { params: { includeChannelSummary?: boolean }; result: Record<string, unknown> & { runtimeVersion: string } };
   "system-presence": { params: None; result: unknown[] };

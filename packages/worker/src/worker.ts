@@ -4,7 +4,7 @@ import { gatewaySlugs } from "./catalog/gateway-slugs.ts";
 import { createWorkerApp } from "./edge/worker-routes.ts";
 
 export { Assistant } from "./assistant.ts";
-export { SnapshotScratch } from "./services/snapshot-scratch.ts";
 export { ContainerObject } from "./containers/container-object.ts";
+export { SnapshotScratch } from "./services/snapshot-scratch.ts";
 
 export default createWorkerApp(gatewaySlugs);

@@ -4,11 +4,11 @@
  */
 
 import ArrowLeftRight from "lucide-react/icons/arrow-left-right";
-import Coins from "lucide-react/icons/coins";
 import Box from "lucide-react/icons/box";
+import Coins from "lucide-react/icons/coins";
 import Gauge from "lucide-react/icons/gauge";
-import MessagesSquare from "lucide-react/icons/messages-square";
 import History from "lucide-react/icons/history";
+import MessagesSquare from "lucide-react/icons/messages-square";
 import PackageCheck from "lucide-react/icons/package-check";
 import ScrollText from "lucide-react/icons/scroll-text";
 import ShieldCheck from "lucide-react/icons/shield-check";

@@ -6,8 +6,8 @@ import type { Log } from "../platform/log.ts";
 import type { KeyPool, PoolKey } from "../secrets/key-pool.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 import type { CallRow } from "./call-row.ts";
-import { cloudflareKeyId, type ManagedSettings, managedBaseUrl, managedFrom, managedHeaders } from "./managed.ts";
 import type { Governor } from "./governor/governor.ts";
+import { cloudflareKeyId, type ManagedSettings, managedBaseUrl, managedFrom, managedHeaders } from "./managed.ts";
 import type { Prices } from "./prices.ts";
 import { baseUrlOf, type Provider } from "./provider.ts";
 

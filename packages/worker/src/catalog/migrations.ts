@@ -14,8 +14,8 @@ import {
   upgradesMigration,
 } from "../auth/schema.ts";
 import { configMigration } from "../config/config.ts";
-import { hooksMigration } from "../edge/hooks/hook-store.ts";
 import { channelIndexesMigration, channelsMigration } from "../delivery/schema.ts";
+import { hooksMigration } from "../edge/hooks/hook-store.ts";
 import { httpRequestsMigration } from "../edge/v1/request-store.ts";
 import { importMigration } from "../import/staging.ts";
 import { eventsMigration } from "../rpc/event-log.ts";

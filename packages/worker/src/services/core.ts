@@ -47,8 +47,8 @@ import { migrate } from "../storage/migrations.ts";
 import { createQuarantine } from "../storage/quarantine.ts";
 import { createWorkspace } from "../storage/workspace.ts";
 import { channelSeeds, seedChannelSecrets } from "./channels.ts";
-import { sweepPoison } from "./poison-sweep.ts";
 import { createContainersPart } from "./containers.ts";
+import { sweepPoison } from "./poison-sweep.ts";
 
 /** What is made after the core, and called by it. */
 export interface Later {

@@ -10,8 +10,8 @@
 import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import { addressOf as clientAddressOf } from "../../auth/address.ts";
 import { createId } from "../../platform/id.ts";
-import { cloudflareKeyId, type ManagedSettings, managedFrom } from "../managed.ts";
 import type { Caller, CallerDirectory } from "../governor/governor.ts";
+import { cloudflareKeyId, type ManagedSettings, managedFrom } from "../managed.ts";
 import type { Provider } from "../provider.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { unifiedTarget as makeUnifiedTarget } from "../translate/unified.ts";
