@@ -98,16 +98,6 @@ export function createDoctorWorld(
     teamKeys: '{"keys":[{}]}',
     disk: { stored: new Map(), broken: false, garbled: false },
   };
-  const models: Pick<Gateway, "settled" | "defaultModel" | "providerStatuses" | "listModels" | "prove"> = {
-    settled: async () => {},
-    defaultModel: () => given.defaultModel ?? goodModel.ref,
-    providerStatuses: () => world.statuses,
-    listModels: () => world.models,
-    prove: async (id) => {
-      const error = world.proofs.get(id);
-      if (error) throw error;
-    },
-  };
   const doctor = createDoctor({
     checks,
     version: "1.2.3",
@@ -119,7 +109,7 @@ export function createDoctorWorld(
     config,
     secrets: { get: () => "a-token" },
     egress: { fetch: async (url) => new Response(world.teamKeys, { status: String(url).includes("gone") ? 404 : 200 }) },
-    models: models as Gateway,
+    models: fakeModels(world, given.defaultModel ?? goodModel.ref),
     providers,
     budgets: () => world.budgets,
     approvals: { pending: () => world.pending },
@@ -140,6 +130,20 @@ export function createDoctorWorld(
     snapshots: { state: async () => world.snapshots },
   });
   return Object.assign(world, { doctor });
+}
+
+function fakeModels(world: Omit<DoctorWorld, "doctor">, defaultModel: string): Gateway {
+  const models: Pick<Gateway, "settled" | "defaultModel" | "providerStatuses" | "listModels" | "prove"> = {
+    settled: async () => {},
+    defaultModel: () => defaultModel,
+    providerStatuses: () => world.statuses,
+    listModels: () => world.models,
+    prove: async (id) => {
+      const error = world.proofs.get(id);
+      if (error) throw error;
+    },
+  };
+  return models as Gateway;
 }
 
 function fakeDisk(disk: DoctorWorld["disk"]): Fetcher {

@@ -77,6 +77,19 @@ export function createProgram(): Command {
   verb("restart", "begin anew with the files on disk, at the same address").action(async (options: SharedOptions) =>
     (await import("./commands/restart.ts")).restart(options, createOutput(options.json === true)),
   );
+  addMoving(verb);
+  addGateway(verb);
+  addSnapshotVerbs(program, verb);
+  addContainers(verb);
+  verb("stop", "stop the assistant").action(async (options: SharedOptions) =>
+    (await import("./commands/stop.ts")).stop(options, createOutput(options.json === true)),
+  );
+  addChannels(program, (parent, name, description) => verb(name, description, false, parent));
+  return program;
+}
+
+/** Coming from another installation, and leaving with everything. */
+function addMoving(verb: (name: string, description: string) => Command): void {
   verb("import", "bring over an OpenClaw, Moltbot or Clawdbot home, or a copy of a moltworker bucket: first a report")
     .argument("<source>", "a folder, or a .tar or .tar.gz of one; it is only read")
     .option("--yes", "do what the report says", false)
@@ -91,6 +104,10 @@ export function createProgram(): Command {
     .action(async (file, options) =>
       (await import("./commands/export.ts")).exportAll(file, options, createOutput(options.json === true)),
     );
+}
+
+/** What model calls cost, and who may make them. */
+function addGateway(verb: (name: string, description: string) => Command): void {
   verb("usage", "say what model calls cost, and what is left of each budget")
     .option("--days <count>", "how many days back", parseCount, 30)
     .action(async (options) => (await import("./commands/usage.ts")).usage(options, createOutput(options.json === true)));
@@ -105,13 +122,6 @@ export function createProgram(): Command {
     .action(async (name, subject, options) =>
       (await import("./commands/tokens.ts")).tokens(name, subject, options, createOutput(options.json === true)),
     );
-  addSnapshotVerbs(program, verb);
-  addContainers(verb);
-  verb("stop", "stop the assistant").action(async (options: SharedOptions) =>
-    (await import("./commands/stop.ts")).stop(options, createOutput(options.json === true)),
-  );
-  addChannels(program, (parent, name, description) => verb(name, description, false, parent));
-  return program;
 }
 
 /** `snapshots` and its own verbs, and `restore`, which needs no running assistant. */

@@ -99,29 +99,33 @@ export function AuditPage() {
         </a>
       </form>
       {found?.rows.length === 0 && <Nothing>Nothing{filter === nothingAsked ? " yet" : " like this"}.</Nothing>}
-      {found && found.rows.length > 0 && (
-        <ol aria-label="What happened" className="divide-y divide-line rounded-2xl border border-line bg-raised text-sm">
-          {found.rows.map((row) => (
-            <li key={row.id} className="px-4 py-2 [overflow-wrap:anywhere]">
-              <p className="flex flex-wrap items-baseline justify-between gap-x-3">
-                <span className="font-medium">
-                  {row.action}
-                  {row.outcome !== "ok" && <span className="ml-2 font-normal text-rose">{row.outcome}</span>}
-                </span>
-                <time className="text-xs text-soft" dateTime={new Date(row.at).toISOString()}>
-                  {dateTimeText(row.at)}
-                </time>
-              </p>
-              <p className="text-soft">{[row.who, row.address, row.detail].filter(Boolean).join(" · ")}</p>
-            </li>
-          ))}
-        </ol>
-      )}
+      {found && found.rows.length > 0 && <AuditRows rows={found.rows} />}
       {found?.hasMore && (
         <Button className="mt-3" onClick={() => void older().catch(notifyError)}>
           Older
         </Button>
       )}
     </Part>
+  );
+}
+
+function AuditRows({ rows }: { rows: AuditRow[] }) {
+  return (
+    <ol aria-label="What happened" className="divide-y divide-line rounded-2xl border border-line bg-raised text-sm">
+      {rows.map((row) => (
+        <li key={row.id} className="px-4 py-2 [overflow-wrap:anywhere]">
+          <p className="flex flex-wrap items-baseline justify-between gap-x-3">
+            <span className="font-medium">
+              {row.action}
+              {row.outcome !== "ok" && <span className="ml-2 font-normal text-rose">{row.outcome}</span>}
+            </span>
+            <time className="text-xs text-soft" dateTime={new Date(row.at).toISOString()}>
+              {dateTimeText(row.at)}
+            </time>
+          </p>
+          <p className="text-soft">{[row.who, row.address, row.detail].filter(Boolean).join(" · ")}</p>
+        </li>
+      ))}
+    </ol>
   );
 }

@@ -11,6 +11,7 @@ import {
   type TestIdentity,
   TOKEN,
 } from "../../../../tests/support/identity.ts";
+import { memoryDisk } from "../../../../tests/support/memory-disk.ts";
 import { createLog } from "../platform/log.ts";
 import { type Blobs, blobsMigration, createBlobs, MAX_BLOB_BYTES } from "../storage/blobs.ts";
 import { type Api, createApi } from "./api-routes.ts";
@@ -55,20 +56,6 @@ beforeEach(() => {
     closePrincipals: (ids) => closed.push(...ids),
   });
 });
-
-/** A writable `disk` service in memory. */
-function memoryDisk(): Fetcher {
-  const stored = new Map<string, Uint8Array>();
-  return {
-    fetch: async (input: string, init: RequestInit = {}) => {
-      const path = new URL(input).pathname;
-      if (init.method === "PUT") stored.set(path, new Uint8Array(await new Response(init.body).arrayBuffer()));
-      if (init.method === "DELETE") return new Response(null, { status: stored.delete(path) ? 204 : 404 });
-      const bytes = stored.get(path);
-      return bytes ? new Response(init.method === "PUT" ? null : bytes) : new Response(null, { status: 404 });
-    },
-  } as unknown as Fetcher;
-}
 
 const ask = (path: string, init: RequestInit = {}, ip = "127.0.0.1:5") => api.fetch(requestFrom(ip, `${HOME}${path}`, init));
 const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
