@@ -90,10 +90,10 @@ export const errorTable = {
   VERSION_BEHIND: row([503, 1013, 79], "UNAVAILABLE", false, "another build should be running", "Restart the assistant: `npx moltworker restart`, or the button under Admin, Version."),
   STORAGE_CORRUPT: row([500, 1011, 80], "UNAVAILABLE", false, "the database is damaged", "Restore the last snapshot, or move the damaged file away to start fresh."),
   SNAPSHOT_STORE: row([502, 1013, 99], "UNAVAILABLE", true, "the place of the snapshots does not answer", "Check that it is reachable and has space; the next try is made by itself."),
-  SNAPSHOT_STORE_REFUSED: row([502, 1013, 100], "UNAVAILABLE", false, "the place of the snapshots refuses the assistant", "Check the bucket's name and its keys under Settings, Snapshots."),
-  SNAPSHOT_DAMAGED: row([500, 1011, 101], "UNAVAILABLE", false, "the snapshot is damaged", "Restore another one; the damaged one is kept aside."),
-  SNAPSHOT_PASSPHRASE: row([403, 1008, 102], "FORBIDDEN", false, "the passphrase does not open this snapshot", "Type the passphrase that was set when the snapshot was made."),
-  SNAPSHOT_NEWER: row([409, 1008, 103], "UNAVAILABLE", false, "the snapshot was made by a newer version", "Update the assistant, then restore it."),
+  SNAPSHOT_STORE_REFUSED: row([502, 1013, 123], "UNAVAILABLE", false, "the place of the snapshots refuses the assistant", "Check the bucket's name and its keys under Settings, Snapshots."),
+  SNAPSHOT_DAMAGED: row([500, 1011, 124], "UNAVAILABLE", false, "the snapshot is damaged", "Restore another one; the damaged one is kept aside."),
+  SNAPSHOT_PASSPHRASE: row([403, 1008, 125], "FORBIDDEN", false, "the passphrase does not open this snapshot", "Type the passphrase that was set when the snapshot was made."),
+  SNAPSHOT_NEWER: row([409, 1008, 89], "UNAVAILABLE", false, "the snapshot was made by a newer version", "Update the assistant, then restore it."),
   SNAPSHOT_BUSY: row([409, 1008, 104], "UNAVAILABLE", true, "another piece of work on snapshots is going on", "Wait until it has ended, or stop it under Settings, Snapshots."),
   MIGRATION_FAILED: row([500, 1011, 105], "UNAVAILABLE", false, "the upgrade of the data failed and was taken back", "Start the version that ran before; nothing was changed. Then report this error."),
   UPGRADING: row([503, 1013, 106], "UNAVAILABLE", true, "the assistant is being upgraded: a snapshot of its data is made first", "Wait; it takes seconds, or minutes for much data."),
@@ -130,9 +130,9 @@ export const errorTable = {
   CHANNEL_NO_RECIPIENT: row([409, 1008, 119], "INVALID_REQUEST", false, "there is no conversation with the owner on this channel yet", "Write to the bot first, and approve yourself as the owner."),
   CHANNEL_WEBHOOK_FAILING: row([502, 1013, 120], "UNAVAILABLE", true, "the provider cannot deliver to the webhook", "Let the path /channels/ through whatever stands in front of the assistant, or set the mode to polling."),
   // Webhooks
-  HOOK_TOKEN_INVALID: row([401, 1008, 130], "INVALID_REQUEST", false, "the hook token is not right", "Send the hook token, which is made under Channels, Webhooks, as `authorization: Bearer …`."),
-  SIGNATURE_INVALID: row([401, 1008, 131], "INVALID_REQUEST", false, "the signature is not right", "Set the same secret at the sender and here, and sign the body exactly as it is sent."),
-  SIGNATURE_STALE: row([401, 1008, 132], "INVALID_REQUEST", false, "the signature is too old", "Set the sender's clock, and sign each attempt anew."),
+  HOOK_TOKEN_INVALID: row([401, 1008, 108], "INVALID_REQUEST", false, "the hook token is not right", "Send the hook token, which is made under Channels, Webhooks, as `authorization: Bearer …`."),
+  SIGNATURE_INVALID: row([401, 1008, 109], "INVALID_REQUEST", false, "the signature is not right", "Set the same secret at the sender and here, and sign the body exactly as it is sent."),
+  SIGNATURE_STALE: row([401, 1008, 122], "INVALID_REQUEST", false, "the signature is too old", "Set the sender's clock, and sign each attempt anew."),
   USAGE: row([400, 1008, 2], "INVALID_REQUEST", false, "the command was not understood", "Run `moltworker --help`."),
 } as const satisfies Record<string, ErrorRow>;
 
