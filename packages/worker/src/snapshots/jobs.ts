@@ -63,7 +63,7 @@ export function createJobs(db: Database, clock: Clock): Jobs {
       return id;
     },
     take() {
-      const row = db.one<Row>("SELECT * FROM snapshot_jobs WHERE state = 'waiting' ORDER BY created_at, id LIMIT 1");
+      const row = db.one<Row>("SELECT * FROM snapshot_jobs WHERE state = 'waiting' ORDER BY created_at, rowid LIMIT 1");
       if (!row) return undefined;
       db.run("UPDATE snapshot_jobs SET state = 'running', started_at = ?, tries = tries + 1 WHERE id = ?", clock.now(), row.id);
       return { id: row.id, kind: row.kind, snapshotId: row.snapshot_id, detail: JSON.parse(row.detail), tries: row.tries + 1 };
@@ -79,7 +79,7 @@ export function createJobs(db: Database, clock: Clock): Jobs {
       );
       db.run(
         `DELETE FROM snapshot_jobs WHERE ended_at IS NOT NULL AND id NOT IN
-         (SELECT id FROM snapshot_jobs WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT ${remembered})`,
+         (SELECT id FROM snapshot_jobs WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, rowid DESC LIMIT ${remembered})`,
       );
     },
     recover() {
@@ -93,7 +93,7 @@ export function createJobs(db: Database, clock: Clock): Jobs {
     list: () =>
       db
         .all<Row>(
-          "SELECT * FROM snapshot_jobs ORDER BY ended_at IS NULL DESC, coalesce(ended_at, created_at) DESC, id DESC LIMIT 20",
+          "SELECT * FROM snapshot_jobs ORDER BY ended_at IS NULL DESC, coalesce(ended_at, created_at) DESC, rowid DESC LIMIT 20",
         )
         .map(jobFromRow),
     has: (kind) =>
