@@ -114,11 +114,7 @@ export function createDoctorWorld(
     budgets: () => world.budgets,
     approvals: { pending: () => world.pending },
     channels: { status: async () => world.channels },
-    runner: {
-      get suspended() {
-        return world.suspended;
-      },
-    },
+    runner: suspendedAs(world),
     seeds,
     unusedVariables: given.unused ?? [],
     paddedVariables: [],
@@ -145,6 +141,12 @@ function fakeModels(world: Omit<DoctorWorld, "doctor">, defaultModel: string): G
   };
   return models as Gateway;
 }
+
+const suspendedAs = (world: { suspended: boolean }) => ({
+  get suspended() {
+    return world.suspended;
+  },
+});
 
 function fakeDisk(disk: DoctorWorld["disk"]): Fetcher {
   return {

@@ -39,7 +39,7 @@ export function row(id: string, prove: () => Promise<void>): void {
   test(`${id}: ${found.rule}`, prove, 120_000);
 }
 
-export const at = (path: string, own = world.server) => new URL(path, own.url);
+const at = (path: string, own = world.server) => new URL(path, own.url);
 export const ask = (path: string, init: RequestInit = {}, own = world.server) =>
   fetch(at(path, own), { redirect: "manual", ...init });
 let calls = 0;

@@ -205,7 +205,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       settings: () => config.snapshot().config as unknown as Record<string, unknown>,
       version: env.VERSION ?? "0.0.0",
     }),
-    createImportPart({ ...core, providers, beforeApply: async () => void (await snapshots.settled(snapshots.create("import"))) }),
+    createImportPart({ ...core, providers, snapshots }),
   ].map(guard.around);
 
   const alarm = createAlarm(db, clock, log, ctx.storage, {
@@ -221,6 +221,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       hub.prune();
       audit.prune();
       governor.prune(clock.now());
+      for (const part of parts) part.prune?.();
       alarm.set("prune", clock.now() + pruneMs);
     },
     ...Object.assign({}, ...parts.map((part) => part.timers)),

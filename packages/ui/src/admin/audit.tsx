@@ -79,17 +79,7 @@ export function AuditPage() {
           <option value="done">done</option>
           <option value="refused">refused</option>
         </select>
-        <select
-          aria-label="When"
-          className="field"
-          value={filter.days}
-          onChange={({ target }) => setFilter({ ...filter, days: Number(target.value) })}
-        >
-          <option value={0}>at any time</option>
-          <option value={1}>in the last day</option>
-          <option value={7}>in the last week</option>
-          <option value={30}>in the last month</option>
-        </select>
+        <WhenSelect days={filter.days} onChoose={(days) => setFilter({ ...filter, days })} />
         <a
           href={`/api/admin/audit.jsonl?${query}`}
           download="moltworker-audit.jsonl"
@@ -127,5 +117,16 @@ function AuditRows({ rows }: { rows: AuditRow[] }) {
         </li>
       ))}
     </ol>
+  );
+}
+
+function WhenSelect({ days, onChoose }: { days: number; onChoose(days: number): void }) {
+  return (
+    <select aria-label="When" className="field" value={days} onChange={({ target }) => onChoose(Number(target.value))}>
+      <option value={0}>at any time</option>
+      <option value={1}>in the last day</option>
+      <option value={7}>in the last week</option>
+      <option value={30}>in the last month</option>
+    </select>
   );
 }

@@ -62,6 +62,7 @@ export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
     breakers,
     cache,
     keys: deps.keys,
+    prune: cache.prune,
     repeat: ({ id, provider, endpoint, body }) => {
       const headers = { "content-type": "application/json", "cf-aig-skip-cache": "true" };
       const request = new Request(`http://gateway.internal/${provider}/${endpoint}`, { method: "POST", headers, body });

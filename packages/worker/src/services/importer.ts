@@ -1,5 +1,6 @@
 /** Import, put together. */
 
+import { MoltError } from "@moltworker/protocol/errors";
 import type { Provider } from "../ai-gateway/provider.ts";
 import type { Audit } from "../auth/audit.ts";
 import type { Auth } from "../auth/auth.ts";
@@ -16,6 +17,7 @@ import type { Log } from "../platform/log.ts";
 import { gatewayTokenName, type Secrets } from "../secrets/secrets.ts";
 import { createImportedLog } from "../sessions/imported-log.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
+import type { Snapshots } from "../snapshots/snapshots.ts";
 import type { Blobs } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
 import type { Workspace } from "../storage/workspace.ts";
@@ -33,14 +35,14 @@ export interface Given {
   sessions: SessionStore;
   workspace: Workspace;
   blobs: Blobs;
-  /** Keeps the state as it is before anything is changed. */
-  beforeApply(): Promise<void>;
+  snapshots: Pick<Snapshots, "create" | "settled">;
 }
 
 export function createImportPart(given: Given): Part {
   const { db, clock, auth, config, secrets } = given;
   const importer = createImporter({
     ...given,
+    beforeApply: () => keepPresent(given.snapshots),
     staging: createStaging(db, clock),
     devices: createDevices(db, clock),
     conversations: { db, blobs: given.blobs, log: createImportedLog(db, given.sessions) },
@@ -67,4 +69,14 @@ function refusalOf(merge: Record<string, unknown>, present: Record<string, Json>
     if (!result.success) return `it is not valid here: ${result.error.issues[0]?.message ?? "refused"}`;
   }
   return undefined;
+}
+
+/** What an import changes can be taken back whole: nothing is changed before a snapshot of the present was proved. */
+async function keepPresent(snapshots: Given["snapshots"]): Promise<void> {
+  const job = await snapshots.settled(snapshots.create("import"));
+  if (job.state !== "done")
+    throw new MoltError("CONFLICT", {
+      message: `the present state could not be kept before the import: ${job.outcome ?? job.state}`,
+      hint: "See Admin, Storage and snapshots; nothing was changed.",
+    });
 }

@@ -17,4 +17,6 @@ export interface Part {
   timers?: Record<string, TimerWork>;
   /** Takes up what an earlier life of the object left; called at every wake, after the runs. Never throws. */
   wake?(): void;
+  /** Drops what is out of date; called every ten minutes. Never throws. */
+  prune?(): void;
 }
