@@ -22,6 +22,8 @@ export interface ContainerEngine {
   fetch(port: number, request: Request): Promise<Response>;
 }
 
+const destroyMs = 3_000;
+
 export function createContainerEngine(container: Container): ContainerEngine {
   return {
     images: () => container.images,
@@ -38,7 +40,9 @@ export function createContainerEngine(container: Container): ContainerEngine {
         () => undefined,
         (error: unknown) => (error instanceof Error ? error.message : String(error)),
       ),
-    destroy: () => container.destroy().catch(() => undefined),
+    // Where the way to a local engine was cut meanwhile, the runtime may never say that it is done: the host ends it then.
+    destroy: () =>
+      Promise.race([container.destroy().catch(() => undefined), new Promise<void>((done) => setTimeout(done, destroyMs))]),
     terminate: () => container.signal(15),
     fetch: (port, request) => container.getTcpPort(port).fetch(request),
   };

@@ -28,6 +28,10 @@ export class ContainerObject extends DurableObject<Env> {
       host: this.#host,
       clock: systemClock,
       log: createLog(),
+      startOver: (reason) => {
+        ctx.abort(reason);
+        throw new MoltError("CONTAINER_STALE", { message: reason });
+      },
       wakeAt: (dueAt) => void ctx.storage.setAlarm(dueAt),
     });
   }

@@ -117,7 +117,9 @@ export function createContainers({ namespace, onThisMachine, assistantId, kinds,
   async function ensure(id: string): Promise<number> {
     const why = enabled() ? undefined : await missing();
     if (why) throw why;
-    return untold(await stubOf(id).ensure(kindOf(id).spec()));
+    const ask = () => stubOf(id).ensure(kindOf(id).spec());
+    // An object that started over breaks the call; its next life answers.
+    return untold(await ask().catch(ask));
   }
 
   return {

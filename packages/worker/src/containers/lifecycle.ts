@@ -23,6 +23,8 @@ export interface LifecycleDeps {
   host: ContainerHost | undefined;
   clock: Clock;
   log: Log;
+  /** Ends this life of the object: the next one sees the engine as it is. Never returns. */
+  startOver(reason: string): never;
   /** Asks for `tick` at this time. */
   wakeAt(dueAt: number): void;
 }
@@ -169,6 +171,8 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     if (engine.running()) await engine.destroy();
     await checkEngine(image, spec.image);
     await host?.prepare({ generation, image, spec, egressSecret });
+    // The engine has nothing left, and the runtime does not see it: it has lost the way to the engine once.
+    if (engine.running() && host) deps.startOver("the runtime holds a container that is gone");
     await set({ stage: "creating" });
     const env = {
       ...spec.env,
