@@ -102,7 +102,7 @@ export function createConfig<const Sections extends readonly AnySection[]>(
     const row = db.one<Row>("SELECT section, value, version FROM config WHERE section = ?", section.name);
     const stored = parseStored(row?.value);
     const result = readStored(section, stored);
-    if (row && (!stored || result.issues.length > 0))
+    if (row && (!stored || result.issues.length > 0 || hasUnsafeKey(stored)))
       deps.quarantine?.add({
         source: "config",
         name: section.name,
