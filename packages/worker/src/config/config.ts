@@ -12,7 +12,7 @@ import type { Log } from "../platform/log.ts";
 import type { Database } from "../storage/database.ts";
 import type { Migration } from "../storage/migrations.ts";
 import type { Quarantine } from "../storage/quarantine.ts";
-import { changedPaths, type Json, type JsonObject, leaves, overlay, valueAt, withValueAt } from "./merge.ts";
+import { changedPaths, hasUnsafeKey, type Json, type JsonObject, leaves, overlay, valueAt, withValueAt } from "./merge.ts";
 import { planPatch, planReplace, releaseSeeds } from "./plan.ts";
 import type { AnySection } from "./section.ts";
 import { type ConfigIssue, parseStored, readStored } from "./stored.ts";
