@@ -1,8 +1,9 @@
 /** The article's symptoms and fixes as stories against the running product, in Chromium and by raw sockets. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -62,6 +63,16 @@ function databasesOf(dataDir: string): string[] {
   return readdirSync(root, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".sqlite") && !name.includes("metadata"))
     .map((name) => join(root, name));
+}
+
+/** A bucket as moltworker left it, copied into a folder. */
+function bucketOf(files: Record<string, string>): string {
+  const path = folder();
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true });
+    writeFileSync(join(path, name), text);
+  }
+  return path;
 }
 
 /** How a `connect` with this token ends. */
@@ -332,5 +343,44 @@ describe("the commit that injects the token", () => {
     expect(await connectWith(server.url, undefined, forged)).toMatchObject({ ok: false });
     const answer = await fetch(new URL("/api/host/status", server.url), { headers: forged });
     expect(answer.status).toBe(401);
+  });
+
+  story("config-line", "an import drops the key that stopped the old gateway and says so; the assistant starts", async () => {
+    const telegram = { enabled: true, dm: { policy: "open" }, dmPolicy: "pairing" };
+    const source = bucketOf({ "openclaw/openclaw.json": JSON.stringify({ channels: { telegram } }) });
+    const server = await served();
+    const { code, events } = await server.run("import", source, "--yes");
+    expect(code).toBe(0);
+    const line = events.find((event) => event.name === "channels.telegram.default.dm");
+    expect(line).toMatchObject({ verdict: "dropped", why: expect.stringMatching(/\w/) });
+    await server.stop();
+    await server.restart();
+    expect((await fetch(new URL("/readyz", server.url))).status).toBe(200);
+  });
+
+  story("poisoned-backup", "a backup that is no JSON is set aside, the last good one is taken, pairings stay", async () => {
+    const key = Buffer.alloc(32, 7);
+    const deviceId = createHash("sha256").update(key).digest("hex");
+    const device = {
+      deviceId,
+      publicKey: key.toString("base64url"),
+      displayName: "Phone",
+      role: "operator",
+      scopes: ["operator.read"],
+    };
+    const source = bucketOf({
+      "openclaw/openclaw.json": '{"agents": {',
+      "clawdbot/clawdbot.json": JSON.stringify({ agents: { list: [{ id: "main", identity: { name: "Ada" } }] } }),
+      "clawdbot/devices/paired.json": JSON.stringify({ [deviceId]: device }),
+    });
+    const server = await served();
+    const { code, events } = await server.run("import", source, "--yes");
+    expect(code).toBe(0);
+    expect(events.find((event) => event.name === "openclaw/openclaw.json")).toMatchObject({ verdict: "aside" });
+    const client = await connectClient(server.url, { dataDir: server.dataDir });
+    cleanUps.push(() => client.close());
+    const { paired } = await client.request("device.pair.list", {});
+    expect(paired.map(({ displayName }) => displayName)).toContain("Phone");
+    expect((await client.request("config.get", {})).config).toMatchObject({ agent: { name: "Ada" } });
   });
 });

@@ -63,13 +63,11 @@ export const articleRows = [
     id: "config-line",
     says: "Remove a line of the start script that writes a bad key",
     instead: "There is no such script; an import drops such keys and says so",
-    waitsFor: "the importer",
   },
   {
     id: "poisoned-backup",
     says: "Delete clawdbot.json in R2",
     instead: "A poisoned backup is set aside and the last good one is used",
-    waitsFor: "snapshots",
   },
   {
     id: "stale-process",
