@@ -74,7 +74,7 @@ const faults: [
       Object.assign(world.snapshots, { error: { code: "SNAPSHOT_STORE", message: "the disk is full", hint: "Free space." } }),
     {},
   ],
-  ["snapshots: warn NOT_FOUND", {}, (world) => Object.assign(world.snapshots, { snapshots: [] }), {}],
+  ["snapshots: warn NOT_FOUND", {}, (world) => Object.assign(world.snapshots, { snapshots: [], nextAt: 0 }), {}],
   [
     "snapshots: warn SNAPSHOT_DAMAGED",
     {},

@@ -11,7 +11,7 @@ export const snapshots: AssistantCheck = {
   title: "Snapshots",
   about: "A recent snapshot was restored into a scratch object and proved; none is damaged, none waits for an answer.",
   async run({ snapshots: store, config, clock }): Promise<Finding> {
-    const { error, snapshots, shrink, jobs } = await store.state();
+    const { error, snapshots, shrink, jobs, nextAt } = await store.state();
     if (error) return fail(error.code as ErrorCode, `snapshots cannot be kept: ${error.message}`, { text: error.hint, open });
     if (shrink)
       return warn("CONFLICT", "the last snapshot is much smaller than the one before; older ones are kept until you answer", {
@@ -32,6 +32,8 @@ export const snapshots: AssistantCheck = {
         open,
       });
     if (config.get("snapshots").everyHours === 0 && !good) return skipped("snapshots are switched off in the settings");
+    // A new assistant has had no time for one: that is no fault.
+    if (snapshots.length === 0 && nextAt !== null && nextAt > clock.now()) return skipped("the first one is not due yet");
     if (!good) return warn("NOT_FOUND", "no snapshot has been proved yet", { text: "Make one now; it takes seconds.", open });
     const age = clock.now() - good.createdAt;
     const words = `the newest proved one is ${age < dayMs ? `${Math.floor(age / 3_600_000)} hours` : `${Math.floor(age / dayMs)} days`} old`;
