@@ -111,7 +111,7 @@ test("a token is shown once and works; the gateway token is replaced and this pa
   await page.getByLabel("When").selectOption("in the last day");
   await happened.getByText("CONFIG_INVALID").waitFor();
   const download = page.waitForEvent("download");
-  await page.getByRole("link", { name: "Export" }).click();
+  await page.getByRole("link", { name: "Export", exact: true }).click();
   const file = await (await download).createReadStream();
   const text = Buffer.concat(await file.toArray()).toString("utf8");
   expect(text).toContain("CONFIG_INVALID");
