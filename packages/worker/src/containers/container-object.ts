@@ -7,7 +7,7 @@ import { systemClock } from "../platform/clock.ts";
 import { createLog } from "../platform/log.ts";
 import { createDatabase } from "../storage/database.ts";
 import { createContainerEngine } from "./container-engine.ts";
-import { createContainerHost, type EngineFacts } from "./container-host.ts";
+import { createContainerHost } from "./container-host.ts";
 import { createRowStore } from "./container-row.ts";
 import type { ContainerSpec } from "./container-spec.ts";
 import { generationHeader } from "./fenced-request.ts";
@@ -16,16 +16,15 @@ import type { ContainerStatus, Told } from "./stub.ts";
 
 export class ContainerObject extends DurableObject<Env> {
   readonly #lifecycle: Lifecycle | undefined;
-  readonly #host: ReturnType<typeof createContainerHost> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    if (env.CONTAINER_HOST) this.#host = createContainerHost(env.CONTAINER_HOST, ctx.id.toString());
     if (!ctx.container) return;
+    const host = env.CONTAINER_HOST && createContainerHost(env.CONTAINER_HOST, ctx.id.toString());
     this.#lifecycle = createLifecycle({
       store: createRowStore(createDatabase(ctx.storage), () => ctx.storage.sync()),
       engine: createContainerEngine(ctx.container),
-      host: this.#host,
+      host,
       clock: systemClock,
       log: createLog(),
       startOver: (reason) => {
@@ -44,10 +43,6 @@ export class ContainerObject extends DurableObject<Env> {
     if (!this.#lifecycle) return undefined;
     const { secret: _secret, egressSecret: _egress, ...row } = this.#lifecycle.row();
     return { ...row, jobs: this.#lifecycle.jobs(), wantedImage: this.ctx.container?.images[image] ?? null };
-  }
-
-  engine(): Promise<Told<EngineFacts | undefined>> {
-    return told(async () => this.#host?.engine());
   }
 
   stop(cause: string): Promise<Told<void>> {

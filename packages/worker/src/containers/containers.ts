@@ -34,8 +34,8 @@ export interface Containers {
 
 export interface ContainersDeps {
   namespace: DurableObjectNamespace | undefined;
-  /** True where the supervisor stands behind the containers: one machine. */
-  onThisMachine: boolean;
+  /** What the supervisor says of its Docker Engine; undefined where no supervisor stands behind the containers. */
+  engine: (() => Promise<EngineFacts>) | undefined;
   /** Tells the assistants of one deployment apart. */
   assistantId: string;
   kinds: readonly ContainerKind[];
@@ -45,7 +45,7 @@ export interface ContainersDeps {
 
 const factsMs = 5_000;
 
-export function createContainers({ namespace, onThisMachine, assistantId, kinds, enabled, now }: ContainersDeps): Containers {
+export function createContainers({ namespace, engine: askEngine, assistantId, kinds, enabled, now }: ContainersDeps): Containers {
   let facts: { at: number; value: Promise<EngineFacts | undefined> } | undefined;
 
   function kindOf(id: string): ContainerKind {
@@ -60,11 +60,18 @@ export function createContainers({ namespace, onThisMachine, assistantId, kinds,
     if (!namespace) throw new MoltError("CONTAINER_ENGINE_MISSING", { message: "this deployment has no containers" });
     return namespace.getByName(`${assistantId}:${kindOf(id).id}`) as unknown as ContainerStub;
   }
-  function engineFacts(): Promise<EngineFacts | undefined> {
-    const first = kinds[0];
-    if (!namespace || !first) return Promise.resolve(undefined);
-    if (!facts || now() - facts.at > factsMs) facts = { at: now(), value: stubOf(first.id).engine().then(untold) };
+  async function engineFacts(): Promise<EngineFacts | undefined> {
+    if (!namespace || !askEngine) return undefined;
+    if (!facts || now() - facts.at > factsMs) facts = { at: now(), value: askEngine() };
     return facts.value;
+  }
+  /** Without an engine the runtime cannot even make the object, and says so in words of its own: these are ours. */
+  async function reached<Value>(call: () => Promise<Value>): Promise<Value> {
+    try {
+      return await call();
+    } catch (thrown) {
+      throw (await missing()) ?? thrown;
+    }
   }
 
   async function missing(): Promise<MoltError | undefined> {
@@ -78,7 +85,7 @@ export function createContainers({ namespace, onThisMachine, assistantId, kinds,
         message: "this deployment has no containers",
         hint: "Run the assistant on a machine with a Docker Engine to have them.",
       });
-    if (!onThisMachine) return undefined;
+    if (!askEngine) return undefined;
     const engine = await engineFacts().catch((error: unknown) =>
       error instanceof MoltError ? error : new MoltError("CONTAINER_ENGINE_MISSING", { cause: error }),
     );
@@ -92,9 +99,9 @@ export function createContainers({ namespace, onThisMachine, assistantId, kinds,
     return absent && new MoltError("CONTAINER_IMAGE_MISSING", { message: `the image ${absent.image} is not on this machine` });
   }
 
-  async function infoOf(kind: ContainerKind): Promise<ContainerInfo> {
+  async function infoOf(kind: ContainerKind, engineAnswers: boolean): Promise<ContainerInfo> {
     const spec = kind.spec();
-    const status = namespace ? await stubOf(kind.id).status(spec.image) : undefined;
+    const status = namespace && engineAnswers ? await stubOf(kind.id).status(spec.image) : undefined;
     const runs = status && (status.state === "ready" || status.state === "starting" || status.state === "draining");
     return {
       id: kind.id,
@@ -119,7 +126,7 @@ export function createContainers({ namespace, onThisMachine, assistantId, kinds,
     if (why) throw why;
     const ask = () => stubOf(id).ensure(kindOf(id).spec());
     // An object that started over breaks the call; its next life answers.
-    return untold(await ask().catch(ask));
+    return reached(async () => untold(await ask().catch(ask)));
   }
 
   return {
@@ -127,30 +134,30 @@ export function createContainers({ namespace, onThisMachine, assistantId, kinds,
     ensure,
     async report() {
       const why = await missing();
-      const engine = onThisMachine ? await engineFacts().catch(() => undefined) : undefined;
+      const engine = await engineFacts().catch(() => undefined);
       return {
         available: why === undefined,
-        engine: namespace ? (onThisMachine ? "docker" : "cloudflare") : null,
+        engine: namespace ? (askEngine ? "docker" : "cloudflare") : null,
         engineVersion: engine?.version ?? null,
         cause: why?.message ?? null,
         cure: why?.hint ?? null,
-        containers: await Promise.all(kinds.map(infoOf)),
+        containers: await Promise.all(kinds.map((kind) => infoOf(kind, !askEngine || engine?.available === true))),
       };
     },
     async fetch(id, generation, path, init = {}) {
       const headers = new Headers(init.headers);
       headers.set(generationHeader, String(generation));
-      const answer = await stubOf(id).fetch(new Request(`http://container${path}`, { ...init, headers }));
+      const answer = await reached(() => stubOf(id).fetch(new Request(`http://container${path}`, { ...init, headers })));
       if (answer.headers.get("x-moltworker-refused") !== "yes") return answer;
       throw errorFromWire(((await answer.json()) as { error: unknown }).error);
     },
     async restart(id) {
-      untold(await stubOf(id).stop("restart"));
+      await reached(async () => untold(await stubOf(id).stop("restart")));
       return ensure(id);
     },
-    stop: async (id) => untold(await stubOf(id).stop("asked")),
-    remove: async (id) => untold(await stubOf(id).remove()),
-    lines: async (id) => untold(await stubOf(id).lines()),
+    stop: (id) => reached(async () => untold(await stubOf(id).stop("asked"))),
+    remove: (id) => reached(async () => untold(await stubOf(id).remove())),
+    lines: (id) => reached(async () => untold(await stubOf(id).lines())),
   };
 }
 

@@ -1,7 +1,6 @@
 /** A container object as others reach it. */
 
 import type { WireError } from "@moltworker/protocol/errors";
-import type { EngineFacts } from "./container-host.ts";
 import type { ContainerRow } from "./container-row.ts";
 import type { ContainerSpec } from "./container-spec.ts";
 
@@ -16,7 +15,6 @@ export interface ContainerStub {
   ensure(spec: ContainerSpec): Promise<Told<number>>;
   /** How it stands; starts nothing. `image` says what would run now. Undefined where there are no containers. */
   status(image: string): Promise<ContainerStatus | undefined>;
-  engine(): Promise<Told<EngineFacts | undefined>>;
   stop(cause: string): Promise<Told<void>>;
   remove(): Promise<Told<void>>;
   lines(): Promise<Told<string[]>>;

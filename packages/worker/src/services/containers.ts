@@ -1,6 +1,7 @@
 /** The containers beside the core: what there is, who uses it, and what is taken up after a wake. */
 
 import type { Settings } from "../catalog/sections.ts";
+import { createContainerHost } from "../containers/container-host.ts";
 import { type Containers, createContainers } from "../containers/containers.ts";
 import { createSandbox, type Sandbox } from "../containers/sandbox/sandbox.ts";
 import { sandboxSpec } from "../containers/sandbox/sandbox-spec.ts";
@@ -23,9 +24,10 @@ export function createContainersPart({ env, assistantId, clock, workspace, setti
   sandbox: Sandbox;
   part: Part;
 } {
+  const host = env.CONTAINER_HOST && createContainerHost(env.CONTAINER_HOST, assistantId);
   const containers = createContainers({
     namespace: env.CONTAINERS,
-    onThisMachine: env.CONTAINER_HOST !== undefined,
+    engine: host && (() => host.engine()),
     assistantId,
     kinds: [{ id: "sandbox", title: "Sandbox", spec: () => sandboxSpec(settings()) }],
     enabled: () => settings().enabled,
