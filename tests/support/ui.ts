@@ -45,7 +45,10 @@ export async function keepKey(page: Page, provider: string, key: string): Promis
 
 /** What is wrong with the page for people who do not see it, or see it badly: names, doubles, contrast. */
 export async function barriers(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
+  return page.evaluate(async () => {
+    // Colours on their way from one state to the next are nobody's to read.
+    const changes = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.all(changes.map((change) => change.finished.catch(() => undefined)));
     const found: string[] = [];
     const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     const rgba = (color: string): number[] => {
