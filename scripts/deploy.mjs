@@ -1,13 +1,14 @@
 /**
  * `npm run deploy`: puts the assistant on Cloudflare and prints its one-time link. Asks for what it needs, keeps what it made
  * in `~/.moltworker/cloudflare`, and may be run again at any time: that is how a new version is deployed.
- * Flags: `--dry-run` (offline), `--yes` (asks nothing), `--new-token`, `--name <worker>`.
+ * Flags: `--dry-run` (offline), `--yes` (asks nothing), `--new-token`, `--name <worker>`, `--containers`, `--no-containers`.
  */
 
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build, repository } from "./build.mjs";
+import { createContainersFile, dockerAnswers, prepareContainers } from "./deploy/containers.ts";
 import { deploy, dryRun } from "./deploy/deploy.ts";
 import { createQuestions } from "./deploy/questions.ts";
 import { createTokenFile } from "./deploy/token-file.ts";
@@ -19,13 +20,18 @@ const options = {
   yes: { type: "boolean" },
   "new-token": { type: "boolean" },
   name: { type: "string" },
+  containers: { type: "boolean" },
 };
 
 function readFlags() {
   try {
-    return parseArgs({ options }).values;
+    return parseArgs({ options, allowNegative: true }).values;
   } catch (error) {
-    throw new Failure("USAGE", error.message, "Flags: --dry-run, --yes, --new-token, --name <worker>.");
+    throw new Failure(
+      "USAGE",
+      error.message,
+      "Flags: --dry-run, --yes, --new-token, --name <worker>, --containers, --no-containers.",
+    );
   }
 }
 
@@ -34,15 +40,24 @@ try {
   await build();
   const say = (text) => console.log(text);
   const wrangler = createWrangler(repository, process.env);
-  if (flags["dry-run"]) await dryRun({ wrangler, say, outputFolder: join(repository, "dist/deploy") });
-  else {
+  const kept = join(homedir(), ".moltworker", "cloudflare");
+  if (flags["dry-run"]) {
+    const config = flags.containers ? await prepareContainers(repository, { packages: false }) : undefined;
+    await dryRun({ wrangler, say, outputFolder: join(repository, "dist/deploy"), config });
+  } else {
     await deploy({
       wrangler,
       say,
       name: flags.name ?? "moltworker",
       newToken: flags["new-token"] === true,
       questions: createQuestions(flags.yes === true),
-      tokens: createTokenFile(join(homedir(), ".moltworker", "cloudflare")),
+      tokens: createTokenFile(kept),
+      containers: {
+        asked: flags.containers,
+        file: createContainersFile(kept),
+        dockerAnswers: () => dockerAnswers(process.env),
+        prepare: () => prepareContainers(repository, { packages: true }),
+      },
       environment: process.env,
       fetch,
       pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

@@ -1,5 +1,6 @@
 /** What a deployment works with: all that reaches outside is given, so that its steps can be tried without an account. */
 
+import type { ContainersDeps } from "./containers.ts";
 import type { Questions } from "./questions.ts";
 import type { TokenFile } from "./token-file.ts";
 import type { Wrangler } from "./wrangler.ts";
@@ -12,6 +13,7 @@ export interface DeployDeps {
   newToken: boolean;
   questions: Questions;
   tokens: TokenFile;
+  containers: ContainersDeps;
   environment: Readonly<Record<string, string | undefined>>;
   fetch: typeof fetch;
   pause(ms: number): Promise<void>;

@@ -1,6 +1,6 @@
 /**
  * Deploying, step by step: account, gateway token, bucket, upload with its secrets, link. Every step may be repeated, and a
- * failure names the step, its cause and its cure. Nothing here needs containers.
+ * failure names the step, its cause and its cure. Containers come along where they are wanted; nothing needs them.
  */
 
 import { readdirSync, readFileSync, rmSync } from "node:fs";
@@ -9,6 +9,7 @@ import { gzipSync } from "node:zlib";
 import { seedVariables } from "../../packages/protocol/src/variables.ts";
 import { Failure } from "../failure.mjs";
 import { findAccount } from "./account.ts";
+import { containersConfig } from "./containers.ts";
 import type { DeployDeps } from "./dependencies.ts";
 import { openLink } from "./link.ts";
 import type { Wrangler } from "./wrangler.ts";
@@ -25,13 +26,14 @@ export async function deploy(deps: DeployDeps): Promise<void> {
   const account = await findAccount(deps);
   const deployment = `${account.id}-${name}`;
   say(`Deploying "${name}" to the account ${account.name}`);
+  const config = await containersConfig(deps, deployment);
   const token = await gatewayToken(deps, account.id, deployment);
   const secrets = { ...(await carriedOver(deps)), ...(token === undefined ? {} : { [TOKEN]: token }) };
   await makeBucket(wrangler, account.id);
   // Before it is set: a token that is kept and not set can be set again, one that is set and not kept is lost.
   if (token !== undefined) deps.tokens.write(deployment, token);
   say("Uploading the Worker, the UI and the secrets …");
-  const url = await upload(deps, account.id, secrets);
+  const url = await upload(deps, account.id, secrets, config);
   await openLink({ ...deps, url, token, tokenPath: deps.tokens.path(deployment) });
 }
 
@@ -74,9 +76,14 @@ async function makeBucket(wrangler: Wrangler, accountId: string): Promise<void> 
   throw failed("the bucket could not be made", said);
 }
 
-async function upload(deps: DeployDeps, accountId: string, secrets: Record<string, string>): Promise<string> {
+async function upload(
+  deps: DeployDeps,
+  accountId: string,
+  secrets: Record<string, string>,
+  config: string | undefined,
+): Promise<string> {
   // With the upload, so that no version ever runs without its token.
-  const args = ["deploy", "--name", deps.name, "--secrets-file", "/dev/stdin"];
+  const args = ["deploy", "--name", deps.name, "--secrets-file", "/dev/stdin", ...configFlag(config)];
   const result = await deps.wrangler.run(args, { input: JSON.stringify(secrets), accountId });
   if (result.code !== 0) throw failed("Cloudflare did not take the upload", `${result.stdout}${result.stderr}`);
   const targets = result.records.filter((record) => record.type === "deploy").flatMap((record) => record.targets ?? []);
@@ -95,9 +102,12 @@ export async function dryRun({
   wrangler,
   say,
   outputFolder,
-}: Pick<DeployDeps, "wrangler" | "say"> & { outputFolder: string }): Promise<void> {
+  config,
+}: Pick<DeployDeps, "wrangler" | "say"> & { outputFolder: string; config: string | undefined }): Promise<void> {
   rmSync(outputFolder, { recursive: true, force: true });
-  const result = await wrangler.run(["deploy", "--dry-run", "--outdir", outputFolder]);
+  // The images are not built: that takes Docker and a network.
+  const images = config === undefined ? [] : ["--containers-rollout", "none", ...configFlag(config)];
+  const result = await wrangler.run(["deploy", "--dry-run", "--outdir", outputFolder, ...images]);
   if (result.code !== 0) throw failed("wrangler refuses the configuration", `${result.stdout}${result.stderr}`);
   const modules = readdirSync(outputFolder).filter((file) => file.endsWith(".js"));
   const compressedBytes = modules.reduce((sum, file) => sum + gzipSync(readFileSync(join(outputFolder, file))).length, 0);
@@ -112,6 +122,8 @@ export async function dryRun({
     );
   say("Nothing was deployed: this was a dry run.");
 }
+
+const configFlag = (config: string | undefined) => (config === undefined ? [] : ["--config", config]);
 
 /** What wrangler said is shown as it is; it holds no secret, since it was given none in words. */
 function failed(cause: string, said: string): Failure {

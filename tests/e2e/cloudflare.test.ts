@@ -1,7 +1,7 @@
 /** The Worker in Cloudflare's own local runtime, from the configuration that is deployed: sign-in, a turn, files in R2, the UI. */
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -138,26 +138,42 @@ describe("as deployed", () => {
 });
 
 describe("npm run deploy -- --dry-run", () => {
-  test("needs no account and no network, and lists what would be deployed", async () => {
+  async function dryRun(...flags: string[]): Promise<{ output: string; code: unknown }> {
     const home = mkdtempSync(join(tmpdir(), "moltworker-home-"));
     try {
       const env = { PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ""}`, HOME: home, NODE_NO_WARNINGS: "1" };
-      const child = spawn(process.execPath, ["scripts/deploy.mjs", "--dry-run"], {
+      const child = spawn(process.execPath, ["scripts/deploy.mjs", "--dry-run", ...flags], {
         cwd: repository,
         env,
         stdio: ["ignore", "pipe", "pipe"],
       });
       let output = "";
       for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
-      const code = await new Promise((resolve) => child.once("close", resolve));
-      expect(output).toMatch(/ASSISTANT.*Durable Object/);
-      expect(output).toMatch(/BLOBS.*R2 Bucket/);
-      expect(output).toMatch(/ASSETS.*Assets/);
-      expect(output).toMatch(/Worker: \d+ modules, [\d.]+ MB compressed/);
-      expect(output).not.toContain("config.bin");
-      expect(code).toBe(0);
+      return { code: await new Promise((resolve) => child.once("close", resolve)), output };
     } finally {
       rmSync(home, { recursive: true, force: true });
+    }
+  }
+
+  test("needs no account and no network, and lists what would be deployed", async () => {
+    const { output, code } = await dryRun();
+    expect(output).toMatch(/ASSISTANT.*Durable Object/);
+    expect(output).toMatch(/BLOBS.*R2 Bucket/);
+    expect(output).toMatch(/ASSETS.*Assets/);
+    expect(output).toMatch(/Worker: \d+ modules, [\d.]+ MB compressed/);
+    expect(output).not.toMatch(/config\.bin|CONTAINERS/);
+    expect(code).toBe(0);
+  });
+
+  test("takes containers along when asked, without building their images", async () => {
+    const { output, code } = await dryRun("--containers");
+    expect(output).toMatch(/ASSISTANT.*Durable Object/);
+    expect(output).toMatch(/CONTAINERS \(ContainerObject\).*Durable Object/);
+    expect(code).toBe(0);
+    const joined = JSON.parse(readFileSync(join(repository, "dist/wrangler.json"), "utf8"));
+    for (const { dockerfile, build_context: context } of Object.values<Record<string, string>>(joined.containers[0].images)) {
+      expect(existsSync(join(repository, "dist", context as string))).toBe(true);
+      expect(readFileSync(join(repository, "dist", dockerfile as string), "utf8")).toMatch(/^ENTRYPOINT /m);
     }
   });
 

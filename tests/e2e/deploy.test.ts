@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createContainersFile } from "../../scripts/deploy/containers.ts";
 import { deploy } from "../../scripts/deploy/deploy.ts";
 import { createQuestions } from "../../scripts/deploy/questions.ts";
 import { createTokenFile, type TokenFile } from "../../scripts/deploy/token-file.ts";
@@ -42,6 +43,12 @@ function run(): Promise<void> {
     newToken: false,
     questions: createQuestions(true),
     tokens,
+    containers: {
+      asked: undefined,
+      file: createContainersFile(join(home, "tokens")),
+      dockerAnswers: async () => false,
+      prepare: () => Promise.reject(new Error("nobody asked for containers")),
+    },
     environment,
     fetch: (async (url: string, init: RequestInit) => {
       asked.push({ url, authorization: new Headers(init.headers).get("authorization") });
@@ -59,8 +66,8 @@ test("bucket, modules, bindings, migration and secrets arrive in one upload, and
   const { metadata, modules } = api.uploads[0] as CloudflareApi["uploads"][number];
   expect(metadata).toMatchObject({ main_module: "worker.js", compatibility_date: "2026-10-01" });
   expect(metadata.migrations).toMatchObject({
-    new_tag: "v2",
-    steps: [{ new_sqlite_classes: ["Assistant"] }, { new_sqlite_classes: ["SnapshotScratch"] }],
+    new_tag: "v3",
+    steps: ["Assistant", "SnapshotScratch", "ContainerObject"].map((name) => ({ new_sqlite_classes: [name] })),
   });
   const binding = (name: string) => metadata.bindings.find((one) => one.name === name);
   expect(binding("ASSISTANT")).toMatchObject({ type: "durable_object_namespace", class_name: "Assistant" });

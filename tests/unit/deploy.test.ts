@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createContainersFile, joinConfigs } from "../../scripts/deploy/containers.ts";
 import type { DeployDeps } from "../../scripts/deploy/dependencies.ts";
 import { deploy } from "../../scripts/deploy/deploy.ts";
 import { createTokenFile, type TokenFile } from "../../scripts/deploy/token-file.ts";
@@ -43,6 +44,7 @@ function run(over: Partial<DeployDeps> = {}): Promise<void> {
     newToken: false,
     questions: { possible: false, choose: async () => undefined, confirm: async (_question, unasked) => unasked },
     tokens,
+    containers: withContainers({}),
     environment: {},
     fetch: (async (url: string, init: RequestInit) => {
       asked.push({ url, authorization: new Headers(init.headers).get("authorization") });
@@ -51,6 +53,16 @@ function run(over: Partial<DeployDeps> = {}): Promise<void> {
     pause: async () => {},
     ...over,
   });
+}
+
+function withContainers(over: Partial<DeployDeps["containers"]>): DeployDeps["containers"] {
+  return {
+    asked: undefined,
+    file: createContainersFile(join(folder, "cloudflare")),
+    dockerAnswers: async () => true,
+    prepare: async () => "joined.json",
+    ...over,
+  };
 }
 
 const upload = () => told.find(({ args }) => args[0] === "deploy");
@@ -145,6 +157,55 @@ describe("a later deployment", () => {
     answers["r2 bucket"] = { code: 1, stderr: "The bucket you tried to create already exists, and you own it. [code: 10004]" };
     await run();
     expect(upload()).toBeDefined();
+  });
+});
+
+describe("containers", () => {
+  const flags = () => upload()?.args.slice(5);
+  const answering = (choice: number | undefined) => ({
+    possible: true,
+    choose: async () => choice,
+    confirm: async (_question: string, unasked: boolean) => unasked,
+  });
+
+  test("are not there unless somebody wants them, and Docker is not needed then", async () => {
+    await run({ containers: withContainers({ dockerAnswers: async () => false }) });
+    expect(flags()).toEqual([]);
+  });
+
+  test("are asked about once, and deployed again without a question", async () => {
+    await run({ questions: answering(1) });
+    expect(flags()).toEqual(["--config", "joined.json"]);
+    told = [];
+    await run({ questions: answering(0) });
+    expect(flags()).toEqual(["--config", "joined.json"]);
+  });
+
+  test("go with a flag, and stay away with the other", async () => {
+    await run({ containers: withContainers({ asked: true }) });
+    expect(flags()).toEqual(["--config", "joined.json"]);
+    told = [];
+    await run({ containers: withContainers({ asked: false }) });
+    expect(flags()).toEqual([]);
+    told = [];
+    await run({ questions: answering(1) });
+    expect(flags()).toEqual([]);
+  });
+
+  test("without Docker nothing is begun", async () => {
+    await expect(run({ containers: withContainers({ asked: true, dockerAnswers: async () => false }) })).rejects.toMatchObject({
+      code: "DEPLOY_FAILED",
+      hint: expect.stringContaining("--no-containers"),
+    });
+    expect(told.map(({ args }) => args[0])).toEqual(["whoami"]);
+  });
+
+  test("add to the configuration and take nothing away", () => {
+    expect(joinConfigs({ a: [1], b: { c: true } }, { a: [2], b: { d: "x" }, e: 1 })).toEqual({
+      a: [1, 2],
+      b: { c: true, d: "x" },
+      e: 1,
+    });
   });
 });
 

@@ -5,16 +5,15 @@
  */
 
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { MoltError } from "@moltworker/protocol/errors";
 import { debianBase } from "./debian-base.ts";
 import { createDockerEngine, type DockerEngine, engineWords, textOf } from "./docker-engine.ts";
+import { unpackPackages } from "./image-packages.ts";
 import { imageNames, imageTag, readDockerfile } from "./image-sources.ts";
-import { runProgram } from "./run-program.ts";
 
 export interface BuildOptions {
   /** The folder `images/`. */
@@ -30,11 +29,6 @@ export interface BuiltImage {
   image: string;
   /** False when it was there already. */
   built: boolean;
-}
-
-interface PackageRow {
-  package: string;
-  integrity: string;
 }
 
 /** Throws CONTAINER_ENGINE_MISSING, or BUILD_FAILED with what the build said. */
@@ -72,7 +66,7 @@ async function ensureBase({
   const from = base === "packages" ? await debianBase(engine, say) : base;
   const { base: dockerfile } = readDockerfile(sources);
   await build({ engine, image, name: "base", say, dockerfile, ...(from ? { from } : {}) }, (context) =>
-    unpackPackages(sources, context),
+    unpackPackages(sources, context, process.arch),
   );
   return image;
 }
@@ -113,42 +107,6 @@ async function build(
     }
   } finally {
     rmSync(context, { recursive: true, force: true });
-  }
-}
-
-/** The packages from npm that the base copies, for the processor of this machine, into `packages/` of the build's folder. */
-async function unpackPackages(sources: string, context: string): Promise<void> {
-  const { node, npm } = JSON.parse(readFileSync(join(sources, "packages.json"), "utf8")) as {
-    node: Record<string, PackageRow>;
-    npm: PackageRow;
-  };
-  const forThisMachine = node[process.arch];
-  if (!forThisMachine)
-    throw new MoltError("BUILD_FAILED", {
-      message: `there is no image for ${process.arch}`,
-      hint: "Build on a machine with an x64 or arm64 processor.",
-    });
-  await unpack(forThisMachine, join(context, "packages", "node"));
-  await unpack(npm, join(context, "packages", "npm"));
-}
-
-async function unpack({ package: name, integrity }: PackageRow, folder: string): Promise<void> {
-  const draft = mkdtempSync(join(tmpdir(), "moltworker-npm-"));
-  try {
-    const said = await runProgram("npm", ["pack", name, "--json", "--loglevel=error", "--pack-destination", draft]);
-    const [packed] = Object.values(JSON.parse(said) as { filename: string }[]);
-    const file = join(draft, packed?.filename ?? "");
-    const found = `sha512-${createHash("sha512").update(readFileSync(file)).digest("base64")}`;
-    if (found !== integrity)
-      throw new MoltError("BUILD_FAILED", {
-        message: `${name} from npm is not the one we know`,
-        hint: "Check the registry that npm uses, then try again.",
-      });
-    await runProgram("tar", ["-C", draft, "-xzf", file]);
-    mkdirSync(join(folder, ".."), { recursive: true });
-    cpSync(join(draft, "package"), folder, { recursive: true });
-  } finally {
-    rmSync(draft, { recursive: true, force: true });
   }
 }
 
