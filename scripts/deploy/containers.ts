@@ -10,23 +10,7 @@ import { join } from "node:path";
 import { unpackPackages } from "../../packages/cli/src/containers/image-packages.ts";
 import { readDockerfile } from "../../packages/cli/src/containers/image-sources.ts";
 import { Failure } from "../failure.mjs";
-import type { DeployDeps } from "./dependencies.ts";
-
-export interface ContainersFile {
-  /** What was decided for this deployment before. */
-  read(deployment: string): boolean | undefined;
-  write(deployment: string, wanted: boolean): void;
-}
-
-export interface ContainersDeps {
-  /** As a flag said it; undefined asks. */
-  asked: boolean | undefined;
-  file: ContainersFile;
-  /** Whether Docker answers on this machine: wrangler builds the images with it. */
-  dockerAnswers(): Promise<boolean>;
-  /** Lays everything out; the path of the joined configuration. */
-  prepare(): Promise<string>;
-}
+import type { ContainersFile, DeployDeps } from "./dependencies.ts";
 
 /** Cloudflare runs containers on this processor alone. */
 const PROCESSOR = "x64";

@@ -1,9 +1,24 @@
 /** What a deployment works with: all that reaches outside is given, so that its steps can be tried without an account. */
 
-import type { ContainersDeps } from "./containers.ts";
 import type { Questions } from "./questions.ts";
 import type { TokenFile } from "./token-file.ts";
 import type { Wrangler } from "./wrangler.ts";
+
+export interface ContainersFile {
+  /** What was decided for this deployment before. */
+  read(deployment: string): boolean | undefined;
+  write(deployment: string, wanted: boolean): void;
+}
+
+export interface ContainersDeps {
+  /** As a flag said it; undefined asks. */
+  asked: boolean | undefined;
+  file: ContainersFile;
+  /** Whether Docker answers on this machine: wrangler builds the images with it. */
+  dockerAnswers(): Promise<boolean>;
+  /** Lays everything out; the path of the joined configuration. */
+  prepare(): Promise<string>;
+}
 
 export interface DeployDeps {
   wrangler: Wrangler;
