@@ -32,7 +32,7 @@ interface Fuse {
 /** A database whose n-th write throws, as a full disk or a broken one would. */
 function fused(db: Database, fuse: Fuse): Database {
   return {
-    ...{ all: db.all, one: db.one, each: db.each, transaction: db.transaction },
+    ...{ all: db.all, one: db.one, values: db.values, transaction: db.transaction },
     run: (sql, ...bindings) => {
       fuse.writes += 1;
       if (fuse.writes === fuse.at) throw new Error("database or disk is full: SQLITE_FULL");

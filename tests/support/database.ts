@@ -38,8 +38,11 @@ export function createTestDatabase(path = ":memory:"): TestDatabase {
   return {
     all,
     one: <Row extends object>(sql: string, ...bindings: SqlValue[]) => all<Row>(sql, ...bindings)[0],
-    *each<Row extends object>(sql: string, ...bindings: SqlValue[]) {
-      for (const row of sqlite.prepare(sql).iterate(...bindings.map(toSqlite))) yield fromSqlite(row) as Row;
+    *values(sql, ...bindings) {
+      const prepared = sqlite.prepare(sql);
+      prepared.setReturnArrays(true);
+      for (const row of prepared.iterate(...bindings.map(toSqlite)) as Iterable<unknown>)
+        yield (row as unknown[]).map(valueFromSqlite) as SqlValue[];
     },
     run: (sql, ...bindings) => {
       const before = changed();
@@ -76,7 +79,9 @@ function toSqlite(value: SqlValue): SQLInputValue {
 function fromSqlite(row: Record<string, unknown>): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(row)) {
-    out[key] = value instanceof Uint8Array ? value.slice().buffer : value;
+    out[key] = valueFromSqlite(value);
   }
   return out;
 }
+
+const valueFromSqlite = (value: unknown) => (value instanceof Uint8Array ? value.slice().buffer : value);

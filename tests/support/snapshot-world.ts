@@ -142,7 +142,7 @@ function createNodeScratch(
   let scratch = createScratchDatabase(wrap(createTestDatabase()), known, clock);
   return {
     begin: async (schema) => scratch.begin(schema),
-    load: async (table, bytes) => scratch.load(table, bytes),
+    load: async (loads) => scratch.load(loads),
     digest: async (table, columns) => scratch.digest(table, columns),
     finish: async () => scratch.finish(),
     page: async (portion, after, most) => scratch.page(portion, after, most),

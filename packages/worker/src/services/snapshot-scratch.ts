@@ -4,8 +4,7 @@ import { DurableObject } from "cloudflare:workers";
 import { errorFromWire, errorToWire, moltErrorFrom, type WireError } from "@moltworker/protocol/errors";
 import { migrations } from "../catalog/migrations.ts";
 import { systemClock } from "../platform/clock.ts";
-import type { TableRef } from "../snapshots/manifest.ts";
-import { createScratchDatabase, type ScratchDatabase } from "../snapshots/scratch.ts";
+import { createScratchDatabase, type Load, type ScratchDatabase } from "../snapshots/scratch.ts";
 import type { PageSource } from "../snapshots/staged.ts";
 import type { Scratch } from "../snapshots/verify-snapshot.ts";
 import { createDatabase } from "../storage/database.ts";
@@ -29,8 +28,8 @@ export class SnapshotScratch extends DurableObject {
   begin(schema: readonly string[]) {
     return answered(() => this.scratch.begin(schema));
   }
-  load(table: Pick<TableRef, "name" | "columns">, bytes: Uint8Array) {
-    return answered(() => void this.scratch.load(table, bytes));
+  load(loads: readonly Load[]) {
+    return answered(() => this.scratch.load(loads));
   }
   digest(table: string, columns: readonly string[]) {
     return answered(() => this.scratch.digest(table, columns));
@@ -56,7 +55,7 @@ export function scratchOf(namespace: DurableObjectNamespace<SnapshotScratch>, na
   };
   return {
     begin: (schema) => value(stub().begin(schema)),
-    load: (table, bytes) => value(stub().load(table, bytes)),
+    load: (loads) => value(stub().load(loads)),
     digest: (table, columns) => value(stub().digest(table, columns)),
     finish: () => value(stub().finish()),
     page: (portion, after, most) => value(stub().page(portion, after, most)),

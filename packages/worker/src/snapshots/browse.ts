@@ -9,7 +9,7 @@ import { readTablePage } from "./cut.ts";
 import type { Manifest, TableRef } from "./manifest.ts";
 import type { Seal } from "./seal.ts";
 import type { SnapshotStore } from "./store.ts";
-import { readTables } from "./tables.ts";
+import { keyPlacesOf, readTables } from "./tables.ts";
 import { readObject } from "./verify-snapshot.ts";
 
 /** One table of a side: its chunks by checksum, each read when it is asked for. */
@@ -46,15 +46,16 @@ export async function sideOfNow(db: Database, other: Side): Promise<Side> {
       const bytes = there.get(table.name)?.has(sha256) ? undefined : chunk.bytes;
       chunks.push({ sha256, read: async () => bytes ?? new Uint8Array() });
     };
+    const keyPlaces = keyPlacesOf(table);
     for (let after: SqlValue[] | undefined, most: number | undefined, more = true; more; ) {
       const page = readTablePage(db, table, after, most);
-      for (const row of page.rows)
-        await take(
-          chunker.add(
-            table.key.map((column) => row[column] as SqlValue),
-            table.columns.map((column) => row[column] as SqlValue),
-          ),
+      for (const row of page.rows) {
+        const chunk = chunker.add(
+          keyPlaces.map((place) => row[place] as SqlValue),
+          row,
         );
+        if (chunk) await take(chunk);
+      }
       after = page.next;
       most = page.likely;
       more = after !== undefined;

@@ -4,7 +4,7 @@
  */
 
 import type { SqlValue } from "../storage/database.ts";
-import { type EncodedRow, encodeRow, joinRows } from "./chunk-code.ts";
+import { createRowBuffer } from "./chunk-code.ts";
 
 export interface Chunk {
   rows: number;
@@ -27,28 +27,22 @@ export interface ChunkSizes {
 const chunkSizes: ChunkSizes = { least: 16_384, usual: 131_072, most: 2_097_152 };
 
 export function createChunker(sizes: ChunkSizes = chunkSizes): Chunker {
-  let rows: EncodedRow[] = [];
-  let bytes = 0;
+  const buffer = createRowBuffer();
 
-  function take(): Chunk | undefined {
-    if (rows.length === 0) return undefined;
-    const chunk = { rows: rows.length, bytes: joinRows(rows) };
-    rows = [];
-    bytes = 0;
-    return chunk;
+  function take(keep: 0 | 1): Chunk | undefined {
+    const rows = buffer.rows - keep;
+    return rows > 0 ? { rows, bytes: buffer.take(keep) } : undefined;
   }
 
   return {
     add(key, values) {
-      const row = encodeRow(values);
+      const rowBytes = buffer.add(values);
       // A row larger than the rest of the room begins a chunk of its own.
-      const full = bytes + row.bytes > sizes.most ? take() : undefined;
-      rows.push(row);
-      bytes += row.bytes;
+      const full = buffer.bytes > sizes.most ? take(1) : undefined;
       if (full) return full;
-      return bytes >= sizes.least && isBorder(key, row.bytes, sizes.usual) ? take() : undefined;
+      return buffer.bytes >= sizes.least && isBorder(key, rowBytes, sizes.usual) ? take(0) : undefined;
     },
-    end: take,
+    end: () => take(0),
   };
 }
 

@@ -5,14 +5,12 @@
  */
 
 import type { Database, SqlValue } from "../storage/database.ts";
-import { listed, quoted, readTables, type Table } from "./tables.ts";
+import { keyPlacesOf, listed, quoted, readTables, type Table } from "./tables.ts";
 
 export interface CutTable extends Table {
   /** Rows at the cut. */
   rows: number;
 }
-
-export type Row = Record<string, SqlValue>;
 
 const twinOf = (table: string) => `cut_${table}`;
 /** A twin's extra column: 1 means that the row did not exist at the cut. */
@@ -74,7 +72,8 @@ function triggersOf(table: Table): string[] {
 }
 
 export interface Page {
-  rows: Row[];
+  /** Values in the order of the table's columns. */
+  rows: SqlValue[][];
   /** Key of the last row, to go on after; undefined when the table has ended. */
   next: SqlValue[] | undefined;
   /** How many rows of this size make a page. */
@@ -119,7 +118,7 @@ export function readTablePage(
 
 function readWhole(db: Database, table: Table, from: string): Page {
   return {
-    rows: db.all<Row>(`SELECT ${listed(table.columns)} FROM ${from} ORDER BY ${listed(table.columns)}`),
+    rows: [...db.values(`SELECT ${listed(table.columns)} FROM ${from} ORDER BY ${listed(table.columns)}`)],
     next: undefined,
     likely: firstPage,
   };
@@ -134,9 +133,9 @@ function beyond(table: Table, after: SqlValue[] | undefined): string {
  * tables, and then the cut cannot be closed.
  */
 function readPage(db: Database, query: string, bindings: SqlValue[], table: Table, most: number): Page {
-  const rows: Row[] = [];
+  const rows: SqlValue[][] = [];
   let [seen, seenBytes, bytes] = [0, 0, 0];
-  for (const row of db.each<Row>(query, ...bindings)) {
+  for (const row of db.values(query, ...bindings)) {
     const size = sizeOf(row);
     seen += 1;
     seenBytes += size;
@@ -147,13 +146,13 @@ function readPage(db: Database, query: string, bindings: SqlValue[], table: Tabl
   const last = rows.at(-1);
   const more = last !== undefined && (rows.length < seen || seen === most);
   const likely = Math.min(mostRows, Math.max(fewestRows, Math.floor((pageBytes * seen) / Math.max(1, seenBytes))));
-  return { rows, next: more ? table.key.map((column) => last[column] as SqlValue) : undefined, likely };
+  return { rows, next: more ? keyPlacesOf(table).map((place) => last[place] as SqlValue) : undefined, likely };
 }
 
 /** About what a row takes. */
-function sizeOf(row: Row): number {
+function sizeOf(row: readonly SqlValue[]): number {
   let bytes = 0;
-  for (const value of Object.values(row))
+  for (const value of row)
     bytes += typeof value === "string" ? value.length : value instanceof ArrayBuffer ? value.byteLength : 8;
   return bytes;
 }

@@ -12,9 +12,10 @@ import { type Migration, migrate } from "../storage/migrations.ts";
 import { decodeRows } from "./chunk-code.ts";
 import { type Chunk, createChunker } from "./chunker.ts";
 import { readTablePage } from "./cut.ts";
+import { insertRows } from "./insert-rows.ts";
 import type { TableRef } from "./manifest.ts";
-import { type PageSource, valuesOf } from "./staged.ts";
-import { listed, quoted, readTable } from "./tables.ts";
+import type { PageSource } from "./staged.ts";
+import { keyPlacesOf, quoted, readTable } from "./tables.ts";
 
 export type TableDigest = { rows: number; chunks: string[] };
 
@@ -30,35 +31,45 @@ function beginScratch(db: Database, migrations: readonly Migration[], schema: re
     if (name !== "schema_migrations" && !/^(sqlite|_cf)_/.test(name)) db.run(`DELETE FROM ${quoted(name)}`);
 }
 
-/** One commit. Throws SNAPSHOT_DAMAGED. */
-function loadChunk(db: Database, table: Pick<TableRef, "name" | "columns">, bytes: Uint8Array): number {
-  const rows = decodeRows(bytes);
-  return db.transaction(() => insertRows(db, table.name, table.columns, rows));
+/** Rows of one table as they lie in its chunks. */
+export interface Load {
+  table: Pick<TableRef, "name" | "columns">;
+  chunks: readonly Uint8Array[];
 }
 
-/** Throws SNAPSHOT_DAMAGED for a table, column or row that does not fit. */
-function insertRows(db: Database, table: string, columns: readonly string[], rows: readonly SqlValue[][]): number {
-  const known = new Set(readTable(db, table).columns);
-  const unknown = columns.find((column) => !known.has(column));
-  if (known.size === 0 || unknown !== undefined)
-    throw new MoltError("SNAPSHOT_DAMAGED", {
-      message: known.size === 0 ? `the snapshot has a table ${table} that its schema lacks` : `${table} has no column ${unknown}`,
-    });
-  const insert = `INSERT INTO ${quoted(table)} (${listed(columns)}) VALUES (${columns.map(() => "?").join(", ")})`;
-  for (const row of rows) {
-    if (row.length !== columns.length) throw new MoltError("SNAPSHOT_DAMAGED", { message: `a row of ${table} is cut off` });
-    try {
-      db.run(insert, ...row);
-    } catch (error) {
-      throw new MoltError("SNAPSHOT_DAMAGED", { message: `a row of ${table} does not fit its table`, cause: error });
+/** One commit. Throws SNAPSHOT_DAMAGED for a table, column or row that does not fit. */
+function loadChunks(db: Database, loads: readonly Load[]): void {
+  db.transaction(() => {
+    for (const { table, chunks } of loads) {
+      const known = new Set(readTable(db, table.name).columns);
+      const unknown = table.columns.find((column) => !known.has(column));
+      if (known.size === 0 || unknown !== undefined)
+        throw new MoltError("SNAPSHOT_DAMAGED", {
+          message:
+            known.size === 0
+              ? `the snapshot has a table ${table.name} that its schema lacks`
+              : `${table.name} has no column ${unknown}`,
+        });
+      for (const bytes of chunks) loadRows(db, table, decodeRows(bytes));
     }
+  });
+}
+
+function loadRows(db: Database, { name, columns }: Load["table"], rows: readonly SqlValue[][]): void {
+  if (rows.some((row) => !Array.isArray(row) || row.length !== columns.length))
+    throw new MoltError("SNAPSHOT_DAMAGED", { message: `a row of ${name} is cut off` });
+  try {
+    insertRows(db, name, columns, rows);
+  } catch (error) {
+    throw new MoltError("SNAPSHOT_DAMAGED", { message: `a row of ${name} does not fit its table`, cause: error });
   }
-  return rows.length;
 }
 
 /** What was loaded, read again in order and cut anew: equal lists mean equal tables. */
 async function digestTable(db: Database, name: string, columns: readonly string[]): Promise<TableDigest> {
   const table = { ...readTable(db, name), columns };
+  const keyPlaces = keyPlacesOf(table);
+  const keyIn = (row: readonly SqlValue[]) => keyPlaces.map((place) => row[place] as SqlValue);
   const chunker = createChunker();
   const chunks: string[] = [];
   const take = async (chunk: Chunk | undefined) => {
@@ -68,13 +79,8 @@ async function digestTable(db: Database, name: string, columns: readonly string[
   for (let after: SqlValue[] | undefined, most: number | undefined, more = true; more; ) {
     const page = readTablePage(db, table, after, most);
     for (const row of page.rows) {
-      const key = table.key.map((column) => row[column] as SqlValue);
-      await take(
-        chunker.add(
-          key,
-          columns.map((column) => row[column] as SqlValue),
-        ),
-      );
+      const chunk = chunker.add(keyIn(row), row);
+      if (chunk) await take(chunk);
     }
     rows += page.rows.length;
     after = page.next;
@@ -87,7 +93,7 @@ async function digestTable(db: Database, name: string, columns: readonly string[
 
 export interface ScratchDatabase {
   begin(schema: readonly string[]): void;
-  load(table: Pick<TableRef, "name" | "columns">, bytes: Uint8Array): void;
+  load(loads: readonly Load[]): void;
   digest(table: string, columns: readonly string[]): Promise<TableDigest>;
   finish(): void;
   page: PageSource["page"];
@@ -96,13 +102,13 @@ export interface ScratchDatabase {
 export function createScratchDatabase(db: Database, migrations: readonly Migration[], clock: Clock): ScratchDatabase {
   return {
     begin: (schema) => beginScratch(db, migrations, schema, clock),
-    load: (table, bytes) => void loadChunk(db, table, bytes),
+    load: (loads) => loadChunks(db, loads),
     digest: (table, columns) => digestTable(db, table, columns),
     finish: () => void migrate(db, migrations, clock),
     async page({ table: name, where }, after, most) {
       const table = readTable(db, name);
       const { rows, next, likely } = readTablePage(db, table, after, most, where);
-      return { columns: [...table.columns], rows: rows.map((row) => valuesOf(row, table.columns)), next, likely };
+      return { columns: [...table.columns], rows, next, likely };
     },
   };
 }

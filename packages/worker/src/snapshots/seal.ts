@@ -5,6 +5,7 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import { hexFromBytes, sha256Hex } from "../platform/sha256.ts";
+import { pack, unpack } from "./pack.ts";
 
 /** How the key comes from the passphrase: PBKDF2-HMAC-SHA-256, `rounds` times, each on the 32 bytes of the one before. */
 export interface Derivation {
@@ -58,7 +59,7 @@ export function createSeal(sealKey: SealKey | undefined): Seal {
       return hexFromBytes(new Uint8Array(mark));
     },
     close: async (bytes, compress = true) => {
-      const packed = compress ? await gzip(bytes) : bytes;
+      const packed = compress ? await pack(bytes) : bytes;
       if (!keys) return packed;
       const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
       const cipher = await crypto.subtle.encrypt(
@@ -70,7 +71,7 @@ export function createSeal(sealKey: SealKey | undefined): Seal {
     },
     open: async (bytes, compressed = true) => {
       const packed = keys ? await decrypt(bytes, (await keys).cipher) : bytes;
-      return compressed ? await gunzip(packed) : packed;
+      return compressed ? await unpack(packed) : packed;
     },
   };
 }
@@ -93,23 +94,6 @@ async function decrypt(bytes: Uint8Array, key: CryptoKey): Promise<Uint8Array> {
   } catch (error) {
     throw new MoltError("SNAPSHOT_PASSPHRASE", { cause: error });
   }
-}
-
-async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
-  return through(bytes, new CompressionStream("gzip"));
-}
-
-async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
-  try {
-    return await through(bytes, new DecompressionStream("gzip"));
-  } catch (error) {
-    throw new MoltError("SNAPSHOT_DAMAGED", { message: "a chunk of the snapshot cannot be unpacked", cause: error });
-  }
-}
-
-async function through(bytes: Uint8Array, transform: CompressionStream | DecompressionStream): Promise<Uint8Array> {
-  const source = new Response(bytes as Uint8Array<ArrayBuffer>).body as ReadableStream<Uint8Array<ArrayBuffer>>;
-  return new Uint8Array(await new Response(source.pipeThrough(transform)).arrayBuffer());
 }
 
 function joined(left: Uint8Array, right: Uint8Array): Uint8Array {

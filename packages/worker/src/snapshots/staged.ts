@@ -6,7 +6,7 @@
 
 import type { RestoreItem } from "@moltworker/protocol/snapshots";
 import type { Database, SqlValue } from "../storage/database.ts";
-import type { Row } from "./cut.ts";
+import { insertRows } from "./insert-rows.ts";
 import { policyOf } from "./table-policy.ts";
 import { listed, quoted, readTable, readTables, type Table } from "./tables.ts";
 
@@ -66,17 +66,16 @@ export async function stage(
 ): Promise<void> {
   dropStaged(db);
   for (const portion of portions) {
-    const staged = quoted(stagedName(portion.table));
+    const staged = stagedName(portion.table);
     const known = new Set(readTable(db, portion.table).columns);
-    db.run(`CREATE TABLE IF NOT EXISTS ${staged} AS SELECT * FROM ${quoted(portion.table)} WHERE 0`);
+    db.run(`CREATE TABLE IF NOT EXISTS ${quoted(staged)} AS SELECT * FROM ${quoted(portion.table)} WHERE 0`);
     for (let after: SqlValue[] | undefined, most: number | undefined, more = true; more; ) {
       signal.throwIfAborted();
       const page = await source.page(portion, after, most);
       const places = page.columns.map((column, place) => ({ column, place })).filter(({ column }) => known.has(column));
-      const insert = `INSERT INTO ${staged} (${listed(places.map(({ column }) => column))}) VALUES (${places.map(() => "?").join(", ")})`;
-      db.transaction(() => {
-        for (const row of page.rows) db.run(insert, ...places.map(({ place }) => row[place] as SqlValue));
-      });
+      const rows = page.rows.map((row) => places.map(({ place }) => row[place] as SqlValue));
+      const columns = places.map(({ column }) => column);
+      db.transaction(() => insertRows(db, staged, columns, rows));
       report(page.rows.length);
       after = page.next;
       most = page.likely;
@@ -125,5 +124,3 @@ function settle(db: Database, now: number): void {
   for (const [table, statement] of settlements)
     if (db.one("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ?", table)) db.run(statement, now);
 }
-
-export const valuesOf = (row: Row, columns: readonly string[]): SqlValue[] => columns.map((column) => row[column] as SqlValue);

@@ -13,6 +13,10 @@ export interface Table {
   uniques: readonly (readonly string[])[];
 }
 
+/** Where the key stands among the columns. */
+export const keyPlacesOf = ({ key, columns }: Pick<Table, "key" | "columns">): number[] =>
+  key.map((column) => columns.indexOf(column));
+
 /** Every table that is not local, by name. */
 export function readTables(db: Database): Table[] {
   return db

@@ -14,6 +14,7 @@ import { type BlobRef, type ChunkRef, type Contents, type Head, type TableRef, w
 import { createParallel } from "./parallel.ts";
 import type { Seal } from "./seal.ts";
 import type { SnapshotStore } from "./store.ts";
+import { keyPlacesOf } from "./tables.ts";
 
 export interface SnapshotSource {
   db: Database;
@@ -108,18 +109,18 @@ async function writeTable(work: Work, table: CutTable): Promise<TableRef> {
   const take = async (chunk: Chunk | undefined) => {
     if (chunk) refs.push((await puts.start(() => writeChunk(work, chunk))).result);
   };
+  const keyPlaces = keyPlacesOf(table);
   let rows = 0;
   for (let after: SqlValue[] | undefined, most: number | undefined, more = true; more; ) {
     work.signal.throwIfAborted();
     const page = readCutPage(work.source.db, table, after, most);
+    const written = work.progress.writtenBytes;
     for (const row of page.rows) {
-      const key = table.key.map((column) => row[column] as SqlValue);
-      await take(
-        chunker.add(
-          key,
-          table.columns.map((column) => row[column] as SqlValue),
-        ),
+      const chunk = chunker.add(
+        keyPlaces.map((place) => row[place] as SqlValue),
+        row,
       );
+      if (chunk) await take(chunk);
     }
     rows += page.rows.length;
     work.progress.doneRows += page.rows.length;
@@ -127,8 +128,8 @@ async function writeTable(work: Work, table: CutTable): Promise<TableRef> {
     after = page.next;
     most = page.likely;
     more = after !== undefined;
-    // Another turn of the event loop: whoever waits for the assistant goes first.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    // Another turn of the event loop, unless the end of a put has given one: whoever waits for the assistant goes first.
+    if (work.progress.writtenBytes === written) await new Promise((resolve) => setTimeout(resolve, 0));
   }
   await take(chunker.end());
   const chunks = await Promise.all(refs);
@@ -160,11 +161,12 @@ async function writeBlobs(work: Work, tables: readonly CutTable[]): Promise<{ bl
   const [blobs, lost]: [BlobRef[], Contents["lost"]] = [[], []];
   if (!table) return { blobs, lost };
   work.progress.totalBlobs = table.rows;
+  const places = ["id", "sha256", "size_bytes"].map((column) => table.columns.indexOf(column));
   for (let after: SqlValue[] | undefined, most: number | undefined, more = true; more; ) {
     const page = readCutPage(work.source.db, table, after, most);
     for (const row of page.rows) {
       work.signal.throwIfAborted();
-      const { id, sha256, size_bytes: bytes } = row as unknown as { id: string; sha256: string; size_bytes: number };
+      const [id, sha256, bytes] = places.map((place) => row[place]) as [string, string, number];
       const found = await writeBlob(work, id, sha256);
       if ("name" in found) blobs.push({ id, name: found.name, sha256, bytes });
       else lost.push({ id, why: found.why });

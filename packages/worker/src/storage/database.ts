@@ -6,8 +6,8 @@ export interface Database {
   all<Row extends object>(sql: string, ...bindings: SqlValue[]): Row[];
   /** The first row, or undefined. */
   one<Row extends object>(sql: string, ...bindings: SqlValue[]): Row | undefined;
-  /** Rows one by one, without holding them all. The loop must be synchronous and write nothing. */
-  each<Row extends object>(sql: string, ...bindings: SqlValue[]): Iterable<Row>;
+  /** Rows one by one as their values in order, without holding them all. The loop must be synchronous, end, and write nothing. */
+  values(sql: string, ...bindings: SqlValue[]): Iterable<SqlValue[]>;
   /** Returns the number of rows written. */
   run(sql: string, ...bindings: SqlValue[]): number;
   /** All or nothing: a throw inside rolls back and is rethrown. May be nested. */
@@ -23,8 +23,7 @@ export function createDatabase(storage: DurableObjectStorage): Database {
       const next = sql.exec(query, ...bindings).next();
       return next.done ? undefined : (next.value as unknown as Row);
     },
-    each: <Row extends object>(query: string, ...bindings: SqlValue[]) =>
-      sql.exec(query, ...bindings) as unknown as Iterable<Row>,
+    values: (query, ...bindings) => sql.exec(query, ...bindings).raw<SqlValue[]>(),
     run: (query, ...bindings) => {
       const cursor = sql.exec(query, ...bindings);
       cursor.toArray();
