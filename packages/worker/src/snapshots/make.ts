@@ -45,21 +45,26 @@ export interface Maker {
   /** `keep`: a snapshot that is about to be used, whatever its age. */
   create(detail: JobDetail, report: Report, signal: AbortSignal, keep?: string): Promise<Outcome>;
   verify(id: string, report: Report, signal: AbortSignal): Promise<Outcome>;
-  /** Proves it and leaves it in the scratch, at the present schema. */
-  prove(id: string, report: Report, signal: AbortSignal): Promise<Manifest>;
+  /** Proves it and leaves it in the scratch that was chosen for it, at the present schema. */
+  prove(id: string, report: Report, signal: AbortSignal, choose: (manifest: Manifest) => Scratch): Promise<Manifest>;
 }
 
 export function createMaker(deps: MakeDeps): Maker {
   const { destination, clock, marks } = deps;
   const openStore = (signal: AbortSignal) => withRetries(destination.store(signal), clock, signal);
 
-  async function prove(id: string, report: Report, signal: AbortSignal, store = openStore(signal)): Promise<Manifest> {
+  async function prove(
+    id: string,
+    report: Report,
+    signal: AbortSignal,
+    { store = openStore(signal), choose = (_: Manifest) => deps.scratch } = {},
+  ): Promise<Manifest> {
     report({ phase: "proving", snapshotId: id, doneRows: 0 });
     const manifest = await readManifest(store, id, destination.sealFor);
     const bad: string[] = [];
     try {
       const seal = await destination.sealFor(manifest);
-      await verifySnapshot(manifest, { store, seal }, deps.scratch, report, signal, (name) => bad.push(name));
+      await verifySnapshot(manifest, { store, seal }, choose(manifest), report, signal, (name) => bad.push(name));
       await judge(store, manifest, true);
       return manifest;
     } catch (error) {
@@ -78,7 +83,7 @@ export function createMaker(deps: MakeDeps): Maker {
   }
 
   return {
-    prove: (id, report, signal) => prove(id, report, signal).catch((error: unknown) => throwSaying(deps.scratch, error)),
+    prove: (id, report, signal, choose) => prove(id, report, signal, { choose }),
     async verify(id, report, signal) {
       await prove(id, report, signal).finally(() => deps.scratch.clear());
       return { text: "Restored into a scratch object; every checksum agrees.", snapshotId: id };
@@ -110,7 +115,7 @@ export function createMaker(deps: MakeDeps): Maker {
       }
       const { id } = written.head;
       try {
-        await prove(id, report, signal, store);
+        await prove(id, report, signal, { store });
       } catch (error) {
         if (isMoltError(error) && error.code === "SNAPSHOT_DAMAGED" && !detail.repair)
           return { text: `${error.message}; another is made at once.`, snapshotId: id, repair: true };
@@ -126,11 +131,6 @@ export function createMaker(deps: MakeDeps): Maker {
       return { text: `Made and proved.${tail}`, snapshotId: id };
     },
   };
-}
-
-async function throwSaying(scratch: Scratch, error: unknown): Promise<never> {
-  await scratch.clear();
-  throw error;
 }
 
 /** Judged against the snapshot from before the first shrink that nobody has answered. */

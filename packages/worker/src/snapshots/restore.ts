@@ -11,6 +11,7 @@ import type { MakeDeps, Maker, Outcome, Report } from "./make.ts";
 import type { Manifest } from "./manifest.ts";
 import type { SnapshotMarks } from "./snapshot-marks.ts";
 import { dropStaged, type PageSource, planRestore, stage, swapIn } from "./staged.ts";
+import { createStagedScratch, isPresentSchema } from "./staged-scratch.ts";
 import { withRetries } from "./store.ts";
 import { readObject } from "./verify-snapshot.ts";
 
@@ -37,14 +38,18 @@ export async function restoreSnapshot(
   const { db, scratch, marks, clock } = deps;
   const { items, everything = false } = job.detail;
   const before = everything ? undefined : (await maker.create({ reason: "restore" }, report, signal, job.snapshotId)).snapshotId;
-  const manifest = await maker.prove(job.snapshotId, report, signal);
+  let isStaged = false;
   try {
+    const manifest = await maker.prove(job.snapshotId, report, signal, (found) => {
+      isStaged = !items && isPresentSchema(db, found);
+      return isStaged ? createStagedScratch(db) : scratch;
+    });
     report({ phase: "staging", doneRows: 0, totalRows: manifest.rows });
     await bringBlobs(deps, manifest, signal);
     const present = new Set(manifest.tables.map(({ name }) => name));
     const portions = planRestore(db, present, items, everything);
     let staged = 0;
-    await stage(db, scratch, portions, (rows) => report({ doneRows: (staged += rows) }), signal);
+    if (!isStaged) await stage(db, scratch, portions, (rows) => report({ doneRows: (staged += rows) }), signal);
     const files = await readFiles(scratch, items ?? []);
     db.transaction(() => {
       swapIn(db, portions, clock.now());

@@ -17,6 +17,9 @@ import type { TableRef } from "./manifest.ts";
 import type { PageSource } from "./staged.ts";
 import { keyPlacesOf, quoted, readTable } from "./tables.ts";
 
+/** Of about a megabyte each. */
+const pagesATurn = 4;
+
 export type TableDigest = { rows: number; chunks: string[] };
 
 /** The empty tables as the snapshot knew them. Throws SNAPSHOT_NEWER, SNAPSHOT_DAMAGED. */
@@ -38,7 +41,7 @@ export interface Load {
 }
 
 /** One commit. Throws SNAPSHOT_DAMAGED for a table, column or row that does not fit. */
-function loadChunks(db: Database, loads: readonly Load[]): void {
+export function loadChunks(db: Database, loads: readonly Load[]): void {
   db.transaction(() => {
     for (const { table, chunks } of loads) {
       const known = new Set(readTable(db, table.name).columns);
@@ -66,7 +69,7 @@ function loadRows(db: Database, { name, columns }: Load["table"], rows: readonly
 }
 
 /** What was loaded, read again in order and cut anew: equal lists mean equal tables. */
-async function digestTable(db: Database, name: string, columns: readonly string[]): Promise<TableDigest> {
+export async function digestTable(db: Database, name: string, columns: readonly string[]): Promise<TableDigest> {
   const table = { ...readTable(db, name), columns };
   const keyPlaces = keyPlacesOf(table);
   const keyIn = (row: readonly SqlValue[]) => keyPlaces.map((place) => row[place] as SqlValue);
@@ -75,8 +78,10 @@ async function digestTable(db: Database, name: string, columns: readonly string[
   const take = async (chunk: Chunk | undefined) => {
     if (chunk) chunks.push(await sha256Hex(chunk.bytes));
   };
-  let rows = 0;
+  let [rows, pages] = [0, 0];
   for (let after: SqlValue[] | undefined, most: number | undefined, more = true; more; ) {
+    // Whoever waits for the object gets a turn.
+    if (++pages % pagesATurn === 0) await new Promise((resolve) => setTimeout(resolve, 0));
     const page = readTablePage(db, table, after, most);
     for (const row of page.rows) {
       const chunk = chunker.add(keyIn(row), row);

@@ -4,6 +4,7 @@
  * done. What was going on when the snapshot was made is ended, not resumed: its effects may have happened since.
  */
 
+import { MoltError } from "@moltworker/protocol/errors";
 import type { RestoreItem } from "@moltworker/protocol/snapshots";
 import type { Database, SqlValue } from "../storage/database.ts";
 import { insertRows } from "./insert-rows.ts";
@@ -36,7 +37,9 @@ export function planRestore(
   // A table that the snapshot is too old to have stays as it is, unless the whole is replaced.
   if (!items)
     return tables.filter(({ name }) => present.has(name) || !isKeptBack(name, everything)).map(({ name }) => ({ table: name }));
-  return items.flatMap((item) => {
+  // What is asked for twice comes back once.
+  const asked = new Map(items.map((item) => [JSON.stringify(item), item]));
+  return [...asked.values()].flatMap((item) => {
     if (item.kind === "config") return ["config", "config_history", "config_seeds"].map((table) => ({ table }));
     if (item.kind === "session") return sessionPortions(tables, item.name);
     return [];
@@ -54,7 +57,15 @@ function sessionPortions(tables: readonly Table[], key: string): Portion[] {
   });
 }
 
-const stagedName = (table: string) => `staged_${table}`;
+export const stagedName = (table: string) => `staged_${table}`;
+
+/** An empty table like the assistant's own, with its constraints; indexes and triggers follow when it takes the other's place. */
+export function createStaged(db: Database, table: string): void {
+  const sql = db.one<{ sql: string }>("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", table)?.sql ?? "";
+  const columns = sql.indexOf("(");
+  if (columns < 0) throw new MoltError("STORAGE_CORRUPT", { message: `the table ${table} is not there` });
+  db.run(`CREATE TABLE IF NOT EXISTS ${quoted(stagedName(table))} ${sql.slice(columns)}`);
+}
 
 /** Throws what the source throws, or the signal's reason; the assistant's own tables are not touched. */
 export async function stage(
@@ -68,7 +79,7 @@ export async function stage(
   for (const portion of portions) {
     const staged = stagedName(portion.table);
     const known = new Set(readTable(db, portion.table).columns);
-    db.run(`CREATE TABLE IF NOT EXISTS ${quoted(staged)} AS SELECT * FROM ${quoted(portion.table)} WHERE 0`);
+    createStaged(db, portion.table);
     for (let after: SqlValue[] | undefined, most: number | undefined, more = true; more; ) {
       signal.throwIfAborted();
       const page = await source.page(portion, after, most);
@@ -86,17 +97,30 @@ export async function stage(
 
 /** Puts the staged rows in place. To be called inside the transaction that also says that it was done. */
 export function swapIn(db: Database, portions: readonly Portion[], now: number): void {
-  for (const { table, where } of portions) {
-    const own = quoted(table);
-    if (where) db.run(`DELETE FROM ${own} WHERE ${quoted(where.column)} = ?`, where.value);
-    else db.run(`DELETE FROM ${own}`);
-  }
   for (const table of new Set(portions.map((portion) => portion.table))) {
-    const columns = listed(readTable(db, table).columns);
-    db.run(`INSERT OR REPLACE INTO ${quoted(table)} (${columns}) SELECT ${columns} FROM ${quoted(stagedName(table))}`);
+    const parts = portions.filter((portion) => portion.table === table).flatMap(({ where }) => where ?? []);
+    if (parts.length === 0) replaceTable(db, table);
+    else replaceRows(db, table, parts);
   }
   settle(db, now);
   dropStaged(db);
+}
+
+/** The staged table takes the name, and then the indexes and triggers, of the other: no row is copied. */
+function replaceTable(db: Database, table: string): void {
+  const beside = db.all<{ sql: string }>(
+    "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY rowid",
+    table,
+  );
+  db.run(`DROP TABLE ${quoted(table)}`);
+  db.run(`ALTER TABLE ${quoted(stagedName(table))} RENAME TO ${quoted(table)}`);
+  for (const { sql } of beside) db.run(sql);
+}
+
+function replaceRows(db: Database, table: string, parts: readonly { column: string; value: string }[]): void {
+  for (const { column, value } of parts) db.run(`DELETE FROM ${quoted(table)} WHERE ${quoted(column)} = ?`, value);
+  const columns = listed(readTable(db, table).columns);
+  db.run(`INSERT OR REPLACE INTO ${quoted(table)} (${columns}) SELECT ${columns} FROM ${quoted(stagedName(table))}`);
 }
 
 export function dropStaged(db: Database): void {
