@@ -16,7 +16,10 @@ const tasks = {
   faults: {
     dev: true,
     commands: [["scripts/build.mjs"], [vitest, "run", "--project", "faults"]],
-    environment: { FAULT_MESSAGES: "1000", FAULT_KILLS: "200" },
+    environment: {
+      ...{ FAULT_MESSAGES: "1000", FAULT_KILLS: "200" },
+      ...{ CHANNEL_UPDATES: "10000", CHANNEL_KILLS: "100", CHANNEL_SENDS: "5000" },
+    },
   },
   article: { dev: true, commands: [["scripts/build.mjs"], [vitest, "run", "--project", "e2e", "tests/article"]] },
   fuzz: { dev: true, commands: [[vitest, "run", "--project", "unit", "fuzz"]], environment: { FUZZ: "full" } },

@@ -64,7 +64,7 @@ export async function startFakeTelegram(options: TelegramOptions = {}): Promise<
 class TelegramServer implements FakeTelegram {
   url = "";
   token: string;
-  bot = { id: 7_000_000_001, username: "molt_test_bot" };
+  bot: { id: number; username: string };
   calls: TelegramCall[] = [];
   chats = new TelegramChats();
   webhook = { url: "", secret: "" };
@@ -82,6 +82,7 @@ class TelegramServer implements FakeTelegram {
 
   constructor(options: TelegramOptions) {
     this.token = options.token ?? testToken;
+    this.bot = { id: Number(this.token.split(":")[0]), username: "molt_test_bot" };
     this.fault = options.fault;
     this.delayMs = options.delayMs ?? 0;
     this.server = createServer((request, response) => {

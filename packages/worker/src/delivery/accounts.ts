@@ -86,8 +86,11 @@ export function createAccounts(deps: Dependencies): Accounts {
       },
       webhookSecret() {
         const name = secretNameOf(channel.id, account, "webhook");
-        if (secrets.get(name) === undefined) secrets.set(name, randomSecret(32), "made");
-        return secrets.get(name) ?? "";
+        const known = secrets.get(name);
+        if (known !== undefined) return known;
+        const made = randomSecret(32);
+        secrets.set(name, made, "made");
+        return made;
       },
       egress: deps.egress,
       clock,
@@ -192,15 +195,28 @@ export function createAccounts(deps: Dependencies): Accounts {
     deps.onChange();
   }
 
-  async function tend(account: LiveAccount): Promise<void> {
+  /** One at a time for each account: two at once would poll twice, and the provider refuses the second. */
+  function tend(account: LiveAccount): Promise<void> {
+    const present = tending.get(account);
+    if (present) return present;
+    const work = tendNow(account).finally(() => tending.delete(account));
+    tending.set(account, work);
+    return work;
+  }
+  const tending = new WeakMap<LiveAccount, Promise<void>>();
+  const isCurrent = (account: LiveAccount) => live.get(keyOf(account.channel.id, account.id)) === account;
+
+  async function tendNow(account: LiveAccount): Promise<void> {
     if (!account.settings.enabled || !account.configured) return account.feed.stop();
     if (account.error?.code === "CONFIG_INVALID" || account.restUntil > clock.now()) return;
     try {
       if (!account.self) await prove(account);
+      // Settings or secrets changed meanwhile: another one stands in its place, and is looked after.
+      if (!isCurrent(account)) return;
       account.startedAt ??= clock.now();
       await account.feed.ensure();
     } catch (thrown) {
-      fail(account, moltErrorFrom(thrown));
+      if (isCurrent(account)) fail(account, moltErrorFrom(thrown));
     }
   }
 

@@ -69,8 +69,10 @@ export function createAnswers(deps: Dependencies): Answers {
     // Remembered for runs of nobody here too: each has many deltas.
     streams.set(runId, { text, targets: targets.length, shown: "", shownAt: deps.clock.now() });
     if (targets.length === 0) return;
-    for (const { row, replyTo } of targets) prepareFirst(runId, row, replyTo);
-    deps.delivery.pump();
+    for (const { row, replyTo } of targets) {
+      prepareFirst(runId, row, replyTo);
+      deps.delivery.pump(laneOf(row.channel, row.account, row.chat_id));
+    }
   }
 
   /** The row of the answer's first part. Made at the first word or at the end, whichever comes first. */
@@ -111,7 +113,7 @@ export function createAnswers(deps: Dependencies): Answers {
     const account = deps.open(send.channel, send.account);
     if (!account?.calls.edit) return;
     const { calls, traits } = account;
-    deps.delivery.inLane(send.lane, traits.paceMs[placeOfSend(send).chatKind], async () => {
+    deps.delivery.inLane(send.lane, account, traits.paceMs[placeOfSend(send).chatKind], async () => {
       const now = deps.sends.get(send.id);
       // The answer itself is there by now, or the placeholder is gone: nothing older may be written over it.
       if (now?.state !== "prepared" || now.body !== null || now.receipt === null) return;
@@ -120,8 +122,9 @@ export function createAnswers(deps: Dependencies): Answers {
     });
   }
 
-  function settle(): void {
-    const owed = Map.groupBy(deps.messages.owed(), (row) => row.host_run);
+  /** `runId`: only what is owed for that run. */
+  function settle(runId?: string): void {
+    const owed = Map.groupBy(deps.messages.owed(runId), (row) => row.host_run);
     for (const [hostId, rows] of owed) {
       const host = deps.store.get(hostId);
       if (!host) continue;
@@ -129,12 +132,13 @@ export function createAnswers(deps: Dependencies): Answers {
       if (stream?.timer !== undefined) clearTimeout(stream.timer);
       streams.delete(hostId);
       const text = answerOf(host, deps.transcript);
+      const targets = targetsOf(rows);
       deps.db.transaction(() => {
-        for (const target of targetsOf(rows)) prepareAnswer(host, target, text);
+        for (const target of targets) prepareAnswer(host, target, text);
         for (const row of rows) deps.messages.markAnswered(row.id, hostId);
       });
+      for (const { row } of targets) deps.delivery.pump(laneOf(row.channel, row.account, row.chat_id));
     }
-    if (owed.size > 0) deps.delivery.pump();
   }
 
   function prepareAnswer(host: StoredRun, { row, replyTo }: Target, whole: string): void {
@@ -174,11 +178,11 @@ export function createAnswers(deps: Dependencies): Answers {
     onChat(event) {
       if (event.state === "delta") onDelta(event.runId, event.message.content[0].text);
       else if (event.state !== "status") {
-        settle();
+        settle(event.runId);
         streams.delete(event.runId);
       }
     },
-    settle,
+    settle: () => settle(),
     placeholder(send) {
       const text = streams.get(send.run_id)?.text ?? "";
       const [line = ""] = text.split("\n");

@@ -15,6 +15,7 @@ import type { Transcript } from "../sessions/transcript.ts";
 import type { Blobs } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
 import type { Workspace } from "../storage/workspace.ts";
+import { type Acceptance, createAcceptance } from "./acceptance.ts";
 import { type AccountStore, createAccountStore } from "./account-store.ts";
 import { type Accounts, createAccounts } from "./accounts.ts";
 import { type Answers, createAnswers } from "./answers.ts";
@@ -33,6 +34,7 @@ import { createReceive, type Receive } from "./receive.ts";
 import { createSenders, type Senders } from "./senders.ts";
 import { createSends, placeOfSend, type Sends } from "./sends.ts";
 import { createTyping } from "./typing.ts";
+import { createWorkAlarm, type WorkAlarm } from "./work-alarm.ts";
 
 export interface ChannelSettings {
   publicUrl: string | null;
@@ -80,6 +82,10 @@ export interface ChannelEngine {
 /** While calls are in the air the object is woken at least this often. */
 const heartbeatMs = 20_000;
 const pruneMs = 3_600_000;
+/** How exactly it is kept when something came in last. */
+const inboundStepMs = 1_000;
+const watchWaitMs = 2_000;
+const watchAgainMs = 300_000;
 
 export function createChannels(deps: ChannelsDependencies): ChannelEngine {
   return new ChannelsEngine(deps);
@@ -102,11 +108,15 @@ class ChannelsEngine implements ChannelEngine {
   private readonly typing: ReturnType<typeof createTyping>;
   private readonly desk: Desk;
   private readonly intake: Intake;
+  private readonly acceptance: Acceptance;
   private prunedAt = 0;
+  private readonly workAlarm: WorkAlarm;
 
   constructor(deps: ChannelsDependencies) {
     const { db, clock } = deps;
     this.deps = deps;
+    this.acceptance = createAcceptance(clock);
+    this.workAlarm = createWorkAlarm((dueAt) => deps.schedule("channels.work", dueAt));
     this.messages = createMessageLog(db, clock);
     this.sends = createSends(db, clock);
     this.senders = createSenders(db, clock);
@@ -142,11 +152,13 @@ class ChannelsEngine implements ChannelEngine {
     const { webhook } = live?.calls ?? {};
     if (!live?.configured || !live.settings.enabled || !webhook)
       throw new MoltError("NOT_FOUND", { message: "there is no such route" });
-    const { updates, response } = await webhook.receive(request);
-    // Not proved yet, so it is not known which mentions mean us: the provider delivers again in a moment.
-    if (!live.self) throw new MoltError("UNAVAILABLE");
-    this.receive({ ...live, self: live.self }, updates);
-    return response ?? new Response("ok");
+    return this.acceptance.during(async () => {
+      const { updates, response } = await webhook.receive(request);
+      // Not proved yet, so it is not known which mentions mean us: the provider delivers again in a moment.
+      if (!live.self) throw new MoltError("UNAVAILABLE");
+      this.receive({ ...live, self: live.self }, updates);
+      return response ?? new Response("ok");
+    });
   }
 
   reload(): void {
@@ -155,6 +167,7 @@ class ChannelsEngine implements ChannelEngine {
   }
 
   work(): void {
+    this.workAlarm.fired();
     this.intake.drain();
     this.answers.settle();
     this.delivery.pump();
@@ -162,6 +175,15 @@ class ChannelsEngine implements ChannelEngine {
   }
 
   async watch(): Promise<void> {
+    // Kept alive by the next one, should this life end while a provider is waited for.
+    if (this.accounts.nextWatchAt() !== undefined) this.deps.schedule("channels.watch", this.deps.clock.now() + watchAgainMs);
+    const enough = new AbortController();
+    // The one alarm has other work: a provider that does not answer is waited for beside it.
+    await Promise.race([this.lookAfter(), this.deps.clock.sleep(watchWaitMs, enough.signal).catch(() => {})]);
+    enough.abort();
+  }
+
+  private async lookAfter(): Promise<void> {
     await this.accounts.watch();
     const next = this.accounts.nextWatchAt();
     if (next !== undefined) this.deps.schedule("channels.watch", next);
@@ -190,7 +212,7 @@ class ChannelsEngine implements ChannelEngine {
   }
 
   private schedule(dueAt: number): void {
-    this.deps.schedule("channels.work", dueAt);
+    this.workAlarm.want(dueAt);
   }
 
   /** undefined while it cannot send. */
@@ -210,12 +232,14 @@ class ChannelsEngine implements ChannelEngine {
         this.desk.onPairing(request);
         this.announce();
       },
-      onInbound: (channel, account) => {
+      onInbound: (channel, account, work) => {
         const now = this.deps.clock.now();
-        this.store.set(channel, account, { last_inbound_at: now });
+        const known = this.store.get(channel, account)?.last_inbound_at ?? 0;
+        if (now - known >= inboundStepMs) this.store.set(channel, account, { last_inbound_at: now });
+        if (!work) return;
         this.schedule(now + heartbeatMs);
-        // A turn of the event loop of its own: the rows' commit and the answer to the provider go first.
-        setTimeout(() => this.intake.drain(), 0);
+        // The rows' commit and the answer to the provider go first.
+        this.intake.later(0);
       },
     });
   }
@@ -263,7 +287,7 @@ class ChannelsEngine implements ChannelEngine {
       assistantName: this.deps.commands.assistantName,
       tend: async () => {
         this.accounts.reload();
-        await this.watch();
+        await this.lookAfter();
       },
       pump: () => {
         this.schedule(this.deps.clock.now() + heartbeatMs);
@@ -296,7 +320,7 @@ class ChannelsEngine implements ChannelEngine {
         const signal = AbortSignal.timeout(10_000);
         this.courtesy(this.open(send.channel, send.account)?.calls.edit?.(placeOfSend(send), send.receipt, { markdown }, signal));
       },
-      pump: () => this.delivery.pump(),
+      pump: (lane) => this.delivery.pump(lane),
     });
   }
 
@@ -313,6 +337,7 @@ class ChannelsEngine implements ChannelEngine {
       onPress: (row, press) => this.desk.onPress(row, press),
       say: (row, key, reply) => this.desk.say(row, key, reply),
       onTaken: (row, busy) => this.acknowledgeTaken(row, busy),
+      mayTake: () => this.acceptance.mayTake(),
       schedule: (dueAt) => this.schedule(dueAt),
     });
   }

@@ -1,13 +1,14 @@
 /**
- * Delivery: takes the outbox's rows to their providers. One call at a time in each chat, in order; a bounded number in all;
- * `retry_after` obeyed; what may have happened is not repeated unless repeating is harmless. Memory holds only who is busy:
- * after a kill the rows say what is owed, and `resume` says what was in the air.
+ * Delivery: takes the outbox's rows to their providers, in the order and at the pace of `lanes.ts`; `retry_after` obeyed; what
+ * may have happened is not repeated unless repeating is harmless. After a kill the rows say what is owed, and `resume`
+ * says what was in the air.
  */
 
 import { isMoltError, type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { ChannelAccount, ChannelTraits, FileContent, TextContent } from "./channel.ts";
+import { createLanes, type Lanes } from "./lanes.ts";
 import { bodyOf, placeOfSend, type SendBody, type Sends, type StoredSend } from "./sends.ts";
 
 export interface OpenAccount {
@@ -38,47 +39,41 @@ interface Dependencies {
 }
 
 export interface Delivery {
-  /** Starts every lane that has work and is not busy. */
-  pump(): void;
+  /** There may be something to send in that lane; without a lane, in any. */
+  pump(lane?: string): void;
   /** What an earlier life left in the air; call once at waking, before `pump`. */
   resume(): void;
   /** Runs a call of one chat in its turn, between sends (edits of a stream). Not kept, not repeated. Dropped while the lane is held. */
-  inLane(lane: string, paceMs: number, work: () => Promise<void>): void;
+  inLane(lane: string, account: OpenAccount, paceMs: number, work: () => Promise<void>): void;
   /** Milliseconds until the chat may be changed again. */
   waitMs(lane: string): number;
   readonly busy: boolean;
 }
 
-const concurrency = 32;
-/** Calls that may be made ahead of a chat's pace, so that a short answer follows its placeholder at once. */
-const burst = 3;
 const callTimeoutMs = 30_000;
 const backoffMs = [1_000, 2_000, 5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
 /** Half a day of backoff at five minutes: what a provider does not take by then needs a person. */
 const attemptLimit = 150;
-/** Waits shorter than this are slept; longer ones are the alarm's. */
-const sleepLimitMs = 5_000;
 
 export function createDelivery(deps: Dependencies): Delivery {
   return new LaneDelivery(deps);
 }
 
 class LaneDelivery implements Delivery {
-  private readonly active = new Set<string>();
-  /** Lane → epoch ms before which its chat is left alone: the provider said so. */
-  private readonly heldUntil = new Map<string, number>();
-  /** Lane → epoch ms up to which its share of calls is used; a few may be made ahead of time. */
-  private readonly usedUntil = new Map<string, number>();
-  private readonly paces = new Map<string, number>();
-  private readonly accountSlots = new Map<string, number>();
+  private readonly lanes: Lanes;
   private readonly deps: Dependencies;
 
   constructor(deps: Dependencies) {
     this.deps = deps;
+    this.lanes = createLanes({
+      ...deps,
+      work: (lane, account, send) =>
+        this.attempt(lane, account, send).catch((error: unknown) => deps.log.error("channel.lane.broken", { lane, error })),
+    });
   }
 
   get busy(): boolean {
-    return this.active.size > 0;
+    return this.lanes.busy;
   }
 
   resume(): void {
@@ -97,70 +92,24 @@ class LaneDelivery implements Delivery {
     }
   }
 
-  pump(): void {
-    const now = this.deps.clock.now();
-    for (const { lane, channel, account, due_at } of this.deps.sends.lanes()) {
-      if (this.active.has(lane)) continue;
-      const at = Math.max(due_at, now + this.waitMs(lane));
-      if (at > now + sleepLimitMs) this.deps.schedule(at);
-      else if (this.active.size >= concurrency) this.deps.schedule(now + 1_000);
-      else if (this.deps.open(channel, account)) this.start(lane);
-    }
+  pump(lane?: string): void {
+    if (lane === undefined) this.lanes.touchAll();
+    else this.lanes.touch(lane);
   }
 
-  inLane(lane: string, paceMs: number, work: () => Promise<void>): void {
-    if (this.active.has(lane) || this.waitMs(lane) > 0) return;
-    this.active.add(lane);
-    this.use(lane, paceMs);
-    void work()
-      .catch((error: unknown) => this.holdFor(lane, moltErrorFrom(error)))
-      .finally(() => {
-        this.active.delete(lane);
-        this.pump();
-      });
+  inLane(lane: string, account: OpenAccount, paceMs: number, work: () => Promise<void>): void {
+    this.lanes.beside(lane, account, paceMs, () => work().catch((error: unknown) => this.holdFor(lane, moltErrorFrom(error))));
   }
 
   waitMs(lane: string): number {
-    const now = this.deps.clock.now();
-    const pace = this.paces.get(lane) ?? 0;
-    return Math.max(0, (this.heldUntil.get(lane) ?? 0) - now, (this.usedUntil.get(lane) ?? 0) - now - burst * pace);
-  }
-
-  /** Counts one call against the chat's share. */
-  private use(lane: string, paceMs: number): void {
-    this.paces.set(lane, paceMs);
-    this.usedUntil.set(lane, Math.max(this.deps.clock.now(), this.usedUntil.get(lane) ?? 0) + paceMs);
-  }
-
-  private start(lane: string): void {
-    this.active.add(lane);
-    void this.work(lane)
-      .catch((error: unknown) => this.deps.log.error("channel.lane.broken", { lane, error }))
-      .finally(() => {
-        this.active.delete(lane);
-        this.pump();
-      });
-  }
-
-  private async work(lane: string): Promise<void> {
-    const { sends, clock } = this.deps;
-    for (let send = sends.next(lane); send; send = sends.next(lane)) {
-      const account = this.deps.open(send.channel, send.account);
-      if (!account) return;
-      const wait = Math.max((send.due_at ?? 0) - clock.now(), this.waitMs(lane), this.accountWaitMs(account));
-      if (wait > sleepLimitMs) return this.deps.schedule(clock.now() + wait);
-      if (wait > 0) await clock.sleep(wait);
-      // It may have been given its text, or set aside, while this slept.
-      const fresh = sends.next(lane);
-      if (fresh) await this.attempt(lane, account, fresh);
-    }
+    return this.lanes.waitMs(lane);
   }
 
   /** One call, and what it came to. Never throws for what the provider said. */
   private async attempt(lane: string, account: OpenAccount, send: StoredSend): Promise<void> {
     const { sends } = this.deps;
     sends.attempt(send.id);
-    this.use(lane, account.traits.paceMs[placeOfSend(send).chatKind]);
+    this.lanes.use(lane, account.traits.paceMs[placeOfSend(send).chatKind]);
     try {
       await this.call(account, send);
     } catch (thrown) {
@@ -217,7 +166,7 @@ class LaneDelivery implements Delivery {
       const delay = error.retryAfterMs ?? backoffMs[Math.min(send.attempts, backoffMs.length - 1)] ?? 300_000;
       if (error.code === "CHANNEL_UNKNOWN" && send.receipt === null)
         log.warn("channel.placeholder.maybe-doubled", { channel: send.channel, sendId: send.id, runId: send.run_id });
-      this.heldUntil.set(lane, Math.max(this.heldUntil.get(lane) ?? 0, clock.now() + delay));
+      this.lanes.hold(lane, clock.now() + delay);
       return sends.postpone(send.id, clock.now() + delay, error.message);
     }
     sends.end(send.id, error.code === "CHANNEL_UNKNOWN" ? "unknown" : "dead", `${error.message}. ${error.hint}`);
@@ -230,17 +179,7 @@ class LaneDelivery implements Delivery {
   }
 
   private holdFor(lane: string, error: MoltError): void {
-    if (isMoltError(error) && error.retryAfterMs !== undefined)
-      this.heldUntil.set(lane, this.deps.clock.now() + error.retryAfterMs);
-  }
-
-  /** Spaces the calls of one account so that it stays below its own limit. */
-  private accountWaitMs(account: OpenAccount): number {
-    const key = `${account.channel}|${account.id}`;
-    const now = this.deps.clock.now();
-    const slot = Math.max(now, this.accountSlots.get(key) ?? 0);
-    this.accountSlots.set(key, slot + 1_000 / account.traits.accountPerSecond);
-    return slot - now;
+    if (isMoltError(error) && error.retryAfterMs !== undefined) this.lanes.hold(lane, this.deps.clock.now() + error.retryAfterMs);
   }
 
   private contentOf(body: SendBody | undefined): TextContent | FileContent {

@@ -15,7 +15,7 @@ import { type CommandDependencies, chooseModel } from "./commands.ts";
 import { type MessageLog, placeOf, type StoredMessage } from "./message-log.ts";
 import type { PairingRequest } from "./pairings.ts";
 import { senderPrincipal } from "./senders.ts";
-import { bodyOf, type SendKind, type Sends, type StoredSend } from "./sends.ts";
+import { bodyOf, laneOf, type SendKind, type Sends, type StoredSend } from "./sends.ts";
 
 export interface OwnerChat {
   channel: string;
@@ -37,7 +37,7 @@ interface Dependencies {
   acknowledge(row: { channel: string; account: string }, pressId: string, text: string): void;
   /** Replaces a message that stands. Best effort. */
   rewrite(send: StoredSend, markdown: string): void;
-  pump(): void;
+  pump(lane: string): void;
 }
 
 export interface Desk {
@@ -75,7 +75,7 @@ export function createDesk(deps: Dependencies): Desk {
       key,
       body: { markdown: message.text, ...(made ? { buttons: made } : {}) },
     });
-    deps.pump();
+    deps.pump(laneOf(to.channel, to.account, to.place.chatId));
   }
 
   async function act(action: ButtonAction, principal: Principal): Promise<string> {

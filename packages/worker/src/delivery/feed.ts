@@ -38,6 +38,8 @@ class AccountFeed implements Feed {
   reason: string | null = null;
   webhookUrl: string | null = null;
   private polling: AbortController | undefined;
+  /** Counts stops: what was begun before one must not go on after it. */
+  private stops = 0;
   private readonly account: LiveAccount;
   private readonly deps: Dependencies;
 
@@ -58,6 +60,7 @@ class AccountFeed implements Feed {
   }
 
   stop(): void {
+    this.stops += 1;
     this.polling?.abort(new MoltError("ABORTED"));
     this.polling = undefined;
     this.mode = null;
@@ -103,7 +106,9 @@ class AccountFeed implements Feed {
     }
     this.polling?.abort(new MoltError("ABORTED"));
     this.polling = undefined;
+    const { stops } = this;
     const found = await webhook.inspect(AbortSignal.timeout(callMs));
+    if (stops !== this.stops) return;
     const stored = this.stored();
     this.webhookUrl = url;
     if (found.url !== url) {
@@ -118,6 +123,7 @@ class AccountFeed implements Feed {
     } else if (found.lastErrorAt !== undefined && found.waiting > 0 && found.lastErrorAt > (stored.last_inbound_at ?? 0)) {
       return this.webhookFails(found.lastError ?? "it did not say why");
     }
+    if (stops !== this.stops) return;
     this.mode = "webhook";
     this.deps.onWell();
   }
@@ -135,13 +141,16 @@ class AccountFeed implements Feed {
     if (this.polling) return;
     const { webhook } = this.account.calls;
     const stored = this.stored();
+    const { stops } = this;
     if (webhook) {
       const found = await webhook.inspect(AbortSignal.timeout(callMs));
+      if (stops !== this.stops) return;
       if (found.url !== "") {
         if (stored?.mode === "polling") throw elsewhere(found.url);
         await webhook.unregister(AbortSignal.timeout(callMs));
       }
     }
+    if (stops !== this.stops) return;
     this.keep({ mode: "polling", webhook_url: null });
     this.mode = "polling";
     this.webhookUrl = null;

@@ -33,6 +33,8 @@ interface Dependencies {
   say(row: StoredMessage, key: string, reply: ReplyToSay): void;
   /** The message was taken: an eye on it, typing shows. */
   onTaken(row: StoredMessage, busy: boolean): void;
+  /** How many more rows may be taken now, and when to ask again if that is none. */
+  mayTake(): { rows: number; againInMs?: number };
   schedule(dueAt: number): void;
 }
 
@@ -44,11 +46,15 @@ export interface ReplyToSay {
 export interface Intake {
   /** Works on every row that is due. */
   drain(): void;
+  /** The same, in a turn of the event loop of its own. */
+  later(ms: number): void;
 }
 
 const imageTypes = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 const tryLimit = 6;
 const batch = 50;
+/** When no more than this many rows are in hand, the next ones are fetched. */
+const lowWater = 25;
 
 export function createIntake(deps: Dependencies): Intake {
   /** Chat → its row in progress, so that one chat's messages stay in order. */
@@ -56,10 +62,14 @@ export function createIntake(deps: Dependencies): Intake {
   const taken = new Set<string>();
 
   function drain(): void {
-    for (const row of deps.messages.due(batch)) {
+    const { rows: most, againInMs } = deps.mayTake();
+    if (againInMs !== undefined) later(againInMs);
+    let left = most;
+    for (const row of most > 0 ? deps.messages.due(Math.min(batch, taken.size + most)) : []) {
       if (taken.has(row.id)) continue;
       const account = deps.account(row.channel, row.account);
       if (!account) continue;
+      left -= 1;
       taken.add(row.id);
       const chat = `${row.channel}|${row.account}|${row.chat_id}`;
       const before = chats.get(chat);
@@ -68,16 +78,23 @@ export function createIntake(deps: Dependencies): Intake {
       chats.set(chat, turn);
       void turn.finally(() => {
         if (chats.get(chat) === turn) chats.delete(chat);
-        drainRest();
+        if (taken.size <= lowWater) later(0);
       });
+      if (left === 0) break;
     }
     const next = deps.messages.nextDueAt();
     if (next !== undefined) deps.schedule(next);
   }
 
-  const drainRest = () => {
-    if (taken.size < batch) drain();
-  };
+  /** Once, however often it is asked for. */
+  function later(ms: number): void {
+    if (timer !== undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      drain();
+    }, ms);
+  }
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   async function handle(id: string, account: ReceivingAccount): Promise<void> {
     const row = deps.messages.get(id);
@@ -209,7 +226,7 @@ export function createIntake(deps: Dependencies): Intake {
     }
   }
 
-  return { drain };
+  return { drain, later };
 }
 
 /** Who speaks where several do, what it answers, whose words it passes on. */

@@ -61,8 +61,8 @@ export interface MessageLog {
   queued(id: string, link: { sessionKey: string; runId: string }): void;
   settle(id: string, fate: Exclude<MessageFate, "received" | "queued">, reason?: string): void;
   ofRun(runId: string): StoredMessage[];
-  /** queued, whose run (or the run that took it along) has ended and whose answer has no rows yet. */
-  owed(): (StoredMessage & { host_run: string })[];
+  /** queued, whose run (or the run that took it along) has ended and whose answer has no rows yet; of one run, or of all. */
+  owed(runId?: string): (StoredMessage & { host_run: string })[];
   markAnswered(id: string, hostRun: string): void;
   page(page: PageOf & { fate?: MessageFate | undefined }): { messages: StoredMessage[]; hasMore: boolean };
   prune(): void;
@@ -111,7 +111,7 @@ export function createMessageLog(db: Database, clock: Clock): MessageLog {
     get: (id) => db.one<StoredMessage>("SELECT * FROM channel_messages WHERE id = ?", id),
     due: (limit) =>
       db.all<StoredMessage>(
-        "SELECT * FROM channel_messages WHERE fate = 'received' AND due_at <= ? ORDER BY rowid LIMIT ?",
+        "SELECT * FROM channel_messages WHERE fate = 'received' AND due_at <= ? ORDER BY due_at, rowid LIMIT ?",
         clock.now(),
         limit,
       ),
@@ -163,11 +163,14 @@ export function createMessageLog(db: Database, clock: Clock): MessageLog {
         runId,
         runId,
       ),
-    owed: () =>
+    owed: (runId) =>
       db.all<StoredMessage & { host_run: string }>(
         `SELECT m.*, host.id AS host_run FROM channel_messages m JOIN runs r ON r.id = m.run_id
          JOIN runs host ON host.id = coalesce(r.merged_into, r.id)
-         WHERE m.fate = 'queued' AND m.answered_run IS NULL AND host.ended_at IS NOT NULL ORDER BY m.rowid LIMIT 500`,
+         WHERE m.fate = 'queued' AND m.answered_run IS NULL AND host.ended_at IS NOT NULL
+         ${runId === undefined ? "" : "AND m.run_id IN (SELECT ? UNION ALL SELECT id FROM runs WHERE merged_into = ?)"}
+         ORDER BY m.rowid LIMIT 500`,
+        ...(runId === undefined ? [] : [runId, runId]),
       ),
     markAnswered: (id, hostRun) => void db.run("UPDATE channel_messages SET answered_run = ? WHERE id = ?", hostRun, id),
     page: (page) => pageOf(db, page),

@@ -27,7 +27,8 @@ interface Dependencies {
   pairings: ChannelPairings;
   /** A stranger's request is new: show them the code, tell the owner. */
   onPairing(request: PairingRequest): void;
-  onInbound(channel: string, account: string): void;
+  /** `work`: something of it waits to be worked on. */
+  onInbound(channel: string, account: string, work: boolean): void;
 }
 
 /** Messages that belong together arrive within this time. */
@@ -59,7 +60,8 @@ export function createReceive(deps: Dependencies): Receive {
     }
   }
 
-  function insert(account: ReceivingAccount, update: RawUpdate): boolean {
+  /** undefined: it was seen before. */
+  function insert(account: ReceivingAccount, update: RawUpdate): { work: boolean } | undefined {
     const event = account.calls.parse(update, account.self);
     const verdict = decide(account, event);
     const role = "role" in verdict ? verdict.role : undefined;
@@ -74,19 +76,22 @@ export function createReceive(deps: Dependencies): Receive {
       ...("reason" in verdict && verdict.reason ? { reason: verdict.reason } : {}),
       ...(album ? { dueAt: deps.clock.now() + albumMs } : {}),
     });
-    if (id === undefined) return false;
+    if (id === undefined) return undefined;
     if (event.kind !== "ignored" && role) deps.senders.seen(account.channel.id, account.id, event.sender, event.place);
     if ("pair" in verdict && event.kind === "message") {
       const asked = deps.pairings.ask(account.channel.id, account.id, event.sender, event.place);
       if (asked?.fresh) deps.onPairing(asked.request);
     }
-    return true;
+    return { work: verdict.fate === "received" };
   }
 
   return (account, updates) => {
-    const fresh = deps.db.transaction(() => updates.filter((update) => insert(account, update)).length);
-    if (fresh > 0) deps.onInbound(account.channel.id, account.id);
-    return fresh;
+    const fresh = deps.db.transaction(() => updates.flatMap((update) => insert(account, update) ?? []));
+    if (fresh.length > 0) {
+      const work = fresh.some((one) => one.work);
+      deps.onInbound(account.channel.id, account.id, work);
+    }
+    return fresh.length;
   };
 }
 

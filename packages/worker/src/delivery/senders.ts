@@ -56,6 +56,9 @@ export function senderPrincipal(channel: string, account: string, senderId: stri
   return { kind: "channel", id: `${channel}:${account}:${senderId}`, via: channel, role, scopes: roleScopes[role] };
 }
 
+/** How exactly it is kept when somebody wrote last. */
+const seenStepMs = 60_000;
+
 export function createSenders(db: Database, clock: Clock): Senders {
   const find = (channel: string, account: string, id: string) =>
     db.one<Row>("SELECT * FROM channel_senders WHERE channel = ? AND account = ? AND sender_id = ?", channel, account, id);
@@ -76,6 +79,13 @@ export function createSenders(db: Database, clock: Clock): Senders {
     },
     seen(channel, account, sender, place) {
       const now = clock.now();
+      const known = find(channel, account, sender.id);
+      const chat = place.chatKind === "direct" ? place.chatId : (known?.direct_chat ?? null);
+      const same =
+        known?.name === sender.name.slice(0, 100) &&
+        known.username === (sender.username?.slice(0, 100) ?? null) &&
+        known.direct_chat === chat;
+      if (same && now - (known.last_seen_at ?? 0) < seenStepMs) return;
       db.run(
         `INSERT INTO channel_senders (channel, account, sender_id, name, username, direct_chat, first_seen_at, last_seen_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (channel, account, sender_id) DO UPDATE SET

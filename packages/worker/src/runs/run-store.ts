@@ -63,6 +63,8 @@ export interface RunStore {
   insertMerged(run: NewRun, mergedInto: string): void;
   /** queued, running and waiting runs, oldest first. */
   open(sessionKey?: string): StoredRun[];
+  /** The same runs one by one, in the order in which they may begin: a long queue is read only as far as it is needed. */
+  startable(): Iterable<Pick<StoredRun, "id" | "session_key">>;
   /** Marks the run as begun in this process and returns it. */
   begin(id: string): StoredRun;
   setState(id: string, state: "running" | "waiting"): void;
@@ -107,6 +109,13 @@ export function createRunStore(db: Database, clock: Clock): RunStore {
             "SELECT * FROM runs WHERE session_key = ? AND state IN ('queued', 'running', 'waiting') ORDER BY created_at, rowid",
             sessionKey,
           ),
+    *startable() {
+      for (const state of ["running", "waiting", "queued"])
+        yield* db.each<Pick<StoredRun, "id" | "session_key">>(
+          "SELECT id, session_key FROM runs WHERE state = ? ORDER BY created_at, rowid",
+          state,
+        );
+    },
     begin(id) {
       db.run(
         "UPDATE runs SET state = 'running', lives = lives + 1, started_at = coalesce(started_at, ?) WHERE id = ?",

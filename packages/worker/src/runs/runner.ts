@@ -133,13 +133,21 @@ class RunRunner implements Runner {
 
   kick(): void {
     if (this.suspended) return;
+    const free = this.deps.settings().maxConcurrentRuns - this.active.size;
+    for (const id of this.next(free)) this.begin(id, 0);
+  }
+
+  /** Runs that may begin: the oldest of each session that rests. Read to the end before any begins, since that writes. */
+  private next(most: number): string[] {
+    const chosen: string[] = [];
+    if (most <= 0) return chosen;
     const busy = new Set([...this.active.values()].map((active) => active.run.session_key));
-    for (const run of this.deps.store.open()) {
-      if (this.active.size >= this.deps.settings().maxConcurrentRuns) break;
+    for (const run of this.deps.store.startable()) {
       if (busy.has(run.session_key) || this.active.has(run.id)) continue;
       busy.add(run.session_key);
-      this.begin(run.id, 0);
+      if (chosen.push(run.id) >= most) break;
     }
+    return chosen;
   }
 
   async wait(runId: string, timeoutMs: number): Promise<RunOutcome> {

@@ -52,6 +52,25 @@ describe("the one alarm", () => {
     ]);
   });
 
+  test("one that is wanted again while its work goes on is not lost, and is spent only after it", async () => {
+    let during: unknown;
+    const { alarm, setNow, db } = world({
+      async watch() {
+        alarm.ensure("watch", 40_000);
+        await Promise.resolve();
+        alarm.ensure("watch", 3_100);
+        alarm.ensure("watch", 30_000);
+        during = db.all("SELECT due_at FROM timers");
+      },
+    });
+    alarm.set("watch", 2_000);
+    setNow(3_000);
+    await alarm.fire();
+    // Cut here, a later life would find it as due as before.
+    expect(during).toEqual([{ due_at: 2_000 }]);
+    expect(db.all("SELECT name, due_at FROM timers")).toEqual([{ name: "watch", due_at: 3_100 }]);
+  });
+
   test("one that fails is tried again later and stops no other", async () => {
     let tries = 0;
     const ran: string[] = [];

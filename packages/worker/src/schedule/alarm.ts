@@ -13,7 +13,7 @@ export const timersMigration: Migration = {
 export type TimerWork = () => void | Promise<void>;
 
 export interface Alarm {
-  /** Sets the timer to the earlier of its present time and `dueAt`. */
+  /** Sets the timer to the earlier of its present time and `dueAt`. While its work goes on it is the next time that is meant. */
   ensure(name: string, dueAt: number): void;
   set(name: string, dueAt: number): void;
   clear(name: string): void;
@@ -38,6 +38,8 @@ export function createAlarm(
   works: Record<string, TimerWork>,
 ): Alarm {
   let armedFor: number | undefined;
+  /** Timers whose work goes on, and when it is wanted again: what `ensure` was told meanwhile is about the time after it. */
+  const firing = new Map<string, { due: number; again?: number }>();
 
   const arm = () => {
     const next = db.one<{ next: number | null }>("SELECT min(due_at) AS next FROM timers")?.next ?? undefined;
@@ -58,7 +60,9 @@ export function createAlarm(
     set,
     ensure(name, dueAt) {
       const present = db.one<{ due_at: number }>("SELECT due_at FROM timers WHERE name = ?", name);
-      if (!present || present.due_at > dueAt) set(name, dueAt);
+      const now = firing.get(name);
+      if (now && present?.due_at === now.due) now.again = Math.min(now.again ?? dueAt, dueAt);
+      else if (!present || present.due_at > dueAt) set(name, dueAt);
       else arm();
     },
     clear(name) {
@@ -76,13 +80,18 @@ export function createAlarm(
         clock.now(),
       );
       for (const timer of due) {
+        const own: { due: number; again?: number } = { due: timer.due_at };
+        firing.set(timer.name, own);
         try {
           await works[timer.name]?.();
           // Only this firing: the work may have set the timer anew.
-          db.run("DELETE FROM timers WHERE name = ? AND due_at = ?", timer.name, timer.due_at);
+          if (own.again === undefined) db.run("DELETE FROM timers WHERE name = ? AND due_at = ?", timer.name, own.due);
+          else db.run("UPDATE timers SET due_at = ? WHERE name = ? AND due_at = ?", own.again, timer.name, own.due);
         } catch (error) {
           log.error("timer.failed", { timer: timer.name, error });
           db.run("UPDATE timers SET due_at = ? WHERE name = ?", clock.now() + retryMs, timer.name);
+        } finally {
+          firing.delete(timer.name);
         }
       }
       arm();
