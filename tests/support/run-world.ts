@@ -237,7 +237,6 @@ function mortal(db: Database, isDead: () => boolean): Database {
   return {
     all: (sql, ...bindings) => living().all(sql, ...bindings),
     one: (sql, ...bindings) => living().one(sql, ...bindings),
-    each: (sql, ...bindings) => living().each(sql, ...bindings),
     run: (sql, ...bindings) => living().run(sql, ...bindings),
     transaction: (work) => living().transaction(work),
   };

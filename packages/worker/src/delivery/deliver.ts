@@ -7,16 +7,10 @@
 import { isMoltError, type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
-import type { ChannelAccount, ChannelTraits, FileContent, TextContent } from "./channel.ts";
+import type { ChannelTraits, FileContent, TextContent } from "./channel.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
+import type { OpenAccount } from "./live-account.ts";
 import { bodyOf, placeOfSend, type SendBody, type Sends, type StoredSend } from "./sends.ts";
-
-export interface OpenAccount {
-  id: string;
-  channel: string;
-  traits: ChannelTraits;
-  calls: ChannelAccount;
-}
 
 interface Dependencies {
   sends: Sends;

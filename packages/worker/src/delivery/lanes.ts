@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "../platform/clock.ts";
-import type { OpenAccount } from "./deliver.ts";
+import type { OpenAccount } from "./live-account.ts";
 import type { Sends, StoredSend } from "./sends.ts";
 
 interface Dependencies {

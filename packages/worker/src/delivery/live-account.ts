@@ -2,7 +2,7 @@
 
 import type { MoltError } from "@moltworker/protocol/errors";
 import type { ChannelAccountSettings } from "../config/sections/channels.ts";
-import type { Channel, ChannelAccount, Identity } from "./channel.ts";
+import type { Channel, ChannelAccount, ChannelTraits, Identity } from "./channel.ts";
 
 export interface LiveAccount {
   id: string;
@@ -17,6 +17,14 @@ export interface LiveAccount {
   /** Epoch ms before which it is not proved again. */
   restUntil: number;
   startedAt: number | null;
+}
+
+/** One that can send. */
+export interface OpenAccount {
+  id: string;
+  channel: string;
+  traits: ChannelTraits;
+  calls: ChannelAccount;
 }
 
 export interface Feed {

@@ -1,7 +1,7 @@
 /** "Typing" while a run lives and shows nothing yet. A courtesy: not kept, not repeated, ends by itself. */
 
 import type { ChatEvent } from "@moltworker/protocol/events";
-import type { OpenAccount } from "./deliver.ts";
+import type { OpenAccount } from "./live-account.ts";
 import { type MessageLog, placeOf, type StoredMessage } from "./message-log.ts";
 
 interface Dependencies {

@@ -79,6 +79,9 @@ export interface RunStore {
   stepCount(runId: string): number;
 }
 
+/** Rows of the queue that are read at once. */
+const pageRows = 100;
+
 export function createRunStore(db: Database, clock: Clock): RunStore {
   const insert = (run: NewRun, state: RunState, mergedInto: string | null) =>
     db.run(
@@ -111,10 +114,16 @@ export function createRunStore(db: Database, clock: Clock): RunStore {
           ),
     *startable() {
       for (const state of ["running", "waiting", "queued"])
-        yield* db.each<Pick<StoredRun, "id" | "session_key">>(
-          "SELECT id, session_key FROM runs WHERE state = ? ORDER BY created_at, rowid",
-          state,
-        );
+        for (let read = 0, page = pageRows; page === pageRows; read += page) {
+          const rows = db.all<Pick<StoredRun, "id" | "session_key">>(
+            "SELECT id, session_key FROM runs WHERE state = ? ORDER BY created_at, rowid LIMIT ? OFFSET ?",
+            state,
+            pageRows,
+            read,
+          );
+          yield* rows;
+          page = rows.length;
+        }
     },
     begin(id) {
       db.run(
