@@ -25,6 +25,12 @@ describe.each(sections)("section $name", (section) => {
 
   test("is valid as it comes", () => expect(section.schema.safeParse(section.defaults).success).toBe(true));
 
+  test("says in words what it and each of its settings is: that is what the form shows", () => {
+    expect([typeof node.title, typeof node.description]).toEqual(["string", "string"]);
+    const named = fields.filter(([path]) => !path.endsWith("[]") && !path.endsWith("*"));
+    expect(named.filter(([, field]) => typeof field.description !== "string").map(([path]) => path)).toEqual([]);
+  });
+
   test("holds no secret: those are kept apart and never read back", () => {
     const secret = /secret|password|passphrase|private_?key|api_?key|(bot|app|access|auth|gateway|refresh)_?token/i;
     expect(fields.map(([path]) => path).filter((path) => secret.test(path.slice(path.lastIndexOf(".") + 1)))).toEqual([]);

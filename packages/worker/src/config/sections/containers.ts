@@ -9,17 +9,26 @@ const host = z
 /** The sandbox in which tools find a real Linux: how large it may be, and what it may reach. */
 export const containersSection = defineSection({
   name: "containers",
-  schema: z.strictObject({
-    enabled: z.boolean(),
-    memoryMiB: z.int().min(256).max(65_536),
-    cpus: z.number().min(0.1).max(64),
-    /** Processes and threads together. */
-    processes: z.int().min(32).max(4_096),
-    /** Room for files; on one machine it is part of the memory. */
-    diskMiB: z.int().min(64).max(65_536),
-    idleMinutes: z.int().min(1).max(1_440),
-    /** Names that it may reach, over http and https. Nothing at first. */
-    allow: z.array(host).max(200),
-  }),
+  schema: z
+    .strictObject({
+      enabled: z.boolean().describe("Whether tools may use a container. Off: they use what the built-in shell can."),
+      memoryMiB: z.int().min(256).max(65_536).meta({ title: "Memory (MiB)", description: "Of the whole container." }),
+      cpus: z.number().min(0.1).max(64).meta({ title: "Processors", description: "Parts of one count: 0.5 is half." }),
+      processes: z.int().min(32).max(4_096).describe("Processes and threads together."),
+      diskMiB: z
+        .int()
+        .min(64)
+        .max(65_536)
+        .meta({ title: "Disk (MiB)", description: "Room for files; on one machine it is part of the memory." }),
+      idleMinutes: z.int().min(1).max(1_440).describe("Minutes without a command after which it sleeps."),
+      allow: z.array(host).max(200).meta({
+        title: "May reach",
+        description: "Names such as `github.com` or `*.npmjs.org`, over http and https. None: it reaches nothing.",
+      }),
+    })
+    .meta({
+      title: "Containers",
+      description: "The Linux in which tools run programs: how large it may be, and what it may reach.",
+    }),
   defaults: { enabled: true, memoryMiB: 2_048, cpus: 2, processes: 256, diskMiB: 1_024, idleMinutes: 10, allow: [] },
 });
