@@ -73,6 +73,17 @@ describe("what is stored", () => {
     expect(config.snapshot().issues[0]?.path).toMatch(/^agent/);
   });
 
+  test("an entry that is wrong is left out alone, is reported, and is put right by a patch", () => {
+    const db = fresh();
+    store(db, "providers", '{"openai":{"enabled":false},"groq":{"enabled":"yes"},"Xai":{}}');
+    const config = open(db);
+    expect(config.get("providers")).toEqual({ openai: { enabled: false } });
+    expect(config.snapshot().issues.map(({ path }) => path)).toEqual(["providers.groq.enabled", "providers.Xai"]);
+    config.patch({ providers: { groq: { enabled: true }, Xai: null } }, { changedBy: "t" });
+    expect(config.get("providers")).toEqual({ openai: { enabled: false }, groq: { enabled: true } });
+    expect(config.snapshot().issues).toEqual([]);
+  });
+
   test("the key that was wrong can be put right by a patch", () => {
     const db = fresh();
     store(db, "agent", '{"name":"Lobster","limits":{"steps":"many"}}');

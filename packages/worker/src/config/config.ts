@@ -1,7 +1,7 @@
 /**
  * Settings: zod sections, versioned rows, validated before commit. A row holds only what was set; defaults fill the rest,
- * so a better default reaches everyone who never chose. A section whose stored value is invalid falls back to its
- * defaults and is reported: nothing stored can stop the assistant from starting.
+ * so a better default reaches everyone who never chose. A stored value that is invalid falls back to the defaults,
+ * an entry by itself and all else with its section, and is reported: nothing stored can stop the assistant from starting.
  */
 
 import { MoltError } from "@moltworker/protocol/errors";

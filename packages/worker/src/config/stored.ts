@@ -1,6 +1,6 @@
 /** From a stored row to a valid value. Never throws: what cannot be used is reported with its path. */
 
-import type * as z from "zod";
+import * as z from "zod";
 import { isJsonObject, type Json, type JsonObject, overlay, withoutKey } from "./merge.ts";
 import type { AnySection } from "./section.ts";
 
@@ -20,7 +20,11 @@ export function parseStored(text: string | undefined): JsonObject | undefined {
   }
 }
 
-/** The section's value: what is stored on its defaults, unknown keys left out; or the defaults alone, and why. */
+/**
+ * The section's value: what is stored on its defaults, unknown keys left out. What is wrong inside an entry (an account, a
+ * provider, a budget) leaves that entry out; what is wrong elsewhere leaves the defaults alone. Single settings never fall back
+ * by themselves: next to one that does not hold, another may open more than its owner wanted.
+ */
 export function readStored(
   section: AnySection,
   stored: JsonObject | undefined,
@@ -43,7 +47,28 @@ export function readStored(
   }
   if (warnings.length > 0) parsed = section.schema.safeParse(candidate);
   if (parsed.success) return { value: parsed.data, issues: [], warnings };
-  return { value: section.defaults, issues: toIssues(section.name, parsed.error), warnings };
+  const rest = section.schema.safeParse(withoutBadEntries(section, candidate, parsed.error.issues));
+  return { value: rest.success ? rest.data : section.defaults, issues: toIssues(section.name, parsed.error), warnings };
+}
+
+function withoutBadEntries(section: AnySection, candidate: Json, issues: readonly z.core.$ZodIssue[]): Json {
+  let kept = candidate;
+  for (const { path } of issues) {
+    const entry = entryOf(section.schema, path);
+    if (entry) kept = withoutKey(kept, entry.slice(0, -1), String(entry.at(-1)));
+  }
+  return kept;
+}
+
+/** The outermost entry of a record on the way to `path`; undefined where there is none. */
+function entryOf(schema: z.ZodType, path: readonly PropertyKey[]): readonly PropertyKey[] | undefined {
+  let at: unknown = schema;
+  for (const [index, key] of path.entries()) {
+    while (at instanceof z.ZodOptional || at instanceof z.ZodNullable || at instanceof z.ZodDefault) at = at.unwrap();
+    if (at instanceof z.ZodRecord) return path.slice(0, index + 1);
+    at = at instanceof z.ZodObject ? at.shape[String(key)] : undefined;
+  }
+  return undefined;
 }
 
 function toIssues(section: string, error: z.ZodError): ConfigIssue[] {
