@@ -137,6 +137,7 @@ export const cases: ConformanceCase[] = [
     ],
     expect: says(/written/),
   },
+  { name: "logs", args: ["logs", "--limit", "50", "--plain"], explicit: true, expect: says(/info|run\.|http\./) },
   { name: "devices list: none", args: ["devices", "list"], explicit: true, expect: says(/No device pairing entries/) },
   {
     name: "devices list: one that waits",

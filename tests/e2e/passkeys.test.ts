@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAuthenticator } from "../support/authenticator.ts";
 import { launchBrowser, openSurface } from "../support/browser.ts";
 import { gatewayTokenOf } from "../support/client.ts";
+import { startHttpsFront } from "../support/https-front.ts";
 import { openReady, request } from "../support/raw-socket.ts";
 import { type Server, startServer } from "../support/server.ts";
 import { barriers, fitsWidth, isReady } from "../support/ui.ts";
@@ -144,6 +145,36 @@ describe("in the browser", () => {
     expect(faults).toEqual([]);
     await context.close();
   });
+});
+
+test("behind a certificate and a name of its own, in the browser: made, and used on the sign-in page", async () => {
+  const front = await startHttpsFront(NAME, { port: server.port });
+  const named = await launchBrowser(front.browserFlags);
+  try {
+    const home = `https://${NAME}:${front.port}/`;
+    const link = new URL((await server.run("link")).events[0]?.link as string);
+    const { page, faults, context } = await openSurface(named, `${home}${link.hash}`, { expected });
+    await isReady(page);
+    const { credentials } = await withAuthenticator(page);
+    await page.goto(`${home}#/admin/access`);
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await page.getByRole("list", { name: "Passkeys" }).getByText("Chrome on Linux").waitFor();
+    expect(await credentials()).toMatchObject([{ rpId: NAME }]);
+    const cookies = await context.cookies();
+    expect(cookies.map(({ name, secure, httpOnly }) => [name.startsWith("__Host-"), secure, httpOnly])).toEqual([
+      [true, true, true],
+    ]);
+    await context.clearCookies();
+    await page.goto(home);
+    await page.reload();
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await isReady(page);
+    expect(faults).toEqual([]);
+    await context.close();
+  } finally {
+    await named.close();
+    await front.close();
+  }
 });
 
 interface Answer {

@@ -4,7 +4,7 @@ import { defineMethod } from "../rpc/method.ts";
 /** The end of the log, then what came after a cursor: what `openclaw logs` asks. */
 export const logsTail = defineMethod<"logs.tail">({
   name: "logs.tail",
-  scope: "operator.admin",
+  scope: "operator.read",
   params: z.strictObject({
     cursor: z.int().min(0).optional(),
     limit: z.int().min(1).max(5_000).optional(),
