@@ -7,8 +7,8 @@ import { GatewayTokenAccess } from "../components/access-gateway.tsx";
 import { Part } from "../components/access-part.tsx";
 import { PasskeyAccess } from "../components/access-passkeys.tsx";
 import { TokenAccess } from "../components/access-tokens.tsx";
+import { ApprovalQueue } from "../components/approval-queue.tsx";
 import { Button } from "../components/button.tsx";
-import { ChannelPairings } from "../components/channel-pairings.tsx";
 import { useApp } from "../store/app.ts";
 import { setSuspended } from "../store/sessions.ts";
 
@@ -17,7 +17,7 @@ export function AccessPage() {
   const [rotations, setRotations] = useState(0);
   return (
     <div className="flex flex-col gap-9">
-      <ChannelPairings />
+      <ApprovalQueue />
       <DeviceAccess />
       <TokenAccess />
       <PasskeyAccess onRemoved={() => setRotations((count) => count + 1)} />

@@ -1,9 +1,9 @@
-/** Devices that ask and devices that are in, in one place: the code to compare stands large beside what it would allow. */
+/** Devices that are in. Those that ask stand in the queue. */
 
-import type { PairedDevice, PairingRequest } from "@moltworker/protocol/rows";
+import type { PairedDevice } from "@moltworker/protocol/rows";
 import { type FormEvent, useState } from "react";
 import { useApp } from "../store/app.ts";
-import { dateTimeText, timeText } from "../store/format.ts";
+import { dateTimeText } from "../store/format.ts";
 import { request } from "../store/gateway.ts";
 import { notify, notifyError } from "../store/notices.ts";
 import { Nothing, Part, Row, Rows, scopeWords } from "./access-part.tsx";
@@ -19,20 +19,8 @@ export function DeviceAccess() {
   const [removing, setRemoving] = useState<PairedDevice | null>(null);
   const run = (work: Promise<unknown>, done: string) => work.then(() => notify(done), notifyError).finally(reload);
   return (
-    <Part
-      title="Devices"
-      about="Apps and programs that know the assistant by a key of their own. One that is new asks here, and shows the same code as this page."
-    >
-      {list && list.pending.length > 0 && (
-        <ul aria-label="Waiting for you" className="mb-3 flex flex-col gap-3">
-          {list.pending.map((one) => (
-            <Waiting key={one.requestId} request={one} run={run} />
-          ))}
-        </ul>
-      )}
-      {list && list.paired.length === 0 && list.pending.length === 0 && (
-        <Nothing>None yet. A device that connects without a token appears here.</Nothing>
-      )}
+    <Part title="Devices" about="Apps and programs that know the assistant by a key of their own.">
+      {list && list.paired.length === 0 && <Nothing>None yet. A device that connects without a token asks above.</Nothing>}
       {list && list.paired.length > 0 && (
         <Rows label="Paired devices">
           {list.paired.map((device) => (
@@ -53,52 +41,6 @@ export function DeviceAccess() {
 }
 
 type Run = (work: Promise<unknown>, done: string) => Promise<void>;
-
-function Waiting({ request: asked, run }: { request: PairingRequest; run: Run }) {
-  const { requestId, code } = asked;
-  const name = asked.displayName ?? asked.clientId;
-  return (
-    <li className="animate-rise rounded-2xl border border-honey bg-raised p-4 shadow-soft" data-request={requestId}>
-      <p className="font-medium [overflow-wrap:anywhere]">
-        {name} {wish(asked)}
-      </p>
-      <p className="text-sm text-soft [overflow-wrap:anywhere]">
-        {[asked.platform, asked.remoteIp, `until ${timeText(asked.expiresAtMs)}`].filter(Boolean).join(" · ")}.{" "}
-        {grantWords(asked)}
-      </p>
-      <div className="mt-3 flex flex-wrap items-center gap-x-5 gap-y-3">
-        <p>
-          <span className="block text-xs text-soft">The device must show</span>
-          <span className="font-mono text-xl font-semibold tracking-widest">{code}</span>
-        </p>
-        <div className="flex gap-2">
-          <Button
-            look="primary"
-            onClick={() => void run(request("device.pair.approve", { requestId, code }), `${name} is in. Connect it once more.`)}
-          >
-            Approve
-          </Button>
-          <Button onClick={() => void run(request("device.pair.reject", { requestId }), `${name} was turned away.`)}>
-            Reject
-          </Button>
-        </div>
-      </div>
-    </li>
-  );
-}
-
-function wish({ reason, isRepair }: PairingRequest): string {
-  if (reason === "scope-upgrade") return "asks to do more";
-  if (reason === "metadata-upgrade") return "is on another system than when you let it in";
-  return isRepair ? "asks to be let in again" : "asks to be let in";
-}
-
-/** An upgrade adds to what the device may do already. */
-function grantWords({ reason, scopes, approvedScopes }: PairingRequest): string {
-  if (reason === "not-paired" || !approvedScopes) return `It may then: ${scopeWords(scopes)}.`;
-  const all = new Set([...approvedScopes, ...scopes]);
-  return `It may now: ${scopeWords(approvedScopes)}. It may then: ${scopeWords([...all])}.`;
-}
 
 function Paired({ device, run, onRemove }: { device: PairedDevice; run: Run; onRemove(): void }) {
   const [typed, setTyped] = useState<string | null>(null);
