@@ -188,16 +188,22 @@ export const securityRows: readonly SecurityRow[] = [
     id: "sandbox-child",
     seen: "CVE-2026-27002, CVE-2026-32048",
     was: "Options of the sandbox were injected; a child ran outside it.",
-    rule: "A child has at most its parent's rights.",
-    notYet: "Containers come with a later part.",
+    rule: "What runs in the sandbox is an ordinary user without rights or secrets, held by the engine; its options are not the model's.",
+    shown: [
+      ["tests/containers/sandbox.test.ts", "without a single right"],
+      ["tests/containers/limits.test.ts", "links and archives that lead out of the workspace"],
+    ],
   },
   {
     id: "trigger-authority",
     seen: "CVE-2026-53814, GHSA-mm9g-83wh-mhwj",
     was: "Hooks and schedules got the owner's tools back.",
     rule: "Authority is what the trigger and the owner's grant have in common.",
-    notYet: "Schedules and hooks that start runs come with a later part; the principals exist and may do nothing else.",
-    shown: [[`${auth}/authorize.test.ts`, "%s on %s: %s"]],
+    shown: [
+      [`${auth}/authorize.test.ts`, "%s on %s: %s"],
+      ["tests/e2e/webhooks.test.ts", "its runs only read"],
+      ["tests/e2e/webhooks.test.ts", "an outside text asks before it acts"],
+    ],
   },
   {
     id: "id-swap",

@@ -1,7 +1,7 @@
 /** What ends TLS in front of a server, as a proxy with a certificate does: every byte inside goes on as it came. Loopback only. */
 
 import "reflect-metadata";
-import { createHash, webcrypto } from "node:crypto";
+import { createHash } from "node:crypto";
 import { type AddressInfo, connect } from "node:net";
 import { createServer } from "node:tls";
 import { PemConverter, X509CertificateGenerator } from "@peculiar/x509";
@@ -15,19 +15,16 @@ export interface HttpsFront {
 
 export async function startHttpsFront(name: string, target: { port: number }): Promise<HttpsFront> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256" };
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const certificate = await X509CertificateGenerator.createSelfSigned(
-    {
-      serialNumber: "01",
-      name: `CN=${name}`,
-      notBefore: new Date(Date.now() - 3_600_000),
-      notAfter: new Date(Date.now() + 86_400_000),
-      signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
-      keys,
-    },
-    webcrypto as Crypto,
-  );
-  const key = PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    serialNumber: "01",
+    name: `CN=${name}`,
+    notBefore: new Date(Date.now() - 3_600_000),
+    notAfter: new Date(Date.now() + 86_400_000),
+    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
+    keys,
+  });
+  const key = PemConverter.encode(await crypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
   const server = createServer({ cert: certificate.toString("pem"), key }, (inside) => {
     const far = connect(target.port, "127.0.0.1");
     far.on("error", () => inside.destroy());
