@@ -1,12 +1,17 @@
 /** A part that cannot start is left out and named; the rest of the assistant starts as if it had never been there. */
 
-import { moltErrorFrom } from "@moltworker/protocol/errors";
+import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { PartFault } from "@moltworker/protocol/rows";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { Part } from "./part.ts";
 
 export interface PartsGuard {
+  /**
+   * Builds a part. One that throws is replaced: what others ask of it is refused in words, and it has no routes, no timers and
+   * no work. `standIn`: what must answer all the same.
+   */
+  make<Made extends object>(name: string, create: () => Made, standIn?: Partial<Made>): Made;
   /** The part, whose work at waking and whose routes can fail without taking anything else along. */
   around(part: Part): Part;
   /** Runs work of the core, by its name, at waking. */
@@ -29,6 +34,13 @@ export function createPartsGuard(clock: Clock, log: Log): PartsGuard {
   }
 
   return {
+    make(name, create, standIn = {}) {
+      let made: ReturnType<typeof create> | undefined;
+      attempt(name, "start", () => {
+        made = create();
+      });
+      return made ?? switchedOff(name, standIn);
+    },
     run: (name, work) => attempt(name, "wake", work),
     faults: () => [...faults.values()],
     around(part) {
@@ -42,4 +54,28 @@ export function createPartsGuard(clock: Clock, log: Log): PartsGuard {
       };
     },
   };
+}
+
+/** Whatever others reach in a part that is not there refuses when it is called. */
+function switchedOff<Made extends object>(name: string, standIn: Partial<Made>): Made {
+  const none: Part = { name, routes: undefined, answer: undefined, timers: undefined, wake: undefined, prune: undefined } as Part;
+  const known = new Map<PropertyKey, unknown>([...Object.entries(none), ...Object.entries(standIn)]);
+  return new Proxy({} as Made, {
+    get: (_, key) => (known.has(key) ? known.get(key) : typeof key === "symbol" ? undefined : refusal(name)),
+    // Spread, as the guard does it, gives what a part without any work has.
+    ownKeys: () => Object.keys(standIn),
+    getOwnPropertyDescriptor: (_, key) => ({ value: known.get(key), enumerable: true, configurable: true }),
+  });
+}
+
+/** A function of any depth: `part.service.status()` is refused like `part.status()`. */
+function refusal(name: string): unknown {
+  const refuse = () => {
+    throw new MoltError("UNAVAILABLE", {
+      message: `${name} could not start and is switched off`,
+      hint: "Run the doctor: it names the cause and the cure.",
+      retryable: false,
+    });
+  };
+  return new Proxy(refuse, { get: (_, key) => (typeof key === "symbol" || key === "then" ? undefined : refusal(name)) });
 }

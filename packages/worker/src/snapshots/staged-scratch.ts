@@ -7,7 +7,7 @@ import type { Database } from "../storage/database.ts";
 import type { Manifest } from "./manifest.ts";
 import { digestTable, loadChunks } from "./scratch.ts";
 import { createStaged, dropStaged, stagedName } from "./staged.ts";
-import { readTables } from "./tables.ts";
+import { isInternal } from "./table-policy.ts";
 import type { Scratch } from "./verify-snapshot.ts";
 
 /** True when the snapshot's tables are those of the assistant as it is. */
@@ -21,7 +21,9 @@ export function createStagedScratch(db: Database): Scratch {
     begin: async () =>
       db.transaction(() => {
         dropStaged(db);
-        for (const { name } of readTables(db)) createStaged(db, name);
+        // Also those that are not brought back: what an older version saved is read and compared too.
+        for (const { name } of db.all<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'"))
+          if (!isInternal(name)) createStaged(db, name);
       }),
     load: async (loads) =>
       loadChunks(
