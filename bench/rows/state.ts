@@ -70,8 +70,8 @@ async function measureOurs(): Promise<Figures> {
     const second = await make();
     await server.stop();
     const began = performance.now();
-    const { code, stderr } = await server.run("restore", "--from", snapshots, "--data", restored);
-    if (code !== 0) throw new Error(stderr);
+    const { code, stderr, stdout } = await server.run("restore", "--from", snapshots, "--data", restored);
+    if (code !== 0) throw new Error(`${stderr}${stdout}`);
     const backSeconds = (performance.now() - began) / 1_000;
     return {
       saveMbps: megabytes / first.seconds,

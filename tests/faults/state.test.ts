@@ -282,7 +282,7 @@ describe("what is poisoned", () => {
       "INSERT INTO runs (id, session_key, channel, principal, state, created_at) VALUES ('run_1', 's', 'web', 'rubbish', 'running', 1)",
     );
     const quarantine = createQuarantine(world.db, world.clock);
-    expect(sweepPoison(world.db, quarantine)).toEqual({ runs: 1, messages: 2 });
+    expect(sweepPoison(world.db, quarantine).taken).toEqual({ runs: 1, messages: 2 });
     expect(world.db.one("SELECT count(*) AS n FROM messages")).toEqual({ n: 10 });
     expect(
       quarantine
@@ -291,7 +291,7 @@ describe("what is poisoned", () => {
         .sort(),
     ).toEqual(["messages", "messages", "runs"]);
     expect(quarantine.list(10).some((row) => row.content?.includes("{half"))).toBe(true);
-    expect(sweepPoison(world.db, quarantine)).toEqual({});
+    expect(sweepPoison(world.db, quarantine).taken).toEqual({});
   });
 });
 

@@ -27,7 +27,6 @@ import { createHooksPart } from "./services/hooks.ts";
 import { createHttpApi } from "./services/http-api.ts";
 import { createImportPart } from "./services/importer.ts";
 import type { Part } from "./services/part.ts";
-import { createPartsGuard } from "./services/parts-guard.ts";
 import { createSnapshotPart } from "./services/snapshots.ts";
 
 /** While runs live, the object is woken at least this often, so that nothing it waits for lets it be put away. */
@@ -56,6 +55,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
   const {
     clock,
     log,
+    guard,
     startedAt,
     bootId,
     db,
@@ -84,8 +84,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     runner,
   } = core;
 
-  const guard = createPartsGuard(clock, log);
-  const snapshotPart = createSnapshotPart({ ...core, ctx, env, alarm: () => alarm });
+  const snapshotPart = guard.make("snapshots", () => createSnapshotPart({ ...core, ctx, env, alarm: () => alarm }));
   const { snapshots } = snapshotPart;
 
   /** Once the answer has gone out: the asker's own socket may be among them. */
@@ -109,30 +108,36 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     faults: guard.faults,
     snapshots,
   });
-  const channelsPart = createChannelsPart({
-    ...core,
-    commands: {
-      authorize: (principal, action) => auth.authorize(principal, "channel", action),
-      sessions,
-      onSessionChanged: (key, reason) => hub.publish("sessions.changed", { sessionKey: key, reason, session: view.byKey(key) }),
-      models: { list: () => models.listModels(), forSession: modelFor },
-      assistantName: () => config.get("agent").name,
-    },
-    alarm: () => alarm,
-  });
-  const hooksPart = createHooksPart({
-    ...core,
-    channels: channelsPart.service,
-    settings: () => config.get("hooks"),
-    alarm: () => alarm,
-  });
+  const makeChannels = () =>
+    createChannelsPart({
+      ...core,
+      commands: {
+        authorize: (principal, action) => auth.authorize(principal, "channel", action),
+        sessions,
+        onSessionChanged: (key, reason) => hub.publish("sessions.changed", { sessionKey: key, reason, session: view.byKey(key) }),
+        models: { list: () => models.listModels(), forSession: modelFor },
+        assistantName: () => config.get("agent").name,
+      },
+      alarm: () => alarm,
+    });
+  const channelsPart = guard.make("channels", makeChannels, { seenAt: () => undefined });
+  const hooksPart = guard.make("webhooks", () =>
+    createHooksPart({
+      ...core,
+      channels: channelsPart.service,
+      settings: () => config.get("hooks"),
+      alarm: () => alarm,
+    }),
+  );
   const server = { version: env.VERSION ?? "0.0.0", bootId, startedAt };
   const callers = createCallerDirectory(auth, clock);
-  const aiGateway = createAiGateway({
-    ...core,
-    callers,
-    mostOutputOf: (provider, model) => describeOrNothing(models, `${provider}/${model}`)?.maxOutputTokens ?? 8_192,
-  });
+  const aiGateway = guard.make("AI gateway over HTTP", () =>
+    createAiGateway({
+      ...core,
+      callers,
+      mostOutputOf: (provider, model) => describeOrNothing(models, `${provider}/${model}`)?.maxOutputTokens ?? 8_192,
+    }),
+  );
   // The host key is there where a supervisor is.
   const runtime: Runtime = env.HOST_KEY
     ? { host: "workerd", compatibilityDate, restart: "supervisor" }
@@ -192,20 +197,24 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     containersPart,
     hooksPart,
     snapshotPart,
-    createAdmin({ audit, logs, builds }),
-    createGatewayBooksPart({ ...core, limits: () => config.get("limits") }),
-    createHttpApi({
-      ...core,
-      runs: store,
-      settings: () => config.get("httpApi"),
-      alarm: () => alarm,
-    }),
-    createExportPart({
-      ...core,
-      settings: () => config.snapshot().config as unknown as Record<string, unknown>,
-      version: env.VERSION ?? "0.0.0",
-    }),
-    createImportPart({ ...core, providers, snapshots }),
+    guard.make("admin", () => createAdmin({ audit, logs, builds })),
+    guard.make("gateway books", () => createGatewayBooksPart({ ...core, limits: () => config.get("limits") })),
+    guard.make("HTTP API", () =>
+      createHttpApi({
+        ...core,
+        runs: store,
+        settings: () => config.get("httpApi"),
+        alarm: () => alarm,
+      }),
+    ),
+    guard.make("export", () =>
+      createExportPart({
+        ...core,
+        settings: () => config.snapshot().config as unknown as Record<string, unknown>,
+        version: env.VERSION ?? "0.0.0",
+      }),
+    ),
+    guard.make("import", () => createImportPart({ ...core, providers, snapshots })),
   ].map(guard.around);
 
   const alarm = createAlarm(db, clock, log, ctx.storage, {

@@ -48,7 +48,8 @@ import { createQuarantine } from "../storage/quarantine.ts";
 import { createWorkspace } from "../storage/workspace.ts";
 import { channelSeeds, seedChannelSecrets } from "./channels.ts";
 import { createContainersPart } from "./containers.ts";
-import { sweepPoison } from "./poison-sweep.ts";
+import { createPartsGuard } from "./parts-guard.ts";
+import { sweepAtWake } from "./poison-sweep.ts";
 
 /** What is made after the core, and called by it. */
 export interface Later {
@@ -74,9 +75,11 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
 
   const db = createDatabase(ctx.storage);
   migrate(db, migrations, clock);
+  const guard = createPartsGuard(clock, log);
   const marks = createMarks(db);
   const quarantine = createQuarantine(db, clock);
-  const poisoned = sweepPoison(db, quarantine);
+  const object = { id: ctx.id.toString(), isFileReachable: env.HOST_KEY !== undefined };
+  const poisoned = sweepAtWake({ db, quarantine, marks, now: startedAt }, object);
   if (Object.keys(poisoned).length > 0) log.warn("storage.quarantined", { rows: poisoned });
 
   const seeds = readSeeds(env);
@@ -103,7 +106,9 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
     containers,
     sandbox,
     part: containersPart,
-  } = createContainersPart({ env, assistantId: ctx.id.toString(), clock, workspace, settings: () => config.get("containers") });
+  } = guard.make("containers", () =>
+    createContainersPart({ env, assistantId: ctx.id.toString(), clock, workspace, settings: () => config.get("containers") }),
+  );
 
   const sessions = createSessionStore(db, clock);
   const transcript = createTranscript(db, clock);
@@ -198,6 +203,7 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
   return {
     clock,
     log,
+    guard,
     startedAt,
     bootId,
     db,

@@ -1,9 +1,11 @@
 /**
  * Rows whose JSON cannot be read would throw wherever they are met. Before anything reads them they go into quarantine, whole
- * and by their key, and out of the way: one bad row costs itself and nothing else.
+ * and by their key, and out of the way: one bad row costs itself and nothing else. What was looked at once is not looked at
+ * at every wake, for a long life has many rows.
  */
 
 import type { Database, SqlValue } from "../storage/database.ts";
+import type { Marks } from "../storage/marks.ts";
 import type { Quarantine } from "../storage/quarantine.ts";
 
 interface Suspect {
@@ -12,11 +14,10 @@ interface Suspect {
   key: string;
   /** Columns of JSON; NULL is allowed. */
   json: readonly string[];
-  /** Only these rows are read before a person asks; absent: all of them are. */
-  where?: string;
-  /** Instead of leaving: the row keeps its place and says that its content is lost. */
-  blank?: Readonly<Record<string, string>>;
 }
+
+/** Row numbers by table up to which all rows are known to be readable. */
+export type Swept = Readonly<Record<string, number>>;
 
 const suspects: readonly Suspect[] = [
   { table: "runs", key: "id", json: ["principal", "error", "options"] },
@@ -31,16 +32,57 @@ const suspects: readonly Suspect[] = [
   { table: "messages", key: "id", json: ["body"] },
 ];
 
-/** Returns how many rows were taken away, by table. One commit; tables and columns that are not there are passed over. */
-export function sweepPoison(db: Database, quarantine: Quarantine): Record<string, number> {
+const sweepMark = "sweep";
+const dayMs = 86_400_000;
+/** Objects that this life of the program has swept whole. */
+const sweptHere = new Set<string>();
+
+/**
+ * What a wake sweeps: everything when the program has just started on a machine where others can reach the file, and at least
+ * once a day; else only the rows that came since. Returns how many rows were taken away, by table.
+ */
+export function sweepAtWake(
+  deps: { db: Database; quarantine: Quarantine; marks: Marks; now: number },
+  object: { id: string; isFileReachable: boolean },
+): Record<string, number> {
+  const { db, quarantine, marks, now } = deps;
+  const stored = marks.get(sweepMark);
+  const last = parsed(stored);
+  const isFirst = object.isFileReachable && !sweptHere.has(object.id);
+  const isWhole = isFirst || last === undefined || now - last.wholeAt > dayMs || now < last.wholeAt;
+  const { taken, swept } = sweepPoison(db, quarantine, isWhole ? {} : last.swept);
+  sweptHere.add(object.id);
+  const next = JSON.stringify({ wholeAt: isWhole ? now : last.wholeAt, swept });
+  if (next !== stored) marks.set(sweepMark, next);
+  return taken;
+}
+
+function parsed(text: string | undefined): { wholeAt: number; swept: Swept } | undefined {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as { wholeAt: number; swept: Swept });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Tables and columns that are not there are passed over. A commit for each table that has a finding. */
+export function sweepPoison(
+  db: Database,
+  quarantine: Quarantine,
+  from: Swept = {},
+): { taken: Record<string, number>; swept: Record<string, number> } {
   const taken: Record<string, number> = {};
+  const swept: Record<string, number> = {};
   for (const { table, key, json } of suspects) {
     const columns = new Set(db.all<{ name: string }>("SELECT name FROM pragma_table_info(?)", table).map(({ name }) => name));
     const readable = json.filter((column) => columns.has(column));
     if (readable.length === 0) continue;
+    swept[table] = db.one<{ last: number | null }>(`SELECT max(rowid) AS last FROM ${table}`)?.last ?? 0;
     // json_valid(NULL) is NULL, which is no finding.
-    const where = readable.map((column) => `json_valid(${column}) = 0`).join(" OR ");
-    const found = db.all<Record<string, SqlValue>>(`SELECT * FROM ${table} WHERE ${where} LIMIT 10000`);
+    const bad = readable.map((column) => `json_valid(${column}) = 0`).join(" OR ");
+    // A table that was emptied begins to count anew.
+    const after = Math.min(from[table] ?? 0, swept[table]);
+    const found = db.all<Record<string, SqlValue>>(`SELECT * FROM ${table} WHERE rowid > ? AND (${bad}) LIMIT 10000`, after);
     if (found.length === 0) continue;
     db.transaction(() => {
       for (const row of found) {
@@ -51,5 +93,5 @@ export function sweepPoison(db: Database, quarantine: Quarantine): Record<string
     });
     taken[table] = found.length;
   }
-  return taken;
+  return { taken, swept };
 }

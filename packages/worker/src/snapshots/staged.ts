@@ -147,4 +147,6 @@ const settlements: readonly (readonly [table: string, statement: string])[] = [
 function settle(db: Database, now: number): void {
   for (const [table, statement] of settlements)
     if (db.one("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ?", table)) db.run(statement, now);
+  // Rows have new numbers: what was known of them by number is not.
+  db.run("DELETE FROM marks WHERE name = 'sweep'");
 }
