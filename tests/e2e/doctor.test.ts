@@ -10,6 +10,7 @@ import type { CheckResult } from "@moltworker/protocol/doctor";
 import { type ErrorCode, errorTable } from "@moltworker/protocol/errors";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type FakeProvider, startFakeProvider } from "../fakes/provider.ts";
+import { AUDIENCE, createTeamKey, signToken, startTeamServer } from "../support/access-team.ts";
 import { connectClient, gatewayTokenOf } from "../support/client.ts";
 import { startProxy, startStranger } from "../support/doctor-proxy.ts";
 import { commandPath, type Server, type ServerOptions, startServer } from "../support/server.ts";
@@ -287,6 +288,40 @@ describe("the way to the assistant", () => {
     const older = (text: string) => text.replace(/"version":"[^"]+"/, '"version":"0.0.1"');
     expect(await through({ body: older })).toEqual([["version: warn PROTOCOL_MISMATCH"], 0]);
     expect(await through({})).toEqual([[], 0]);
+  });
+
+  it("names a token of Access that is meant for another application, is of another team, or is over", async () => {
+    const key = createTeamKey("one");
+    const team = await startTeamServer([key]);
+    cleanUps.push(() => team.close());
+    const env = { ...healthy(), CF_ACCESS_TEAM_DOMAIN: team.issuer, CF_ACCESS_AUD: AUDIENCE };
+    const server = await started({ env });
+    const token = gatewayTokenOf(server.dataDir);
+    const behindAccess = async (jwt: string) => {
+      const proxy = await startProxy(server, { adds: { "cf-access-jwt-assertion": jwt } });
+      cleanUps.push(() => proxy.close());
+      return doctor([proxy.url, "--token-stdin"], token);
+    };
+    const now = Date.now();
+    for (const [jwt, words] of [
+      [signToken(key, team.issuer, now, { claims: { aud: ["another-application-0123456789abcdef"] } }), /audience|application/],
+      [signToken(key, "https://another-team.cloudflareaccess.com", now), /team|issue/],
+      [signToken(key, team.issuer, now - 7_200_000), /expired|over/],
+    ] as const) {
+      const seen = await behindAccess(jwt);
+      expect([seen.troubles, seen.exit]).toEqual([["door: fail ACCESS_JWT_INVALID"], exitOf("ACCESS_JWT_INVALID")]);
+      expect(seen.checks.find(({ id }) => id === "door")?.cause).toMatch(words);
+    }
+  });
+
+  it("names a proxy that signs everybody in", async () => {
+    const server = await started();
+    const token = gatewayTokenOf(server.dataDir);
+    const proxy = await startProxy(server, { adds: { authorization: `Bearer ${token}` } });
+    cleanUps.push(() => proxy.close());
+    const seen = await doctor([proxy.url]);
+    expect([seen.troubles, seen.exit]).toEqual([["door: fail DOOR_OPEN"], exitOf("DOOR_OPEN")]);
+    expect(seen.output).not.toContain(token);
   });
 
   it("names a wrong token given from outside, and does not repeat it", async () => {

@@ -7,6 +7,8 @@ import type { Duplex } from "node:stream";
 export interface ProxyFaults {
   /** Host header that the assistant sees. */
   host?: string;
+  /** Headers that it adds to every request. */
+  adds?: Record<string, string>;
   /** Milliseconds that the `Date` header is ahead. */
   dateSkewMs?: number;
   /** `drop`: the upgrade goes on as a plain request. `silent`: it opens, and nothing comes. */
@@ -21,7 +23,11 @@ export interface Proxy {
 }
 
 export async function startProxy(target: { port: number }, faults: ProxyFaults): Promise<Proxy> {
-  const headersFor = (incoming: IncomingMessage) => ({ ...incoming.headers, ...(faults.host ? { host: faults.host } : {}) });
+  const headersFor = (incoming: IncomingMessage) => ({
+    ...incoming.headers,
+    ...faults.adds,
+    ...(faults.host ? { host: faults.host } : {}),
+  });
   const server = createServer((incoming, outgoing) => {
     const { upgrade: _upgrade, connection: _connection, ...headers } = headersFor(incoming);
     const forwarded = request(

@@ -116,6 +116,7 @@ export const errorTable = {
   DISK_FULL: row([507, 1013, 95], "UNAVAILABLE", false, "the disk is full", "Free space on the disk of the data folder."),
   ACCESS_BLOCKED: row([403, 1008, 96], "FORBIDDEN", false, "Cloudflare Access answers before the assistant", "Give the command a service token, or run it where Access is not in between."),
   FILE_EXPOSED: row([500, 1011, 97], "UNAVAILABLE", false, "other users of this machine can read a secret's file", "Close the file to others: `moltworker doctor --fix`."),
+  DOOR_OPEN: row([500, 1011, 45], "UNAVAILABLE", false, "whoever reaches this address is signed in", "Take the credential out of what stands in front of the assistant, then replace it."),
   // Channels
   CHANNEL_TOKEN_MISSING: row([400, 1008, 110], "UNAVAILABLE", false, "this channel has no secret yet", "Connect it under Settings, Channels."),
   CHANNEL_TOKEN_REJECTED: row([401, 1008, 111], "UNAVAILABLE", false, "the provider does not accept the channel's token", "Type a valid token under Settings, Channels; the rest of the assistant works meanwhile."),

@@ -22,6 +22,8 @@ export interface OutsideContext {
   local: LocalTarget | undefined;
   /** The gateway token: from stdin, else of the data folder, read anew each time. */
   readonly token: string | undefined;
+  /** Whether a service token of Cloudflare Access goes along with each question. */
+  showsServiceToken: boolean;
   /** Of this command. */
   version: string;
   /** `GET /readyz`, asked once. Undefined without an address. */

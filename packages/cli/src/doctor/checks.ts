@@ -9,6 +9,7 @@ import { dataFolder } from "./checks/data-folder.ts";
 import { database } from "./checks/database.ts";
 import { date } from "./checks/date.ts";
 import { disk } from "./checks/disk.ts";
+import { door } from "./checks/door.ts";
 import { lock } from "./checks/lock.ts";
 import { name } from "./checks/name.ts";
 import { port } from "./checks/port.ts";
@@ -35,6 +36,7 @@ export const outsideChecks: readonly OutsideCheck[] = [
   tls,
   access,
   product,
+  door,
   upgrade,
   date,
   tokenFile,

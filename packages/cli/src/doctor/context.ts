@@ -58,6 +58,7 @@ export function createContext(options: ContextOptions): DoctorContext {
     get token() {
       return tokenNow();
     },
+    showsServiceToken: Object.keys(service).length > 0,
     version,
     failed: options.failed,
     reached,
