@@ -1,18 +1,16 @@
 /** `moltworker doctor`: each fault is planted for real and named by its own check alone; with nothing planted, no false alarm. */
 
-import { spawn } from "node:child_process";
 import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { CheckResult } from "@moltworker/protocol/doctor";
-import { type ErrorCode, errorTable } from "@moltworker/protocol/errors";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type FakeProvider, startFakeProvider } from "../fakes/provider.ts";
 import { AUDIENCE, createTeamKey, signToken, startTeamServer } from "../support/access-team.ts";
 import { connectClient, gatewayTokenOf } from "../support/client.ts";
 import { startProxy, startStranger } from "../support/doctor-proxy.ts";
+import { runDoctor as doctor, exitOf } from "../support/run-doctor.ts";
 import { commandPath, type Server, type ServerOptions, startServer } from "../support/server.ts";
 
 const key = "sk-of-the-test-0123456789";
@@ -28,31 +26,6 @@ afterEach(async () => {
 afterAll(() => provider.close());
 
 const healthy = () => ({ OPENAI_API_KEY: key, OPENAI_BASE_URL: `${provider.url}/v1` });
-
-interface Seen {
-  /** `id: verdict code` of everything that is not well. */
-  troubles: string[];
-  checks: (CheckResult & { fixed?: string })[];
-  exit: number | null;
-  output: string;
-}
-
-async function doctor(args: string[], input = "", path = commandPath): Promise<Seen> {
-  const env = { PATH: process.env.PATH ?? "", HOME: tmpdir(), NODE_NO_WARNINGS: "1" };
-  const child = spawn(process.execPath, [path, "doctor", "--json", ...args], { env });
-  let output = "";
-  child.stdout.on("data", (chunk) => (output += chunk));
-  child.stderr.on("data", (chunk) => (output += chunk));
-  child.stdin.end(input);
-  const exit = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  const lines = output.split("\n").filter((line) => line.startsWith("{"));
-  const checks = lines.map((line) => JSON.parse(line)).filter((line) => line.type === "check") as Seen["checks"];
-  const bad = checks.filter(({ verdict }) => verdict === "warn" || verdict === "fail");
-  for (const check of bad) expect(check.cure?.text, check.id).toMatch(/\S/);
-  return { troubles: bad.map(({ id, verdict, code }) => `${id}: ${verdict} ${code}`), checks, exit, output };
-}
-
-const exitOf = (code: ErrorCode) => errorTable[code].exit;
 
 async function started(options: ServerOptions = {}): Promise<Server> {
   const server = await startServer({ env: healthy(), ...options });

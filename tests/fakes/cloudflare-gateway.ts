@@ -49,7 +49,7 @@ export async function startCloudflareGateway(providerUrl: string): Promise<FakeC
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const refuse = ({ http, body }: ReturnType<typeof refusal>) =>
       response.writeHead(http, { "content-type": "application/json" }).end(JSON.stringify(body));
-    const match = new RegExp(`^/v1/${account}/([^/]+)/([^/]+)/(.+)$`).exec(path);
+    const match = new RegExp(`^/v1/${account}/([^/?]+)(?:/([^/]+)/(.+))?$`).exec(path);
     if (match?.[1] !== gateway) return refuse(refusal(400, 2001, "Please configure AI Gateway in the Cloudflare dashboard"));
     if (request.headers["cf-aig-authorization"] !== `Bearer ${token}`) return refuse(refusal(401, 2009, "Unauthorized"));
     const provider = providers[match[2] as string];

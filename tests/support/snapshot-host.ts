@@ -10,6 +10,8 @@ export interface SnapshotHost {
   state(): Promise<SnapshotsState>;
   begin(what: string, body?: object): Promise<string>;
   ended(jobId: string): Promise<SnapshotJob>;
+  /** From now on snapshots go to this bucket. */
+  destination(s3: Record<string, string>): Promise<void>;
 }
 
 /** Rejects when the server is gone. */
@@ -27,6 +29,7 @@ export function snapshotHost(server: Pick<Server, "dataDir" | "url">): SnapshotH
   return {
     state: async () => (await ask("/api/host/snapshots")) as unknown as SnapshotsState,
     begin: async (what, body = {}) => String((await ask(`/api/host/snapshots/${what}`, body)).jobId),
+    destination: async (s3) => void (await ask("/api/host/snapshots/destination", s3)),
     async ended(jobId) {
       for (;;) {
         const { job } = (await ask("/api/host/snapshots/wait", { jobId })) as unknown as { job: SnapshotJob };
