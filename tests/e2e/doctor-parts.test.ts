@@ -12,6 +12,7 @@ import { exitOf, runDoctor } from "../support/run-doctor.ts";
 import { startS3Server } from "../support/s3-server.ts";
 import { type Server, startServer } from "../support/server.ts";
 import { snapshotHost } from "../support/snapshot-host.ts";
+import { messageUpdate, strangerId } from "../support/telegram.ts";
 
 const key = "sk-of-the-test-0123456789";
 let provider: FakeProvider;
@@ -58,6 +59,17 @@ it("names another program that reads the bot's messages", async () => {
   fake.conflict = true;
   const seen = await troubled(await started(env));
   expect(seen.troubles).toEqual(["channels: warn CHANNEL_CONFLICT"]);
+});
+
+it("names another installation that takes the bot's webhook", async () => {
+  const { fake, env } = await telegram();
+  const server = await started(env);
+  await fake.waitFor((call) => call.method === "getWebhookInfo");
+  fake.webhook = { url: "https://elsewhere.example.net/hook", secret: "x" };
+  fake.push(messageUpdate({ from: strangerId, text: "hello?" }));
+  const seen = await troubled(server);
+  expect(seen.troubles).toEqual(["channels: warn CHANNEL_CONFLICT"]);
+  expect(seen.checks.find(({ id }) => id === "channels")?.cause).toContain("a webhook is set");
 });
 
 it("raises no alarm for a bot that works", async () => {

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { ErrorCode } from "@moltworker/protocol/errors";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type FakeProvider, startFakeProvider } from "../fakes/provider.ts";
 import { AUDIENCE, createTeamKey, signToken, startTeamServer } from "../support/access-team.ts";
