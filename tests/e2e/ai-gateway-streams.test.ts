@@ -25,38 +25,44 @@ beforeEach(() => world.upstream.reset());
 
 const chat = { model: "gpt-test", stream: true, messages: [{ role: "user", content: "hi" }] };
 const messages = { model: "claude-test", max_tokens: 100, stream: true, messages: [{ role: "user", content: "hi" }] };
+/** Whether the caller asks for usage decides who carries the bytes: the platform alone, or we, who take the extra chunk out again. */
+const both = [
+  ["carried by the platform", { ...chat, stream_options: { include_usage: true } }],
+  ["passed on piece by piece", chat],
+] as const;
 const raw = (path: string, body: unknown) =>
   rawPost(world.base, path, JSON.stringify(body), { "cf-aig-authorization": `Bearer ${world.token}` });
 const words = Array.from({ length: 40 }, (_, index) => `w${index} `);
 
 describe("point 1, buffering", () => {
-  test("paced chunks arrive as they were sent, uncompressed, with the headers that keep proxies from holding them", async () => {
-    const sentAt: number[] = [];
-    world.upstream.answer(async (response) => {
-      openStream(response);
-      for (const one of chatEvents(words)) {
-        sentAt.push(performance.now());
-        response.write(one);
-        await pause(20);
+  test.each(both)(
+    "point 1: %s, paced chunks arrive one by one, uncompressed, with the headers that keep proxies from holding them",
+    async (_, body) => {
+      world.upstream.answer(async (response) => {
+        openStream(response);
+        for (const one of chatEvents(words)) {
+          response.write(one);
+          await pause(20);
+        }
+        response.end();
+      });
+      const response = await world.post("/openai/chat/completions", body, { "accept-encoding": "gzip" });
+      expect(response.headers.get("x-accel-buffering")).toBe("no");
+      expect(response.headers.get("cache-control")).toContain("no-transform");
+      expect(response.headers.get("content-encoding")).toBeNull();
+      const decoder = new TextDecoder();
+      let arrivals = 0;
+      let text = "";
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+        arrivals += 1;
+        text += decoder.decode(chunk, { stream: true });
       }
-      response.end();
-    });
-    const response = await world.post("/openai/chat/completions", chat, { "accept-encoding": "gzip" });
-    expect(response.headers.get("x-accel-buffering")).toBe("no");
-    expect(response.headers.get("cache-control")).toContain("no-transform");
-    expect(response.headers.get("content-encoding")).toBeNull();
-    const decoder = new TextDecoder();
-    let arrivals = 0;
-    let text = "";
-    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      arrivals += 1;
-      text += decoder.decode(chunk, { stream: true });
-    }
-    // Held back, they would come together.
-    expect(arrivals).toBeGreaterThan(words.length * 0.8);
-    expect(text.match(/"content":"w/g)).toHaveLength(words.length);
-    expect((await world.upstream.call(0)).headers["accept-encoding"]).toBe("identity");
-  });
+      // Held back, they would come together.
+      expect(arrivals).toBeGreaterThan(words.length * 0.8);
+      expect(text.match(/"content":"w/g)).toHaveLength(words.length);
+      expect((await world.upstream.call(0)).headers["accept-encoding"]).toBe("identity");
+    },
+  );
 });
 
 describe("points 2 and 3, a caller who goes away", () => {
@@ -69,9 +75,10 @@ describe("points 2 and 3, a caller who goes away", () => {
       }
     });
 
-  test.each(["resets", "half-closes and leaves"])("point 2: mid-stream, %s: the provider's stream is closed", async (how) => {
+  const ways = ["resets", "half-closes and leaves"].flatMap((how) => both.map(([name, body]) => [how, name, body] as const));
+  test.each(ways)("point 2: a caller who %s mid-stream, %s: the provider's stream is closed", async (how, _, body) => {
     endless();
-    const caller = raw("/openai/v1/chat/completions", chat);
+    const caller = raw("/openai/v1/chat/completions", body);
     await caller.until((text) => text.includes("tick"));
     const call = await world.upstream.call(0);
     if (how === "resets") caller.socket.resetAndDestroy();
@@ -80,6 +87,10 @@ describe("points 2 and 3, a caller who goes away", () => {
     const { whole, at } = await call.closed;
     expect(whole).toBe(false);
     expect(at - left).toBeLessThan(5_000);
+    // Unknown is not nothing: what was generated is estimated, marked so, and nothing stays reserved.
+    const row = await world.settled(caller);
+    expect(row).toMatchObject({ error: "ABORTED", estimated: true, status: 200 });
+    expect(row.outputTokens).toBeGreaterThan(0);
   });
 
   test("point 3: before the first byte, not streaming, a reset reaches the provider", async () => {
@@ -169,18 +180,26 @@ describe("point 5, the first meaningful event", () => {
 });
 
 describe("point 6, a cut in the middle", () => {
-  test("all received bytes are delivered, then the transfer breaks: no clean end, no [DONE]", async () => {
-    world.upstream.answer(async (response) => {
-      await sendEvents(response, chatEvents(words).slice(0, 12), 2);
-      await pause(50);
-      reset(response);
-    });
-    const caller = raw("/openai/v1/chat/completions", chat);
-    const { clean } = await caller.over;
-    expect(clean).toBe(false);
-    expect(caller.text().match(/"content":"w/g)).toHaveLength(11);
-    expect(caller.text()).not.toContain("[DONE]");
-  });
+  test.each(both)(
+    "point 6: %s, all received bytes are delivered, then the transfer breaks: no clean end, no [DONE]",
+    async (_, body) => {
+      world.upstream.answer(async (response) => {
+        await sendEvents(response, chatEvents(words).slice(0, 12), 2);
+        await pause(50);
+        reset(response);
+      });
+      const caller = raw("/openai/v1/chat/completions", { ...body, model: "gpt-5-mini" });
+      const { clean } = await caller.over;
+      expect(clean).toBe(false);
+      expect(caller.text().match(/"content":"w/g)).toHaveLength(11);
+      expect(caller.text()).not.toContain("[DONE]");
+      const row = await world.settled(caller);
+      expect(row).toMatchObject({ error: "PROVIDER_CUT", estimated: true, status: 200, stream: true });
+      expect(row.inputTokens).toBeGreaterThan(0);
+      expect(row.outputTokens).toBeGreaterThan(0);
+      expect(row.costUsd).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe("points 7 to 9, what was used", () => {

@@ -1,6 +1,7 @@
 /** A running server with fake providers behind its AI gateway, and callers of it that speak HTTP without a library in between. */
 
 import { connect, type Socket } from "node:net";
+import type { GatewayLogRow } from "@moltworker/protocol/gateway";
 import { type FakeUpstream, startFakeUpstream } from "../fakes/upstream.ts";
 import { gatewayTokenOf } from "./client.ts";
 import { type Server, startServer } from "./server.ts";
@@ -18,6 +19,8 @@ export interface GatewayWorld {
   newToken(label: string, more?: Record<string, unknown>): Promise<{ token: string; id: string }>;
   call<Payload>(method: string, params?: Record<string, unknown>): Promise<Payload>;
   post(path: string, body: unknown, headers?: Record<string, string>, init?: RequestInit): Promise<Response>;
+  /** The row of a call once it is settled: by its answer, by the head of a raw one, or by its id. */
+  settled(of: Response | RawCall | string): Promise<GatewayLogRow>;
   dispose(): Promise<void>;
 }
 
@@ -72,6 +75,20 @@ export async function startGateway(env: Record<string, string> = {}): Promise<Ga
         body: typeof body === "string" ? body : JSON.stringify(body),
         ...init,
       }),
+    settled: async (of) => {
+      const id =
+        typeof of === "string"
+          ? of
+          : of instanceof Response
+            ? of.headers.get("cf-aig-log-id")
+            : /^cf-aig-log-id: *(\S+)/im.exec(of.text())?.[1];
+      for (let tries = 0; tries < 200; tries += 1) {
+        const found = await owner.call("gateway.logs.get", { id });
+        if (found.ok) return (found.payload as { row: GatewayLogRow }).row;
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+      throw new Error(`the call ${id} was never settled`);
+    },
     dispose: async () => {
       owner.close();
       await server.dispose();

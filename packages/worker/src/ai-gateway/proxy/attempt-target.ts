@@ -45,6 +45,7 @@ export function badFrom(error: MoltError, begun: boolean): Bad {
 function sourceOf(exchange: Exchange, response: Response): AnswerSource {
   return {
     read: () => exchange.read(response),
+    split: () => exchange.split(response),
     end: () => exchange.end(),
     finished: () => exchange.finished(),
     fault: () => exchange.fault,

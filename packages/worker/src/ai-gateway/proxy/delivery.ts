@@ -7,7 +7,7 @@ import { MoltError } from "@moltworker/protocol/errors";
 import type { CallUsage } from "../governor/governor.ts";
 import { joinBytes } from "./call-body.ts";
 import { OutputEstimate } from "./estimate.ts";
-import type { Good, Target } from "./plan.ts";
+import type { AnswerSource, Good, Target } from "./plan.ts";
 import { dataOfEvent, lastBoundary, splitEvents } from "./sse.ts";
 import { UsageScan } from "./usage-scan.ts";
 
@@ -25,29 +25,113 @@ export type Tap = (chunk: Uint8Array) => void;
 /** Resolves once when all is over, however it ended. Never rejects. */
 export function deliver(good: Good, target: Target, tap: Tap | undefined): { body: ReadableStream; end: Promise<StreamEnd> } {
   const { readable, writable } = new IdentityTransformStream();
-  return { body: readable, end: pump(good, target, writable.getWriter(), tap) };
+  const watch = new Watch(tap);
+  // Taking something out of the stream needs every chunk; else the platform carries them and we look on.
+  const { split } = good.source;
+  const end =
+    target.addedUsage || good.ended || !split
+      ? pump(good, target, writable.getWriter(), watch)
+      : carry(good, split, writable, watch);
+  return { body: readable, end };
+}
+
+/** What is learnt from the bytes in passing. */
+class Watch {
+  private readonly scan = new UsageScan();
+  private readonly estimate = new OutputEstimate();
+  private readonly tap: Tap | undefined;
+  private bytes = 0;
+
+  constructor(tap: Tap | undefined) {
+    this.tap = tap;
+  }
+
+  /** Bytes of the provider. */
+  came(chunk: Uint8Array): void {
+    this.scan.push(chunk);
+    this.estimate.push(chunk);
+  }
+
+  /** Bytes for the caller. */
+  went(chunk: Uint8Array): void {
+    this.bytes += chunk.length;
+    this.tap?.(chunk);
+  }
+
+  both(chunk: Uint8Array): void {
+    this.came(chunk);
+    this.went(chunk);
+  }
+
+  end(error: MoltError | null): StreamEnd {
+    return { usage: this.scan.usage(), estimate: this.estimate.tokens(), error, bytes: this.bytes };
+  }
+}
+
+/** A transfer broke off: so long the copy may take to say that it was the provider's doing. */
+const blameMs = 100;
+
+/** The platform carries the bytes; a copy of them is read now and then. */
+async function carry(
+  { source, held }: Good,
+  split: NonNullable<AnswerSource["split"]>,
+  writable: WritableStream,
+  watch: Watch,
+): Promise<StreamEnd> {
+  const writer = writable.getWriter() as WritableStreamDefaultWriter<Uint8Array>;
+  try {
+    for (const chunk of held) {
+      watch.both(chunk);
+      await writer.write(chunk);
+    }
+  } catch (cause) {
+    const error = source.fault() ?? new MoltError("ABORTED", { cause });
+    source.end();
+    await writer.abort(error).catch(() => {});
+    return watch.end(error);
+  }
+  writer.releaseLock();
+  const { rest, hurry } = split();
+  let left: MoltError | undefined;
+  let blame: ReturnType<typeof setTimeout> | undefined;
+  // Settles when the caller has all of it, and fails when either side broke off: a cut upstream cuts the caller's transfer.
+  const carried = rest.pipeTo(writable).then(hurry, (cause: unknown) => {
+    hurry();
+    blame = setTimeout(() => {
+      left = new MoltError("ABORTED", { cause });
+      source.end();
+    }, blameMs);
+  });
+  let error: MoltError | null = null;
+  try {
+    for (let chunk = await source.read(); chunk; chunk = await source.read()) watch.both(chunk);
+    source.finished();
+    await carried;
+    // The provider came to its end, the caller did not.
+    if (blame !== undefined) error = new MoltError("ABORTED");
+  } catch (cause) {
+    error = left ?? source.fault() ?? new MoltError("ABORTED", { cause });
+    source.end();
+    await carried;
+  }
+  clearTimeout(blame);
+  return watch.end(error);
 }
 
 async function pump(
   good: Good,
   target: Target,
   writer: WritableStreamDefaultWriter<Uint8Array>,
-  tap: Tap | undefined,
+  watch: Watch,
 ): Promise<StreamEnd> {
-  const scan = new UsageScan();
-  const estimate = new OutputEstimate();
   const strip = target.addedUsage ? new AddedUsageStrip() : undefined;
-  let bytes = 0;
-  const end = (error: MoltError | null): StreamEnd => ({ usage: scan.usage(), estimate: estimate.tokens(), error, bytes });
   const send = async (chunk: Uint8Array): Promise<void> => {
-    bytes += chunk.length;
-    tap?.(chunk);
+    watch.went(chunk);
     await writer.write(chunk);
   };
   let writing = false;
   const pass = async (chunk: Uint8Array): Promise<void> => {
-    scan.push(chunk);
-    estimate.push(chunk);
+    watch.came(chunk);
     const out = strip ? strip.push(chunk) : chunk;
     if (out.length === 0) return;
     writing = true;
@@ -64,14 +148,14 @@ async function pump(
     await writer.close();
     good.source.finished();
     // A translated stream says in its own dialect that it broke off.
-    return end(good.source.fault() ?? null);
+    return watch.end(good.source.fault() ?? null);
   } catch (cause) {
     const error = writing ? new MoltError("ABORTED", { cause }) : (good.source.fault() ?? new MoltError("ABORTED", { cause }));
     const rest = strip?.flush();
     if (!writing && rest && rest.length > 0) await send(rest).catch(() => {});
     good.source.end();
     await writer.abort(error).catch(() => {});
-    return end(error);
+    return watch.end(error);
   }
 }
 

@@ -5,6 +5,7 @@
 
 import { isMoltError, MoltError } from "@moltworker/protocol/errors";
 import type { Egress } from "../../platform/egress.ts";
+import { ChunkReader, LeisurelyReader } from "./chunk-reader.ts";
 import type { Upstream } from "./upstreams.ts";
 
 export interface Timeouts {
@@ -30,7 +31,7 @@ export class Exchange {
   fault: MoltError | undefined;
   private readonly request: ExchangeRequest;
   private readonly controller = new AbortController();
-  private reader: ChunkReader | undefined;
+  private reader: ChunkReader | LeisurelyReader | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly startedAt = Date.now();
   private lastByteAt = this.startedAt;
@@ -73,6 +74,8 @@ export class Exchange {
       const chunk = await this.reader.read();
       this.lastByteAt = Date.now();
       if (chunk) return chunk;
+      // What we ended ourselves is no end.
+      if (this.fault) throw this.fault;
       this.ended = true;
       return undefined;
     } catch (error) {
@@ -95,6 +98,18 @@ export class Exchange {
         cause: error,
       }));
     }
+  }
+
+  /**
+   * What is still to come, twice: a stream that is to be carried on by the platform alone, and the same bytes for `read`, which
+   * from now on brings them in larger pieces and at leisure. `hurry` says that the first of the two is through.
+   */
+  split(response: Response): { rest: ReadableStream; hurry(): void } {
+    this.reader?.release();
+    const [rest, watched] = (response.body as ReadableStream).tee();
+    const reader = new LeisurelyReader(watched);
+    this.reader = reader;
+    return { rest, hurry: () => reader.hurry() };
   }
 
   /** Nothing more is wanted. Closes the connection unless it ended by itself. */
@@ -161,39 +176,5 @@ export class Exchange {
       details: { provider },
       cause: error,
     });
-  }
-}
-
-const firstBufferBytes = 4_096;
-const mostBufferBytes = 65_536;
-
-/** Reads what has come so far in one go, with room that grows when more is waiting: every read costs the same, however much it brings. */
-class ChunkReader {
-  private readonly byob: ReadableStreamBYOBReader | undefined;
-  private readonly plain: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  private room = firstBufferBytes;
-
-  constructor(body: ReadableStream) {
-    try {
-      this.byob = body.getReader({ mode: "byob" });
-    } catch {
-      // Not a stream of bytes by its kind; its chunks are.
-      this.plain = body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
-    }
-  }
-
-  async read(): Promise<Uint8Array | undefined> {
-    if (this.plain) {
-      const { done, value } = await this.plain.read();
-      return done ? undefined : value;
-    }
-    const { done, value } = await (this.byob as ReadableStreamBYOBReader).read(new Uint8Array(this.room));
-    if (done || !value) return undefined;
-    if (value.length === this.room) this.room = Math.min(mostBufferBytes, this.room * 4);
-    return value;
-  }
-
-  cancel(reason?: unknown): Promise<void> {
-    return (this.byob ?? (this.plain as ReadableStreamDefaultReader)).cancel(reason);
   }
 }

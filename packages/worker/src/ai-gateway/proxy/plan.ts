@@ -59,6 +59,8 @@ export interface Good {
 export interface AnswerSource {
   /** undefined at the end. Throws MoltError. */
   read(): Promise<Uint8Array | undefined>;
+  /** The rest as a stream that the platform carries, while `read` goes on beside it. Absent where the bytes are made here. */
+  split?(): { rest: ReadableStream; hurry(): void };
   /** Nothing more is wanted. */
   end(): void;
   /** It ended by itself. */
