@@ -1,8 +1,8 @@
 /**
  * A model server for load alone: fixed bytes over bare sockets, so that what is measured is what stands before it. Run as a
  * process of its own: `node fast-upstream.ts`; prints `{"port":…}`. The path says what comes: `…/chat/completions` with
- * `"stream":true` in the body streams (the header `x-bench-pace` gives milliseconds between chunks and `x-bench-chunks` their
- * number), else JSON.
+ * `"stream":true` in the body streams, else JSON. The body's field `user` gives milliseconds between chunks and their number,
+ * `pace=20,chunks=100`: a field of the API, because gateways drop headers that they do not know.
  */
 
 import { createServer, type Socket } from "node:net";
@@ -64,12 +64,10 @@ function take(bytes: Buffer): Request | undefined {
     if (last === -1) return undefined;
     end = last + 5;
   }
-  return {
-    end,
-    isStream: bytes.subarray(head + 4, end).includes('"stream":true'),
-    paceMs: Number(/x-bench-pace: *(\d+)/i.exec(text)?.[1] ?? 0),
-    chunks: Number(/x-bench-chunks: *(\d+)/i.exec(text)?.[1] ?? 200),
-  };
+  const body = bytes.subarray(head + 4, end);
+  const isStream = body.includes('"stream":true');
+  const wish = isStream ? /"user":"pace=(\d+),chunks=(\d+)"/.exec(body.toString("latin1")) : null;
+  return { end, isStream, paceMs: Number(wish?.[1] ?? 0), chunks: Number(wish?.[2] ?? 200) };
 }
 
 function answer(socket: Socket, { isStream, paceMs, chunks }: Request): void {

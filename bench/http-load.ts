@@ -131,13 +131,14 @@ class EndOfAnswer {
 
 const emptyTiming = (): Timing => ({ totals: [], firsts: [], gaps: [], chunks: 0, errors: 0, seconds: 0 });
 
-/** As fast as `connections` can, for so long. */
-export async function saturate(target: LoadTarget, connections: number, seconds: number): Promise<Timing> {
+/** As fast as `connections` can, for so long; `spreadMs`: they begin one after the other over that time. */
+export async function saturate(target: LoadTarget, connections: number, seconds: number, spreadMs = 0): Promise<Timing> {
   const timing = emptyTiming();
   const began = now();
   const until = began + seconds * 1_000;
   await Promise.all(
-    Array.from({ length: connections }, async () => {
+    Array.from({ length: connections }, async (_, index) => {
+      if (spreadMs > 0) await new Promise((resolve) => setTimeout(resolve, (index * spreadMs) / connections));
       const connection = new Connection(target);
       while (now() < until) await connection.ask(timing);
       connection.close();

@@ -16,6 +16,12 @@ export interface Row {
   note: string;
 }
 
+/** The rows of one group, and whom its peer's figures are of. */
+export interface Section {
+  peerName: string;
+  rows: Row[];
+}
+
 export interface Bench {
   /** Ours first; the peer is absent with `--no-peer`. */
   products: Product[];
@@ -29,6 +35,8 @@ export interface Bench {
 export interface RowGroup {
   name: string;
   what: string;
+  /** Whom the peer's figures are of. Default: stock OpenClaw. */
+  peerName?: string;
   measure(bench: Bench): Promise<Row[]>;
 }
 

@@ -27,6 +27,7 @@ interface Figures {
 
 export const state: RowGroup = {
   name: "state",
+  peerName: "rclone",
   what: `snapshot and restore of ${megabytes} MB, 1 % changed`,
   async measure(bench) {
     const ours = await measureOurs();

@@ -11,10 +11,8 @@ import { isOnCloudflare } from "./address.ts";
 const privateSuffixes = [".localhost", ".local", ".lan", ".internal", ".home.arpa"];
 
 /** Throws ORIGIN_NOT_ALLOWED for a Host that could be a rebound name. On Cloudflare the owner's own zone routed it. */
-export function checkHost(request: Request, allowedHosts: readonly string[]): void {
-  if (isOnCloudflare(request)) return;
-  const { hostname } = new URL(request.url);
-  if (isOwnName(hostname, allowedHosts)) return;
+export function checkHost(request: Request, allowedHosts: readonly string[], { hostname } = new URL(request.url)): void {
+  if (isOwnName(hostname, allowedHosts) || isOnCloudflare(request)) return;
   throw new MoltError("ORIGIN_NOT_ALLOWED", {
     message: `the assistant does not answer to the host name "${hostname.slice(0, 80)}"`,
     hint: "Open it at the address that `moltworker status` prints, or name this host when starting it (MOLTWORKER_ALLOWED_HOSTS).",

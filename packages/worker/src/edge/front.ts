@@ -36,8 +36,9 @@ export function createFront(manifest: AssetManifest, build: Build, gatewaySlugs:
     fetch: async (request, env) => {
       try {
         // Answers of providers carry headers of their own: those of pages would cost more than the whole way through here.
-        if (isGatewayPath(request.method, new URL(request.url).pathname, isSlug)) {
-          checkHost(request, readAllowedHosts(env.MOLTWORKER_ALLOWED_HOSTS));
+        const url = new URL(request.url);
+        if (isGatewayPath(request.method, url.pathname, isSlug)) {
+          checkHost(request, readAllowedHosts(env.MOLTWORKER_ALLOWED_HOSTS), url);
           // Nobody outside says which build this is; signing costs only those who try.
           return await assistantOf(env).fetch(request.headers.has(buildHeader) ? signed(request, build) : request);
         }

@@ -93,7 +93,12 @@ function firstHop(target: string | URL, init: RequestInit): Hop {
   const headers = new Headers(init.headers);
   // The address that was checked is the one that is asked.
   headers.delete("host");
-  return { url: parseAddress(String(target)), method: (init.method ?? "GET").toUpperCase(), headers, body: init.body };
+  return {
+    url: target instanceof URL ? target : parseAddress(target),
+    method: (init.method ?? "GET").toUpperCase(),
+    headers,
+    body: init.body,
+  };
 }
 
 function parseAddress(text: string, base?: URL): URL {

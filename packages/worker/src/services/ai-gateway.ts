@@ -50,6 +50,7 @@ export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
   const cache = createAnswerCache(db, clock);
   const proxy = createProxy({
     ...deps,
+    mostOutputOf: remembered(deps.mostOutputOf, clock),
     leaves: providers,
     breakers,
     cache,
@@ -65,12 +66,30 @@ export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
     prune: cache.prune,
     repeat: ({ id, provider, endpoint, body }) => {
       const headers = { "content-type": "application/json", "cf-aig-skip-cache": "true" };
-      const request = new Request(`http://gateway.internal/${provider}/${endpoint}`, { method: "POST", headers, body });
-      return proxy.fetch(request, { caller: ownerCaller, replayOf: id });
+      const url = new URL(`http://gateway.internal/${provider}/${endpoint}`);
+      return proxy.fetch(new Request(url, { method: "POST", headers, body }), url, { caller: ownerCaller, replayOf: id });
     },
     answer: (request) => {
-      const pathname = new URL(request.url).pathname;
-      return isGatewayPath(request.method, pathname, (segment) => gatewaySlugs.has(segment)) ? proxy.fetch(request) : undefined;
+      const url = new URL(request.url);
+      const isOurs = isGatewayPath(request.method, url.pathname, (segment) => gatewaySlugs.has(segment));
+      return isOurs ? proxy.fetch(request, url) : undefined;
     },
+  };
+}
+
+const rememberedMs = 30_000;
+const mostRemembered = 1_000;
+
+/** A model's description is made from settings and lists: too dear to be made anew for each of a hundred calls a second. */
+function remembered(mostOutputOf: AiGatewayDeps["mostOutputOf"], clock: Clock): AiGatewayDeps["mostOutputOf"] {
+  const known = new Map<string, { most: number; until: number }>();
+  return (provider, model) => {
+    const ref = `${provider}/${model}`;
+    const entry = known.get(ref);
+    if (entry && entry.until > clock.now()) return entry.most;
+    if (known.size >= mostRemembered) known.clear();
+    const most = mostOutputOf(provider, model);
+    known.set(ref, { most, until: clock.now() + rememberedMs });
+    return most;
   };
 }

@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 const make = (over: Partial<NewApiToken> = {}) =>
   identity.auth.apiTokens.create(owner, { label: "notebook", scopes: ["gateway.use"], ...over });
-const ask = (token: string) => callers.callerFor(token, "192.0.2.1");
+const ask = (token: string) => callers.callerFor(token, () => "192.0.2.1");
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
 test("a token's row says who calls, what it may use and spend", async () => {

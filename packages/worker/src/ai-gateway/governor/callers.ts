@@ -20,7 +20,7 @@ export function createCallerDirectory(auth: CallersAuth, clock: Clock): CallerDi
       const known = remembered.get(bearer);
       if (known && known.until > clock.now() && known.revision === auth.tokensRevision()) return known.caller;
       const revision = auth.tokensRevision();
-      const principal = await auth.identifyBearer(bearer, address);
+      const principal = await auth.identifyBearer(bearer, address());
       auth.authorize(principal, "http", "gateway.call");
       const row = principal.kind === "api" ? auth.apiTokens.find(principal.id) : undefined;
       const caller = callerFrom(principal, row);

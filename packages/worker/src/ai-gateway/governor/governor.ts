@@ -168,5 +168,5 @@ export interface Governor {
 /** Gateway credentials, whatever header they came in. */
 export interface CallerDirectory {
   /** Throws AUTH_TOKEN_MISSING, AUTH_TOKEN_MISMATCH, AUTH_RATE_LIMITED, FORBIDDEN (its scopes lack `gateway.use`). */
-  callerFor(bearer: string, address: string): Promise<Caller>;
+  callerFor(bearer: string, address: () => string): Promise<Caller>;
 }

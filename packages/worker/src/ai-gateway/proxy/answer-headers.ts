@@ -1,7 +1,7 @@
 /** What the gateway says about a call in the headers of its answer. */
 
 import type { Admission, Remaining, Settlement } from "../governor/governor.ts";
-import { headersDown } from "./headers.ts";
+import { type HeaderRecord, headersDown } from "./headers.ts";
 
 export interface CallFacts {
   callId: string;
@@ -15,24 +15,24 @@ export interface CallFacts {
   warnings: readonly string[];
 }
 
-export function answerHeaders(upstream: Headers, facts: CallFacts): Headers {
+export function answerHeaders(upstream: Headers, facts: CallFacts): HeaderRecord {
   const headers = headersDown(upstream);
-  headers.set("cf-aig-log-id", facts.callId);
-  headers.set("cf-aig-request-id", facts.callId);
-  headers.set("cf-aig-step", String(facts.step));
-  headers.set("cf-aig-cache-status", facts.cacheStatus === "HIT" ? "HIT" : "MISS");
-  headers.set("cf-aig-provider", facts.provider);
-  if (facts.model !== "") headers.set("cf-aig-model", oneLine(facts.model));
-  if (facts.eventId !== undefined) headers.set("cf-aig-event-id", oneLine(facts.eventId));
+  headers["cf-aig-log-id"] = facts.callId;
+  headers["cf-aig-request-id"] = facts.callId;
+  headers["cf-aig-step"] = String(facts.step);
+  headers["cf-aig-cache-status"] = facts.cacheStatus === "HIT" ? "HIT" : "MISS";
+  headers["cf-aig-provider"] = facts.provider;
+  if (facts.model !== "") headers["cf-aig-model"] = oneLine(facts.model);
+  if (facts.eventId !== undefined) headers["cf-aig-event-id"] = oneLine(facts.eventId);
   const { admission, settlement } = facts;
   if (settlement) {
-    if (settlement.costUsd !== null) headers.set("x-moltworker-cost-usd", money(settlement.costUsd));
-    if (settlement.estimated) headers.set("x-moltworker-cost-estimated", "true");
-  } else if (admission && admission.reservedUsd > 0) headers.set("x-moltworker-reserved-usd", money(admission.reservedUsd));
+    if (settlement.costUsd !== null) headers["x-moltworker-cost-usd"] = money(settlement.costUsd);
+    if (settlement.estimated) headers["x-moltworker-cost-estimated"] = "true";
+  } else if (admission && admission.reservedUsd > 0) headers["x-moltworker-reserved-usd"] = money(admission.reservedUsd);
   const remaining = settlement?.remaining ?? admission?.remaining ?? [];
-  if (remaining.length > 0) headers.set("x-moltworker-budget-remaining", remaining.map(remainder).join(", "));
+  if (remaining.length > 0) headers["x-moltworker-budget-remaining"] = remaining.map(remainder).join(", ");
   const warnings = [...(admission?.warnings ?? []), ...facts.warnings];
-  if (warnings.length > 0) headers.set("x-moltworker-warning", warnings.map(oneLine).join("; "));
+  if (warnings.length > 0) headers["x-moltworker-warning"] = warnings.map(oneLine).join("; ");
   return headers;
 }
 

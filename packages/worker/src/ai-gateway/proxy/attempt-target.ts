@@ -1,7 +1,7 @@
 /** One try at one target with one key: sends, looks at the beginning, and says whether it may be delivered or what went wrong. */
 
 import { type ErrorCode, isMoltError, MoltError } from "@moltworker/protocol/errors";
-import { joinBytes, utf8 } from "./call-body.ts";
+import { joinBytes, textOf, utf8 } from "./call-body.ts";
 import { Exchange } from "./exchange.ts";
 import { isErrorObject, readOpening } from "./first-event.ts";
 import { isEventStream } from "./headers.ts";
@@ -17,10 +17,10 @@ const holdMs = 10_000;
 export async function attemptTarget(input: TryInput): Promise<Good | Bad> {
   const { target, key, timeouts, egress, signal } = input;
   const { upstream } = target;
-  const headers = new Headers(target.headers);
-  if (target.ownKey) headers.set(target.ownKey.name, target.ownKey.value);
-  else if (key) headers.set(upstream.keyHeader.name, `${upstream.keyHeader.prefix}${key.value}`);
-  for (const [name, value] of Object.entries(upstream.gatewayHeaders ?? {})) headers.set(name, value);
+  const headers = { ...target.headers };
+  if (target.ownKey) headers[target.ownKey.name] = target.ownKey.value;
+  else if (key) headers[upstream.keyHeader.name] = `${upstream.keyHeader.prefix}${key.value}`;
+  Object.assign(headers, upstream.gatewayHeaders);
   const body = target.bytes ?? target.stream;
   const exchange = new Exchange({ upstream, method: target.method, headers, body, timeouts, signal });
   let begun = false;
@@ -128,7 +128,7 @@ async function whole(exchange: Exchange, response: Response, target: Target): Pr
   let json: Record<string, unknown> | undefined;
   if (response.headers.get("content-type")?.includes("json")) {
     try {
-      json = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+      json = JSON.parse(textOf(bytes)) as Record<string, unknown>;
     } catch {
       // The caller sees it as it is.
     }

@@ -68,7 +68,7 @@ export async function cacheKeyOf(
       upstream.url.href,
       endpoint,
       ownKey,
-      distinguishing.map((name) => headers.get(name)),
+      distinguishing.map((name) => headers[name] ?? null),
       target.bytes.length,
     );
     bodies.push(target.bytes);

@@ -5,7 +5,11 @@ import { MoltError } from "@moltworker/protocol/errors";
 export type Json = Record<string, unknown>;
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-export const utf8 = (text: string): Bytes => new TextEncoder().encode(text) as Bytes;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export const utf8 = (text: string): Bytes => encoder.encode(text) as Bytes;
+export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 export interface CallBody {
   /** All of it; null when there is none or it streams. */
@@ -56,7 +60,7 @@ async function peeked(body: ReadableStream, size: number, maxBytes: number): Pro
     head.push(value);
     read += value.length;
   }
-  const json = topLevelFacts(new TextDecoder().decode(joinBytes(head)));
+  const json = topLevelFacts(textOf(joinBytes(head)));
   if (json.model === undefined) {
     for (let next = await reader.read(), total = lengthOf(head); !next.done; next = await reader.read()) {
       total += next.value.length;
@@ -161,7 +165,7 @@ async function collect(body: ReadableStream, maxBytes: number): Promise<Bytes> {
 function parseJson(bytes: Uint8Array): Json | undefined {
   if (bytes.length === 0) return undefined;
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const value: unknown = JSON.parse(textOf(bytes));
     return typeof value === "object" && value !== null ? (value as Json) : undefined;
   } catch {
     return undefined;

@@ -6,6 +6,7 @@
 import { isMoltError, MoltError } from "@moltworker/protocol/errors";
 import type { Egress } from "../../platform/egress.ts";
 import { ChunkReader, LeisurelyReader } from "./chunk-reader.ts";
+import type { HeaderRecord } from "./headers.ts";
 import type { Upstream } from "./upstreams.ts";
 
 export interface Timeouts {
@@ -17,7 +18,7 @@ export interface Timeouts {
 export interface ExchangeRequest {
   upstream: Upstream;
   method: string;
-  headers: Headers;
+  headers: HeaderRecord;
   body: Uint8Array<ArrayBuffer> | ReadableStream | null;
   timeouts: Timeouts;
   /** Fires when the caller went away. */
@@ -37,10 +38,17 @@ export class Exchange {
   private lastByteAt = this.startedAt;
   private phase: Phase = "first byte";
   private ended = false;
+  /** Rejects when it is stopped: must end here even where the platform is slow to notice. */
+  private readonly halted: Promise<never>;
+  private halt: (fault: MoltError) => void = () => {};
   private readonly onAbort = () => this.stop(new MoltError("ABORTED"));
 
   constructor(request: ExchangeRequest) {
     this.request = request;
+    this.halted = new Promise((_, reject) => {
+      this.halt = reject;
+    });
+    this.halted.catch(() => {});
     const { signal } = request;
     if (signal?.aborted) this.onAbort();
     else signal?.addEventListener("abort", this.onAbort, { once: true });
@@ -56,8 +64,7 @@ export class Exchange {
         { method, headers, body, signal: this.controller.signal },
         { named: upstream.named },
       );
-      // A stopped exchange must end here even where the platform is slow to notice.
-      const response = await Promise.race([sent, this.stopped()]);
+      const response = await Promise.race([sent, this.halted]);
       this.phase = "idle";
       this.lastByteAt = Date.now();
       return response;
@@ -89,7 +96,7 @@ export class Exchange {
   /** All of a body whose length is known and small: one call instead of one a chunk. Throws as `read`. */
   async readAll(response: Response): Promise<Uint8Array<ArrayBuffer>> {
     try {
-      const bytes = new Uint8Array(await Promise.race([response.arrayBuffer(), this.stopped()]));
+      const bytes = new Uint8Array(await Promise.race([response.arrayBuffer(), this.halted]));
       this.ended = true;
       return bytes;
     } catch (error) {
@@ -131,16 +138,9 @@ export class Exchange {
   private stop(fault: MoltError): void {
     this.fault ??= fault;
     clearTimeout(this.timer);
+    this.halt(this.fault);
     this.reader?.cancel(this.fault).catch(() => {});
     this.controller.abort(this.fault);
-  }
-
-  private stopped(): Promise<never> {
-    const { signal } = this.controller;
-    return new Promise((_, reject) => {
-      if (signal.aborted) reject(this.fault);
-      else signal.addEventListener("abort", () => reject(this.fault), { once: true });
-    });
   }
 
   /** One timer, re-armed for what is left instead of once a chunk. */

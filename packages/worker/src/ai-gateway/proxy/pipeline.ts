@@ -8,7 +8,9 @@ import type { PoolKey } from "../../secrets/key-pool.ts";
 import type { Admission, CallAttempt, CallOutcome, CallUsage, Settlement } from "../governor/governor.ts";
 import { answerHeaders, type CallFacts } from "./answer-headers.ts";
 import { type CachedAnswer, cacheKeyOf } from "./cache.ts";
+import { textOf } from "./call-body.ts";
 import { deliver, type StreamEnd } from "./delivery.ts";
+import type { HeaderRecord } from "./headers.ts";
 import type { Bad, Good, Target } from "./plan.ts";
 import { refusalAnswer, unknownAlias } from "./refusals.ts";
 import { guessOf, sizesOf } from "./sizes.ts";
@@ -238,8 +240,8 @@ export class CallRun {
     };
   }
 
-  private ownHeaders(): Headers {
-    return new Headers({ "cf-aig-log-id": this.input.callId, "cf-aig-request-id": this.input.callId });
+  private ownHeaders(): HeaderRecord {
+    return { "cf-aig-log-id": this.input.callId, "cf-aig-request-id": this.input.callId };
   }
 
   private settle(
@@ -264,7 +266,7 @@ export class CallRun {
     const { options } = target;
     const now = deps.clock.now();
     const bodies = deps.governor.wantsBodies();
-    const text = (bytes: Uint8Array | null | undefined) => (bytes ? new TextDecoder().decode(bytes) : undefined);
+    const text = (bytes: Uint8Array | null | undefined) => (bytes ? textOf(bytes) : undefined);
     const outcome: CallOutcome = {
       callId: input.callId,
       status: end.status,
@@ -291,7 +293,7 @@ export class CallRun {
       const request = text(target.bytes);
       const response = text(end.responseBody);
       if (request !== undefined)
-        Object.assign(outcome, { requestBody: request, requestContentType: target.headers.get("content-type") ?? "" });
+        Object.assign(outcome, { requestBody: request, requestContentType: target.headers["content-type"] ?? "" });
       if (response !== undefined) outcome.responseBody = response;
     }
     return deps.governor.settle(outcome);

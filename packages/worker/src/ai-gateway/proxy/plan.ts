@@ -7,7 +7,7 @@ import type { CallUsage } from "../governor/governor.ts";
 import { passOnOptions } from "../managed.ts";
 import { type Bytes, type Json, utf8 } from "./call-body.ts";
 import type { Timeouts } from "./exchange.ts";
-import { headersUp } from "./headers.ts";
+import { type HeaderRecord, headersUp } from "./headers.ts";
 import type { CallOptions } from "./options.ts";
 import type { Upstream } from "./upstreams.ts";
 
@@ -22,7 +22,7 @@ export interface Target {
   endpoint: string;
   method: string;
   /** Without any credential. */
-  headers: Headers;
+  headers: HeaderRecord;
   /** The caller's own key, as its header said it. */
   ownKey: { name: string; value: string } | null;
   bytes: Bytes | null;

@@ -44,8 +44,8 @@ export interface ProxyDeps extends PipelineDeps {
 }
 
 export interface Proxy {
-  /** Never throws. With `as` the request comes from inside and carries no credential. */
-  fetch(request: Request, as?: Repeat): Promise<Response>;
+  /** Never throws. `url` is the request's; with `as` the request comes from inside and carries no credential. */
+  fetch(request: Request, url: URL, as?: Repeat): Promise<Response>;
 }
 
 /** A logged call made again by the owner. */
@@ -66,9 +66,9 @@ interface Incoming {
 
 export function createProxy(deps: ProxyDeps): Proxy {
   return {
-    async fetch(request, as) {
+    async fetch(request, url, as) {
       try {
-        return await new Face(deps).answer(request, as);
+        return await new Face(deps).answer(request, url, as);
       } catch (thrown) {
         const error = moltErrorFrom(thrown);
         if (error !== thrown) deps.log.error("gateway.failed", { error: thrown });
@@ -85,13 +85,12 @@ class Face {
     this.deps = deps;
   }
 
-  async answer(request: Request, as?: Repeat): Promise<Response> {
+  async answer(request: Request, url: URL, as?: Repeat): Promise<Response> {
     const { deps } = this;
-    const url = new URL(request.url);
     const settings = deps.settings();
     const located = locate(url.pathname);
     const credentials = as ? { bearer: "", ownKey: null } : credentialsOf(request.headers);
-    const caller = as?.caller ?? (await deps.callers.callerFor(credentials.bearer, clientAddressOf(request)));
+    const caller = as?.caller ?? (await deps.callers.callerFor(credentials.bearer, () => clientAddressOf(request)));
     if (located.gateway !== null && !settings.names.includes(located.gateway)) return noGateway(located.gateway);
     const options = optionsFromHeaders(request.headers);
     const incoming: Incoming = { request, url, located, credentials, options, settings };

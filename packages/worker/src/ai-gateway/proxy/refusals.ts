@@ -1,6 +1,7 @@
 /** The gateway's own errors, in the body that Cloudflare's clients read. A provider's errors never come through here. */
 
 import { type ErrorCode, errorTable, type MoltError } from "@moltworker/protocol/errors";
+import type { HeaderRecord } from "./headers.ts";
 
 /** Cloudflare's number and HTTP status of a refusal. */
 interface Refusal {
@@ -27,16 +28,22 @@ const refusalOf: Partial<Record<ErrorCode, Refusal>> = {
 };
 
 /** As Cloudflare writes it: `error` is a list here. */
-export function refusalAnswer(error: MoltError, known: Refusal | undefined = refusalOf[error.code], extra?: Headers): Response {
+export function refusalAnswer(
+  error: MoltError,
+  known: Refusal | undefined = refusalOf[error.code],
+  extra: HeaderRecord = {},
+): Response {
   const { http, code } = known ?? { http: errorTable[error.code].http, code: errorTable[error.code].http };
   const message =
     error.code === "FORBIDDEN" ? `Access denied by policy: ${error.message}` : `${capital(error.message)}. ${error.hint}`;
-  const headers = new Headers(extra);
-  headers.set("content-type", "application/json");
-  headers.set("cache-control", "no-store");
-  headers.set("x-content-type-options", "nosniff");
-  headers.set("x-moltworker-code", error.code);
-  if (error.retryAfterMs !== undefined) headers.set("retry-after", String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))));
+  const headers: HeaderRecord = {
+    ...extra,
+    "content-type": "application/json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "x-moltworker-code": error.code,
+  };
+  if (error.retryAfterMs !== undefined) headers["retry-after"] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
   const body = {
     success: false,
     result: [],

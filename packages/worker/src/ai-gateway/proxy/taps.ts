@@ -37,7 +37,7 @@ export class CacheTap {
     if (!complete || this.size > mostCachedBytes || status < 200 || status > 299 || status === 206) return;
     const body = joinBytes(this.chunks);
     if (isStream && !isCompleteStream(target.dialect, body)) return;
-    const kept = [...headersDown(headers)].filter(([name]) => !passing.test(name));
+    const kept = Object.entries(headersDown(headers)).filter(([name]) => !passing.test(name));
     const { provider } = target.upstream;
     cache.store(key, { status, headers: kept, body, isStream, provider, model: target.model, step: target.step }, seconds);
   }

@@ -5,6 +5,7 @@
  */
 
 import type { CallUsage } from "../governor/governor.ts";
+import { textOf } from "./call-body.ts";
 
 const quote = 0x22;
 const key = Uint8Array.from('"usage', (character) => character.charCodeAt(0));
@@ -23,7 +24,6 @@ export class UsageScan {
   private inString = false;
   private escaped = false;
   private held: number[] = [];
-  private readonly decoder = new TextDecoder();
 
   push(chunk: Uint8Array): void {
     const { length } = chunk;
@@ -77,7 +77,7 @@ export class UsageScan {
   }
 
   private finish(): void {
-    const text = this.decoder.decode(Uint8Array.from(this.held));
+    const text = textOf(Uint8Array.from(this.held));
     this.reset();
     try {
       this.fields = mergeFields(this.fields, JSON.parse(text) as Fields);
