@@ -1,7 +1,8 @@
 /** One try at one target with one key: sends, looks at the beginning, and says whether it may be delivered or what went wrong. */
 
 import { type ErrorCode, isMoltError, MoltError } from "@moltworker/protocol/errors";
-import { joinBytes, textOf, utf8 } from "./call-body.ts";
+import { type Bytes, joinBytes, textOf, utf8 } from "./call-body.ts";
+import { decodeWhole } from "./codings.ts";
 import { Exchange } from "./exchange.ts";
 import { isErrorObject, readOpening } from "./first-event.ts";
 import { isEventStream } from "./headers.ts";
@@ -9,6 +10,7 @@ import type { AnswerSource, Bad, Good, Target, TryInput } from "./plan.ts";
 import { usageFromJson } from "./usage-scan.ts";
 
 const mostErrorBytes = 1_048_576;
+const mostUnpackedBytes = 67_108_864;
 /** Larger whole bodies are passed on as they come. */
 const mostWholeBytes = 8_388_608;
 /** For how long the opening of a stream may be held back, milliseconds. */
@@ -124,7 +126,8 @@ async function whole(exchange: Exchange, response: Response, target: Target): Pr
   const { chunks, ended } = await readWhole(exchange, response, mostWholeBytes);
   if (!ended) return good(exchange, response, { whole: null, held: chunks, ended: false, usage: undefined });
   exchange.finished();
-  const bytes = joinBytes(chunks);
+  const coded = joinBytes(chunks);
+  const bytes = isZstd(response.headers, coded) ? await unpacked(coded, target) : coded;
   let json: Record<string, unknown> | undefined;
   if (response.headers.get("content-type")?.includes("json")) {
     try {
@@ -137,6 +140,18 @@ async function whole(exchange: Exchange, response: Response, target: Target): Pr
     return errorInside(target, response.headers, JSON.stringify(json));
   return good(exchange, response, { whole: bytes, held: [], ended: true, usage: usageFromJson(json) });
 }
+
+async function unpacked(coded: Uint8Array, target: Target): Promise<Bytes> {
+  try {
+    return await decodeWhole(coded, "zstd", mostUnpackedBytes);
+  } catch (cause) {
+    throw unreadable(target, cause);
+  }
+}
+
+/** A coding that was not asked for and that the platform leaves as it is. */
+const isZstd = (headers: Headers, bytes: Uint8Array): boolean =>
+  headers.get("content-encoding") === "zstd" && bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd;
 
 async function readWhole(
   exchange: Exchange,

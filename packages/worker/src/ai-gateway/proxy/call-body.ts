@@ -1,6 +1,7 @@
 /** A request's body: held when rules, retries or records need it, streamed when it is large and nothing does. */
 
 import { MoltError } from "@moltworker/protocol/errors";
+import { decodeWhole, isWholeCoding } from "./codings.ts";
 
 export type Json = Record<string, unknown>;
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -35,7 +36,9 @@ export async function readCallBody(request: Request, maxBytes: number, mustHold:
   const coding = request.headers.get("content-encoding")?.trim().toLowerCase();
   const isJson = /[/+]json\b/i.test(request.headers.get("content-type") ?? "application/json");
   if (coding && coding !== "identity") {
-    const bytes = await collect(decoded(request.body, coding), maxBytes);
+    const bytes = isWholeCoding(coding)
+      ? await decodeWhole(await collect(request.body, maxBytes), coding, maxBytes)
+      : await collect(decoded(request.body, coding), maxBytes);
     return { bytes, stream: null, json: isJson ? parseJson(bytes) : undefined, size: bytes.length };
   }
   if (size !== undefined && (size <= streamAboveBytes || mustHold)) {
@@ -74,12 +77,14 @@ async function peeked(body: ReadableStream, size: number, maxBytes: number): Pro
   const writer = writable.getWriter();
   const forward = async () => {
     for (const chunk of head) await writer.write(chunk);
-    for (let next = await reader.read(); !next.done; next = await reader.read()) await writer.write(next.value);
-    await writer.close();
+    writer.releaseLock();
+    reader.releaseLock();
+    // The platform carries the rest: nothing of it passes through JavaScript.
+    await body.pipeTo(writable);
   };
   forward().catch((error: unknown) => {
-    writer.abort(error).catch(() => {});
-    reader.cancel(error).catch(() => {});
+    writable.abort(error).catch(() => {});
+    body.cancel(error).catch(() => {});
   });
   return { bytes: null, stream: readable, json, size };
 }
@@ -139,7 +144,7 @@ function decoded(body: ReadableStream, coding: string): ReadableStream {
   } catch {
     throw new MoltError("INVALID_REQUEST", {
       message: `bodies in the coding "${coding.slice(0, 20)}" are not read here`,
-      hint: "Send it plain, or as gzip.",
+      hint: "Send it plain, or as gzip, br or zstd.",
     });
   }
 }

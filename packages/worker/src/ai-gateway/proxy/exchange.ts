@@ -18,7 +18,7 @@ export interface Timeouts {
 export interface ExchangeRequest {
   upstream: Upstream;
   method: string;
-  headers: HeaderRecord;
+  headers: HeaderRecord | Headers;
   body: Uint8Array<ArrayBuffer> | ReadableStream | null;
   timeouts: Timeouts;
   /** Fires when the caller went away. */
