@@ -1,5 +1,6 @@
 /**
- * State that survives: a failure at every single write of a snapshot, of a restore and of an upgrade, one after the other;
+ * State that survives: a failure at every single write of a snapshot, of a restore and of an upgrade, one after the other
+ * (a turn: `state-turn.test.ts`);
  * mutated settings and mutated snapshots. `STATE_CONFIGS` and `STATE_SNAPSHOTS` say how many (long: 10000 and 1000),
  * `STATE_EVERY` how many writes lie between two that fail (long: 1).
  */
@@ -14,6 +15,7 @@ import type { Database } from "../../packages/worker/src/storage/database.ts";
 import { migrate } from "../../packages/worker/src/storage/migrations.ts";
 import { createQuarantine } from "../../packages/worker/src/storage/quarantine.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { type Fuse, fused } from "../support/fuse.ts";
 import { createRandom } from "../support/random.ts";
 import { createFakeDisk, createSnapshotWorld, dumpOf, fillAssistant, type SnapshotWorld } from "../support/snapshot-world.ts";
 
@@ -22,24 +24,6 @@ const mutatedSnapshots = Number(process.env.STATE_SNAPSHOTS ?? 100);
 /** Of the writes of a snapshot and a restore every so many-th fails; 1 is every single one. */
 const every = Number(process.env.STATE_EVERY ?? 23);
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-
-interface Fuse {
-  /** Fails the write with this number, counted from one; 0 counts only. */
-  at: number;
-  writes: number;
-}
-
-/** A database whose n-th write throws, as a full disk or a broken one would. */
-function fused(db: Database, fuse: Fuse): Database {
-  return {
-    ...{ all: db.all, one: db.one, values: db.values, transaction: db.transaction },
-    run: (sql, ...bindings) => {
-      fuse.writes += 1;
-      if (fuse.writes === fuse.at) throw new Error("database or disk is full: SQLITE_FULL");
-      return db.run(sql, ...bindings);
-    },
-  };
-}
 
 const leftovers = (db: Database) =>
   db.all("SELECT name FROM sqlite_master WHERE name LIKE 'cut\\_%' ESCAPE '\\' OR name LIKE 'staged\\_%' ESCAPE '\\'");

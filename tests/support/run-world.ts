@@ -62,6 +62,8 @@ export interface World {
 }
 
 export interface WorldOptions {
+  /** Stands before the database, anew in each life. */
+  wrap?: (db: Database) => Database;
   script: Script;
   tools?: Tool[];
   settings?: Partial<AgentSettings>;
@@ -136,7 +138,7 @@ const nothingOutside = {
 
 function live(base: Database, options: WorldOptions, events: SeenEvent[], modelCalls: ModelCall[], life: number): World {
   let dead = false;
-  const db = mortal(base, () => dead);
+  const db = mortal(options.wrap?.(base) ?? base, () => dead);
   const clock = systemClock;
   const sink = {
     publish: <Name extends EventName>(event: Name, payload: EventMap[Name]) => {
@@ -238,6 +240,7 @@ function mortal(db: Database, isDead: () => boolean): Database {
     all: (sql, ...bindings) => living().all(sql, ...bindings),
     one: (sql, ...bindings) => living().one(sql, ...bindings),
     run: (sql, ...bindings) => living().run(sql, ...bindings),
+    values: (sql, ...bindings) => living().values(sql, ...bindings),
     transaction: (work) => living().transaction(work),
   };
 }

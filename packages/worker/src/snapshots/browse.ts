@@ -2,6 +2,7 @@
 
 import type { SnapshotContents, SnapshotDifference, TableDifference } from "@moltworker/protocol/snapshots";
 import { sha256Hex } from "../platform/sha256.ts";
+import { giveWay } from "../platform/turn.ts";
 import type { Database, SqlValue } from "../storage/database.ts";
 import { decodeRows } from "./chunk-code.ts";
 import { type Chunk, createChunker } from "./chunker.ts";
@@ -59,6 +60,7 @@ export async function sideOfNow(db: Database, other: Side): Promise<Side> {
       after = page.next;
       most = page.likely;
       more = after !== undefined;
+      await giveWay();
     }
     await take(chunker.end());
     tables.push({ ...table, chunks });

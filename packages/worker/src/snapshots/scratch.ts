@@ -7,6 +7,7 @@
 import { MoltError } from "@moltworker/protocol/errors";
 import type { Clock } from "../platform/clock.ts";
 import { sha256Hex } from "../platform/sha256.ts";
+import { giveWay } from "../platform/turn.ts";
 import type { Database, SqlValue } from "../storage/database.ts";
 import { type Migration, migrate } from "../storage/migrations.ts";
 import { decodeRows } from "./chunk-code.ts";
@@ -80,8 +81,7 @@ export async function digestTable(db: Database, name: string, columns: readonly 
   };
   let [rows, pages] = [0, 0];
   for (let after: SqlValue[] | undefined, most: number | undefined, more = true; more; ) {
-    // Whoever waits for the object gets a turn.
-    if (++pages % pagesATurn === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    if (++pages % pagesATurn === 0) await giveWay();
     const page = readTablePage(db, table, after, most);
     for (const row of page.rows) {
       const chunk = chunker.add(keyIn(row), row);

@@ -6,6 +6,7 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type { RestoreItem } from "@moltworker/protocol/snapshots";
+import { giveWay } from "../platform/turn.ts";
 import type { Database, SqlValue } from "../storage/database.ts";
 import { insertRows } from "./insert-rows.ts";
 import { policyOf } from "./table-policy.ts";
@@ -88,6 +89,7 @@ export async function stage(
       const columns = places.map(({ column }) => column);
       db.transaction(() => insertRows(db, staged, columns, rows));
       report(page.rows.length);
+      await giveWay();
       after = page.next;
       most = page.likely;
       more = after !== undefined;

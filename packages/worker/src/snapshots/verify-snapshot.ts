@@ -2,6 +2,7 @@
 
 import { isMoltError } from "@moltworker/protocol/errors";
 import { sha256Hex } from "../platform/sha256.ts";
+import { giveWay } from "../platform/turn.ts";
 import { damaged, type Manifest, type TableRef } from "./manifest.ts";
 import { createParallel } from "./parallel.ts";
 import type { Load, TableDigest } from "./scratch.ts";
@@ -76,6 +77,7 @@ async function loadTables(
     if (loads.length > 0)
       await scratch.load(loads.map(({ table: { name, columns }, chunks }) => ({ table: { name, columns }, chunks })));
     done(rows);
+    await giveWay();
     [loads, bytes, rows] = [[], 0, 0];
   };
   const takeFirst = async () => {

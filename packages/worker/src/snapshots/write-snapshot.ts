@@ -6,6 +6,7 @@
 import { MoltError } from "@moltworker/protocol/errors";
 import type { SnapshotReason } from "@moltworker/protocol/snapshots";
 import { sha256Hex } from "../platform/sha256.ts";
+import { giveWay } from "../platform/turn.ts";
 import type { Blobs } from "../storage/blobs.ts";
 import type { Database, SqlValue } from "../storage/database.ts";
 import { type Chunk, createChunker } from "./chunker.ts";
@@ -114,7 +115,6 @@ async function writeTable(work: Work, table: CutTable): Promise<TableRef> {
   for (let after: SqlValue[] | undefined, most: number | undefined, more = true; more; ) {
     work.signal.throwIfAborted();
     const page = readCutPage(work.source.db, table, after, most);
-    const written = work.progress.writtenBytes;
     for (const row of page.rows) {
       const chunk = chunker.add(
         keyPlaces.map((place) => row[place] as SqlValue),
@@ -128,8 +128,7 @@ async function writeTable(work: Work, table: CutTable): Promise<TableRef> {
     after = page.next;
     most = page.likely;
     more = after !== undefined;
-    // Another turn of the event loop, unless the end of a put has given one: whoever waits for the assistant goes first.
-    if (work.progress.writtenBytes === written) await new Promise((resolve) => setTimeout(resolve, 0));
+    await giveWay();
   }
   await take(chunker.end());
   const chunks = await Promise.all(refs);
