@@ -90,8 +90,8 @@ export function createProgram(): Command {
 
 /** Coming from another installation, and leaving with everything. */
 function addMoving(verb: (name: string, description: string) => Command): void {
-  verb("import", "bring over an OpenClaw, Moltbot or Clawdbot home, or a copy of a moltworker bucket: first a report")
-    .argument("<source>", "a folder, or a .tar or .tar.gz of one; it is only read")
+  verb("import", "bring over an OpenClaw, Moltbot or Clawdbot home, or a moltworker bucket: first a report")
+    .argument("<source>", "a folder, a .tar or .tar.gz of one, a backup (data.sqsh), or s3://bucket/prefix; it is only read")
     .option("--yes", "do what the report says", false)
     .option("--url <url>", "an assistant elsewhere (default: the one of the data folder)")
     .option("--token-stdin", "read the gateway token from standard input", false)

@@ -1,13 +1,13 @@
-/** `moltworker import <source>`: a home of OpenClaw, Moltbot or Clawdbot, or a copy of a moltworker bucket. A report first; then, with `--yes`, what it says. */
+/** `moltworker import <source>`: a home of OpenClaw, Moltbot or Clawdbot, a moltworker bucket or a copy of one. A report first; then, with `--yes`, what it says. */
 
-import { createReadStream, statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Readable } from "node:stream";
-import { createGzip } from "node:zlib";
 import { MoltError } from "@moltworker/protocol/errors";
 import type { ImportReport, ImportVerdict } from "@moltworker/protocol/import";
+import { isBucketAddress } from "../import/bucket-address.ts";
 import { send, type Target } from "../import/send.ts";
-import { type Skipped, tarOf } from "../import/tar-writer.ts";
+import { openSource } from "../import/source.ts";
+import type { Skipped } from "../import/tar-writer.ts";
 import type { Output } from "../output.ts";
 import { findRunning } from "./running.ts";
 
@@ -22,11 +22,12 @@ export interface ImportOptions {
 export async function importSource(source: string, options: ImportOptions, output: Output): Promise<void> {
   const target = await targetOf(options);
   const skipped: Skipped[] = [];
-  const body = archiveOf(resolve(source), (one) => skipped.push(one));
   output.note(`reading ${source} …`);
-  const path = `/api/import?name=${encodeURIComponent(basename(resolve(source)))}`;
+  const talk = { skip: (one: Skipped) => skipped.push(one), note: (text: string) => output.note(text) };
+  const { name, body } = await openSource(isBucketAddress(source) ? source : resolve(source), talk);
+  const path = `/api/import?name=${encodeURIComponent(name)}`;
   const report = await send<ImportReport>(target, { method: "PUT", path, contentType: "application/x-tar", body });
-  for (const { path: name, why } of skipped) output.note(`not read: ${name} (${why})`);
+  for (const one of skipped) output.note(`not read: ${one.path} (${one.why})`);
   print(report, output);
   if (!options.yes) {
     output.result("Nothing was changed. Run it again with --yes to import this.", {
@@ -59,17 +60,6 @@ async function targetOf(options: ImportOptions): Promise<Target> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return { url: new URL(new URL(options.url).origin), secret: Buffer.concat(chunks).toString("utf8").trim() };
-}
-
-function archiveOf(source: string, skip: (skipped: Skipped) => void): Readable {
-  const stat = statSync(source, { throwIfNoEntry: false });
-  if (!stat)
-    throw new MoltError("USAGE", { message: `${source} does not exist`, hint: "Name a folder, or a .tar or .tar.gz file." });
-  if (!stat.isDirectory()) return createReadStream(source);
-  const name = basename(source);
-  // The folder's own name says what it is: `.openclaw`, `clawdbot`.
-  const inside = /^\.?(openclaw|clawdbot|moltbot)$/.test(name) ? `${name}/` : "";
-  return Readable.from(tarOf(source, skip, inside)).pipe(createGzip({ level: 1 }));
 }
 
 const words: Record<ImportVerdict, string> = {
