@@ -27,7 +27,9 @@ export async function prepareContainers({ root, node, environment }) {
   const build = (...flags) =>
     spawnSync(node, [command, "containers", "build", ...flags], { stdio: ["ignore", 2, "inherit"], env: environment }).status ===
     0;
-  const built = await step("images", "Building the container images", {}, async () => build() || build("--base", "packages"));
+  const built = await step("images", "Building the container images", {}, async () =>
+    ["sandbox", "moltbot"].every((id) => build(id) || build(id, "--base", "packages")),
+  );
   const cleanUp = () => endEngine(engine);
   if (built) return { ready: true, cleanUp };
   await cleanUp();

@@ -61,9 +61,8 @@ export async function prepareContainers(repository: string, { packages }: { pack
   const context = join(repository, "dist/images");
   rmSync(context, { recursive: true, force: true });
   cpSync(sources, context, { recursive: true });
-  const { base, stages } = readDockerfile(sources);
-  for (const [name, lines] of Object.entries(stages))
-    writeFileSync(join(context, `${name}.Dockerfile`), `${base}FROM base AS ${name}\n${lines}`);
+  const { stages, upTo } = readDockerfile(sources);
+  for (const name of Object.keys(stages)) writeFileSync(join(context, `${name}.Dockerfile`), upTo(name));
   if (packages) await unpackPackages(sources, context, PROCESSOR);
   const { experimental_readRawConfig: readRaw } = await import("wrangler");
   const read = (name: string) => readRaw({ config: join(repository, name) }).rawConfig as Json;

@@ -98,14 +98,19 @@ it(`${kills} kills: one generation at a time, nothing saved is lost`, { timeout:
   for (const [path, content] of saved) expect(await world.file(path), path).toBe(content);
 });
 
-it("no orphan is left a minute after a crash that nobody follows up", { timeout: 150_000 }, async () => {
-  await world.bash("python3 -V");
-  world.client.close();
-  await world.server.killTree();
-  const deadline = Date.now() + 70_000;
-  const running = () => world.containers().filter(({ state }) => state === "running" || state === "paused");
-  while (running().some(({ role }) => role === "app") && Date.now() < deadline) await pause(1_000);
-  expect(running().filter(({ role }) => role === "app")).toEqual([]);
-  await world.server.restart();
-  await world.reconnect();
-});
+// It waits a minute: a part of the long form alone.
+it.runIf(process.env.CONTAINER_KILLS)(
+  "no orphan is left a minute after a crash that nobody follows up",
+  { timeout: 150_000 },
+  async () => {
+    await world.bash("python3 -V");
+    world.client.close();
+    await world.server.killTree();
+    const deadline = Date.now() + 70_000;
+    const running = () => world.containers().filter(({ state }) => state === "running" || state === "paused");
+    while (running().some(({ role }) => role === "app") && Date.now() < deadline) await pause(1_000);
+    expect(running().filter(({ role }) => role === "app")).toEqual([]);
+    await world.server.restart();
+    await world.reconnect();
+  },
+);

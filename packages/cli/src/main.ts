@@ -176,7 +176,8 @@ function addSnapshotVerbs(program: Command, verb: (name: string, description: st
 function addContainers(verb: (name: string, description: string) => Command): void {
   verb("containers", "how the containers stand; build their images, restart, stop, delete, logs")
     .argument("[action]", "list, build, restart, stop, delete or logs", "list")
-    .argument("[id]", "which container", "sandbox")
+    .argument("[id]", "which container: sandbox, or moltbot for hosted OpenClaw", "sandbox")
+    .option("--openclaw <version>", "build moltbot: the version of OpenClaw")
     .option("--base <image>", "build: the image to stand on, or `packages` to make one from Debian's packages")
     .action(async (action, id, options) =>
       (await import("./commands/containers.ts")).containers(action, id, options, createOutput(options.json === true)),

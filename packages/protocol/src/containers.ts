@@ -2,8 +2,8 @@
 
 export type ContainerStateName = "absent" | "starting" | "ready" | "draining" | "stopped" | "failed";
 
-/** Steps of a start, in order. */
-export type ContainerStage = "fencing" | "creating" | "waiting";
+/** Steps of a start, in order; the last three of a hosted OpenClaw alone. */
+export type ContainerStage = "fencing" | "creating" | "waiting" | "restoring" | "configuring" | "gateway";
 
 /** Why a container failed or stopped: a cause, a cure, and what the machine said. */
 export interface ContainerReason {

@@ -94,6 +94,8 @@ export interface ChatStartup {
   approvals: Approval[];
   suspended: boolean;
   assistantName: string;
+  /** `moltbot`: a hosted OpenClaw answers, at `/openclaw/`. */
+  engine: "moltworker" | "moltbot";
   thinkingLevel: ThinkingLevel | null;
   defaultModel: string;
   version: string;

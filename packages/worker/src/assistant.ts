@@ -35,6 +35,12 @@ export class Assistant extends DurableObject<Env> {
     return services instanceof Response ? services : services.fetch(request);
   }
 
+  /** Only our own Worker can call it: what a container asks for that nobody outside answers. */
+  async fromContainer(container: string, request: Request): Promise<Response> {
+    const services = this.boot.now() ?? (await this.boot.services());
+    return services.fromContainer(container, request);
+  }
+
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const services =
       this.boot.now() ?? (await this.boot.services().catch((thrown: unknown) => closeWithoutServices(socket, thrown)));

@@ -24,6 +24,7 @@ import { createCore, describeOrNothing } from "./services/core.ts";
 import { createExportPart } from "./services/exporter.ts";
 import { createGatewayBooksPart } from "./services/gateway-books.ts";
 import { createHooksPart } from "./services/hooks.ts";
+import { createHostedPart } from "./services/hosted.ts";
 import { createHttpApi } from "./services/http-api.ts";
 import { createImportPart } from "./services/importer.ts";
 import type { Part } from "./services/part.ts";
@@ -45,6 +46,8 @@ export interface Services {
   fetch(request: Request): Promise<Response>;
   /** Takes up what an earlier life of the object left. */
   wake(): void;
+  /** A request that the network of one of its containers handed over. */
+  fromContainer(container: string, request: Request): Promise<Response>;
 }
 
 export function createServices(ctx: DurableObjectState, env: Env): Services {
@@ -138,6 +141,9 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       mostOutputOf: (provider, model) => describeOrNothing(models, `${provider}/${model}`)?.maxOutputTokens ?? 8_192,
     }),
   );
+  const hostedPart = guard.make("hosted OpenClaw", () =>
+    createHostedPart({ ...core, alarm: () => alarm, answerHosted: aiGateway.answerHosted }),
+  );
   // The host key is there where a supervisor is.
   const runtime: Runtime = env.HOST_KEY
     ? { host: "workerd", compatibilityDate, restart: "supervisor" }
@@ -195,6 +201,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     aiGateway,
     channelsPart,
     containersPart,
+    hostedPart,
     hooksPart,
     snapshotPart,
     guard.make("admin", () => createAdmin({ audit, logs, builds })),
@@ -254,7 +261,10 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     assistantName: () => config.get("agent").name,
     ready: () => ({ ready: true }),
     status: () => healthSnapshot(context),
-    drain: (reason) => sockets.shutdown(reason),
+    drain: async (reason) => {
+      await Promise.all(parts.map((part) => part.drain?.()));
+      return sockets.shutdown(reason);
+    },
     closePrincipals: (ids) => sockets.closePrincipals(ids),
     groups: parts.flatMap((part) => part.routes ?? []),
     log,
@@ -278,6 +288,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       };
       return sockets.accept(principal, checkOrigin, addressOf(request));
     },
+    fromContainer: hostedPart.fromContainer,
     wake() {
       if (marks.get("first-files") === undefined) {
         guard.run("first files", () => seedWorkspace(workspace));

@@ -15,6 +15,8 @@ export interface ContainersOptions {
   data?: string;
   /** An image to build on, or `packages`. */
   base?: string;
+  /** Version of OpenClaw to build. */
+  openclaw?: string;
 }
 
 /** A start may take a minute, a drain before it a few seconds more. */
@@ -23,7 +25,7 @@ const answerMs = 90_000;
 export async function containers(action: string, id: string, options: ContainersOptions, output: Output): Promise<void> {
   switch (action) {
     case "build":
-      return buildAll(options, output);
+      return buildAll(id, options, output);
     case "list":
       return printReport((await ask(options, { action })) as unknown as ContainersReport, output);
     case "logs": {
@@ -50,12 +52,21 @@ async function ask(options: ContainersOptions, body: Record<string, string>): Pr
   return answer.body ?? {};
 }
 
-/** Needs no running assistant. The images' sources lie beside the command. */
-async function buildAll({ base }: ContainersOptions, output: Output): Promise<void> {
+/** Needs no running assistant. The images' sources lie beside the command. `moltbot` is stock OpenClaw, and its network. */
+async function buildAll(id: string, { base, openclaw }: ContainersOptions, output: Output): Promise<void> {
   const { buildImages } = await import("../containers/build-images.ts");
+  const { hostedImageName, openClawVersions } = await import("../containers/image-sources.ts");
   const sources = join(dirname(fileURLToPath(import.meta.url)), "images");
+  const versions = openClawVersions(sources);
+  const version = openclaw ?? versions[0] ?? "";
+  if (id === "moltbot" && !versions.includes(version))
+    throw new MoltError("USAGE", {
+      message: `openclaw ${version.slice(0, 40)} cannot be hosted`,
+      hint: `Say one of ${versions.join(", ")}.`,
+    });
   const images = await buildImages({
     sources,
+    ...(id === "moltbot" ? { names: ["sidecar", hostedImageName(version)] } : {}),
     engineSocket: engineSocket(process.env),
     say: (text) => output.note(text),
     ...(base === undefined ? {} : { base }),

@@ -5,15 +5,15 @@
  */
 
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { MoltError } from "@moltworker/protocol/errors";
 import { debianBase } from "./debian-base.ts";
 import { createDockerEngine, type DockerEngine, engineWords, textOf } from "./docker-engine.ts";
-import { unpackPackages } from "./image-packages.ts";
-import { imageNames, imageTag, readDockerfile } from "./image-sources.ts";
+import { installOpenClaw, unpackPackages } from "./image-packages.ts";
+import { hostedVersion, imageNames, imageTag, readDockerfile, stageOf } from "./image-sources.ts";
 
 export interface BuildOptions {
   /** The folder `images/`. */
@@ -21,6 +21,8 @@ export interface BuildOptions {
   engineSocket: string;
   /** An image to build on instead of Debian's own; `packages` makes one from Debian's packages. */
   base?: string;
+  /** Which; those that every assistant may need when absent. */
+  names?: readonly string[];
   say(text: string): void;
 }
 
@@ -32,43 +34,50 @@ export interface BuiltImage {
 }
 
 /** Throws CONTAINER_ENGINE_MISSING, or BUILD_FAILED with what the build said. */
-export async function buildImages({ sources, engineSocket, base, say }: BuildOptions): Promise<BuiltImage[]> {
+export async function buildImages({ sources, engineSocket, base, say, names = imageNames }: BuildOptions): Promise<BuiltImage[]> {
   const engine = createDockerEngine(engineSocket);
   await engine.json("GET", "/version");
   const images: BuiltImage[] = [];
-  for (const name of imageNames) {
-    const image = imageTag(sources, name);
-    const present = await isPresent(engine, image);
-    if (!present) {
-      const { stages } = readDockerfile(sources);
-      const from = await ensureBase({ sources, engine, base, say });
-      await build({ engine, image, name, say, dockerfile: `FROM ${from}\n${stages[name] ?? ""}` }, (context) =>
-        cpSync(join(sources, name), join(context, name), { recursive: true }),
-      );
-    }
-    images.push({ name, image, built: !present });
-  }
+  const from = { sources, engine, base, say };
+  for (const name of names) images.push(await ensureImage(name, from));
   return images;
 }
+
+type Sources = Omit<BuildOptions, "engineSocket" | "names"> & { engine: DockerEngine };
 
 const isPresent = async (engine: DockerEngine, image: string) =>
   (await engine.call("GET", `/images/${encodeURIComponent(image)}/json`)).status === 200;
 
-/** What both images stand on; made once, whatever changes in our own programs. */
-async function ensureBase({
-  sources,
-  engine,
-  base,
-  say,
-}: Omit<BuildOptions, "engineSocket"> & { engine: DockerEngine }): Promise<string> {
-  const image = imageTag(sources, "base");
-  if (await isPresent(engine, image)) return image;
+/** Each stage is an image of its own, so that what changes often stands on what changes seldom. */
+async function ensureImage(name: string, from: Sources): Promise<BuiltImage> {
+  const { sources, engine, say } = from;
+  const image = imageTag(sources, name);
+  if (await isPresent(engine, image)) return { name, image, built: false };
+  const stage = stageOf(name);
+  if (stage === "base") return ensureBase(image, from);
+  const { stages, parents } = readDockerfile(sources);
+  const version = hostedVersion(name);
+  const parent = parents[stage] ?? "base";
+  const below = await ensureImage(version && parent !== "base" ? `${parent}-${version}` : parent, from);
+  const dockerfile = `FROM ${below.image}\n${stages[stage] ?? ""}`;
+  await build({ engine, image, name, say, dockerfile }, async (context) => {
+    for (const part of ["shared", join(stage, "server")])
+      if (existsSync(join(sources, part))) cpSync(join(sources, part), join(context, part), { recursive: true });
+    if (stage !== "openclaw" || !version) return;
+    say(`  fetching openclaw ${version} from npm …`);
+    await installOpenClaw(sources, context, version);
+  });
+  return { name, image, built: true };
+}
+
+/** What all images stand on; made once, whatever changes in our own programs. */
+async function ensureBase(image: string, { sources, engine, base, say }: Sources): Promise<BuiltImage> {
   const from = base === "packages" ? await debianBase(engine, say) : base;
   const { base: dockerfile } = readDockerfile(sources);
   await build({ engine, image, name: "base", say, dockerfile, ...(from ? { from } : {}) }, (context) =>
     unpackPackages(sources, context, process.arch),
   );
-  return image;
+  return { name: "base", image, built: true };
 }
 
 interface OneBuild {

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { engineName, ownerOf, parseName } from "./container-names.ts";
 import { appContainer, type ContainerPolicy, egressMark, networkContainer } from "./create-policy.ts";
-import { imageTag, imageTags, readDockerfile } from "./image-sources.ts";
+import { imageTag, imageTags, openClawVersions, readDockerfile } from "./image-sources.ts";
 
 const policy: ContainerPolicy = {
   generation: 7,
@@ -97,7 +97,13 @@ describe("names", () => {
 it("images have a tag for each content, and every stage that they stand on", () => {
   const folder = fileURLToPath(new URL("../../../../images", import.meta.url));
   const tags = imageTags(folder);
-  expect(Object.keys(tags)).toEqual(["sidecar", "sandbox"]);
-  expect(new Set([...Object.values(tags), imageTag(folder, "base")]).size).toBe(3);
+  const hosted = openClawVersions(folder).map((version) => `moltbot-${version}`);
+  expect(Object.keys(tags)).toEqual(["sidecar", "sandbox", ...hosted]);
+  expect(new Set([...Object.values(tags), imageTag(folder, "base")]).size).toBe(3 + hosted.length);
+  expect(tags[hosted[0] ?? ""]).toMatch(/^moltworker-moltbot:2026\.\d+\.\d+-[0-9a-f]{16}$/);
+  const lines = readDockerfile(folder)
+    .upTo("moltbot")
+    .match(/^FROM .*$/gm);
+  expect(lines).toEqual([expect.stringMatching(/AS base$/), "FROM base AS openclaw", "FROM openclaw AS moltbot"]);
   expect(readDockerfile(folder).stages.sandbox).toContain("ENTRYPOINT");
 });

@@ -1,7 +1,7 @@
 /** What the images take from npm: fetched by the machine's own npm and checked against the hashes in `packages.json`. */
 
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MoltError } from "@moltworker/protocol/errors";
@@ -26,6 +26,27 @@ export async function unpackPackages(sources: string, context: string, processor
     });
   await unpack(wanted, join(context, "packages", "node"));
   await unpack(npm, join(context, "packages", "npm"));
+}
+
+/**
+ * Stock OpenClaw with everything that it depends on, into `packages/openclaw/` of the build's folder: exactly what its lockfile names,
+ * and no package runs a script. Throws BUILD_FAILED.
+ */
+export async function installOpenClaw(sources: string, context: string, version: string): Promise<void> {
+  const folder = join(context, "packages", "openclaw");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: { openclaw: version } }));
+  cpSync(join(sources, "moltbot", "versions", `${version}.json`), join(folder, "package-lock.json"));
+  const flags = ["--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error", "--engine-strict=false"];
+  await runProgram("npm", ["ci", ...flags], { cwd: folder });
+  const { version: found } = JSON.parse(readFileSync(join(folder, "node_modules", "openclaw", "package.json"), "utf8")) as {
+    version: string;
+  };
+  if (found !== version)
+    throw new MoltError("BUILD_FAILED", {
+      message: `npm installed openclaw ${found}, not ${version}`,
+      hint: "Check the registry that npm uses, then try again.",
+    });
 }
 
 async function unpack({ package: name, integrity }: PackageRow, folder: string): Promise<void> {

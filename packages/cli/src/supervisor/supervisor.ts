@@ -46,7 +46,7 @@ const restartEvent = "gateway.restart-requested";
 
 const readyTimeoutMs = 15_000;
 const failingAnswers = 8;
-const drainRequestMs = 1_000;
+const drainRequestMs = 8_000;
 const drainMs = 5_000;
 const keptLines = 50;
 

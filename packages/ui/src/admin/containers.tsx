@@ -29,6 +29,9 @@ const stages: Record<ContainerStage, string> = {
   fencing: "Ending what was there",
   creating: "Making the container",
   waiting: "Waiting for its answer",
+  restoring: "Bringing its home back",
+  configuring: "Checking its settings",
+  gateway: "Starting OpenClaw",
 };
 
 export function ContainersPage() {
@@ -134,7 +137,7 @@ function ContainerCard({
           {word}
         </span>
       </div>
-      {state === "starting" && <Stages now={stage} />}
+      {state === "starting" && <Stages now={stage} hosted={id === "moltbot"} />}
       {reason && (state === "failed" || state === "stopped") && (
         <div role={state === "failed" ? "alert" : undefined} className="mt-2 text-sm">
           <p className="[overflow-wrap:anywhere]">{sentence(reason.cause)}.</p>
@@ -166,8 +169,8 @@ function ContainerCard({
   );
 }
 
-function Stages({ now }: { now: ContainerStage | null }) {
-  const order = Object.keys(stages) as ContainerStage[];
+function Stages({ now, hosted }: { now: ContainerStage | null; hosted: boolean }) {
+  const order = (Object.keys(stages) as ContainerStage[]).slice(0, hosted ? undefined : 3);
   const at = now ? order.indexOf(now) : 0;
   return (
     <ol className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-sm">

@@ -1,5 +1,6 @@
 /** The column of conversations; on a narrow screen it is a drawer over the talk. */
 
+import ExternalLink from "lucide-react/icons/external-link";
 import Gauge from "lucide-react/icons/gauge";
 import OctagonX from "lucide-react/icons/octagon-x";
 import PanelLeftClose from "lucide-react/icons/panel-left-close";
@@ -65,10 +66,25 @@ export function Sidebar() {
             <Search size={16} />
           </IconButton>
         </div>
+        <HostedLink />
         <SessionList onOpen={closeDrawer} />
         <SidebarFoot />
       </aside>
     </>
+  );
+}
+
+/** A hosted OpenClaw has a page of its own. */
+function HostedLink() {
+  const engine = useApp((state) => state.engine);
+  if (engine !== "moltbot") return null;
+  return (
+    <a
+      href="/openclaw/"
+      className="mx-3 mb-1 flex items-center gap-2 rounded-xl bg-honey-wash px-3 py-2 text-sm font-medium text-honey"
+    >
+      <ExternalLink size={16} aria-hidden="true" /> Open OpenClaw
+    </a>
   );
 }
 

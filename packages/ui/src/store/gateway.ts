@@ -83,6 +83,8 @@ async function startUp(): Promise<void> {
   const key = app.get().currentKey;
   try {
     const startup = await request("chat.startup", { ...(key ? { sessionKey: key } : {}), limit: firstPage }, { resend: true });
+    // Whoever opens the plain address of a hosted OpenClaw wants that.
+    if (startup.engine === "moltbot" && location.hash === "") location.replace("/openclaw/");
     app.update((state) => withRecent(applyStartup(state, startup), startup.history.deltaCursor));
     staleOthers(startup.history.sessionKey);
   } catch (error) {

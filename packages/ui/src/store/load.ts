@@ -24,8 +24,8 @@ export function applyStartup(state: AppState, startup: ChatStartup): AppState {
 
 /** Only what is the assistant's own: models, keys, name, defaults. */
 export function applySettings(state: AppState, startup: ChatStartup): AppState {
-  const { assistantName, version, defaultModel, thinkingLevel, suspended, models, providers } = startup;
-  return { ...state, assistantName, version, defaultModel, thinkingLevel, suspended, models, providers };
+  const { assistantName, engine, version, defaultModel, thinkingLevel, suspended, models, providers } = startup;
+  return { ...state, assistantName, engine, version, defaultModel, thinkingLevel, suspended, models, providers };
 }
 
 /** A thread as the server knows it. Messages of this tab that are not yet on the server stay. */

@@ -110,6 +110,7 @@ export interface AppState {
   mainKey: string;
   currentKey: string;
   assistantName: string;
+  engine: "moltworker" | "moltbot";
   version: string;
   defaultModel: string;
   thinkingLevel: ThinkingLevel | null;
@@ -164,6 +165,7 @@ export function initialState(): AppState {
     mainKey: "agent:main:main",
     currentKey: "",
     assistantName: "",
+    engine: "moltworker",
     version: "",
     defaultModel: "",
     thinkingLevel: null,

@@ -33,6 +33,7 @@ export const ownActions = {
   "api.doctor.run": { scope: "operator.admin", surfaces: ["http"] },
   "api.doctor.fix": { scope: "operator.admin", surfaces: ["http"] },
   "api.containers": { scope: "operator.admin", surfaces: ["http"] },
+  "hosted.use": { scope: "operator.read", surfaces: ["http"] },
   "api.admin.devices": { scope: "operator.pairing", surfaces: ["http"] },
   "api.admin.devices.approve": { scope: "operator.pairing", surfaces: ["http"], lasting: true },
   "api.admin.state": { scope: "operator.admin", surfaces: ["http"] },

@@ -83,6 +83,7 @@ const httpAll = [
   "api.doctor.run",
   "api.doctor.fix",
   "api.containers",
+  "hosted.use",
   "gateway.call",
   "api.channels.read",
   "api.channels.send",
@@ -102,7 +103,7 @@ const allowed: Record<string, Partial<Record<Surface, string[]>>> = {
   token: { socket: socketAll, http: httpAll, v1: v1All, run: runAll },
   tokenReadOnly: {
     socket: ["health"],
-    http: ["api.signout", "api.blobs.read", "api.host.status", "api.channels.read"],
+    http: ["api.signout", "api.blobs.read", "api.host.status", "api.channels.read", "hosted.use"],
     v1: ["v1.read"],
     run: ["run.tool.read"],
   },
@@ -119,7 +120,7 @@ const allowed: Record<string, Partial<Record<Surface, string[]>>> = {
   },
   apiReadOnly: {
     socket: ["health"],
-    http: ["api.signout", "api.blobs.read", "api.host.status", "api.channels.read"],
+    http: ["api.signout", "api.blobs.read", "api.host.status", "api.channels.read", "hosted.use"],
     v1: ["v1.read"],
     run: ["run.tool.read"],
   },

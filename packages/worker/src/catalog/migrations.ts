@@ -14,6 +14,7 @@ import {
   upgradesMigration,
 } from "../auth/schema.ts";
 import { configMigration } from "../config/config.ts";
+import { hostedMigration } from "../containers/moltbot/schema.ts";
 import { channelIndexesMigration, channelsMigration } from "../delivery/schema.ts";
 import { hooksMigration } from "../edge/hooks/hook-store.ts";
 import { httpRequestsMigration } from "../edge/v1/request-store.ts";
@@ -61,4 +62,5 @@ export const migrations: readonly Migration[] = [
   channelIndexesMigration,
   callLogMigration,
   snapshotsMigration,
+  hostedMigration,
 ];

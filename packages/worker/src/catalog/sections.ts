@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import { accessSection } from "../config/sections/access.ts";
 import { agentSection } from "../config/sections/agent.ts";
+import { assistantSection } from "../config/sections/assistant.ts";
 import { channelsSection } from "../config/sections/channels.ts";
 import { containersSection } from "../config/sections/containers.ts";
 import { gatewaySection } from "../config/sections/gateway.ts";
@@ -23,6 +24,7 @@ export const sections = [
   hooksSection,
   snapshotsSection,
   containersSection,
+  assistantSection,
 ] as const;
 
 export type Settings = { [S in (typeof sections)[number] as S["name"]]: z.infer<S["schema"]> };

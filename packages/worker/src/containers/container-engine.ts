@@ -20,6 +20,8 @@ export interface ContainerEngine {
   /** Asks it to end. */
   terminate(): void;
   fetch(port: number, request: Request): Promise<Response>;
+  /** Plain requests of the container to these names are answered by `by` from now on. */
+  answerFor(names: readonly string[], by: Fetcher): Promise<void>;
 }
 
 const destroyMs = 3_000;
@@ -44,6 +46,9 @@ export function createContainerEngine(container: Container): ContainerEngine {
     destroy: () =>
       Promise.race([container.destroy().catch(() => undefined), new Promise<void>((done) => setTimeout(done, destroyMs))]),
     terminate: () => container.signal(15),
+    async answerFor(names, by) {
+      for (const name of names) await container.interceptOutboundHttp(name, by);
+    },
     fetch: (port, request) => container.getTcpPort(port).fetch(request),
   };
 }

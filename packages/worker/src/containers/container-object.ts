@@ -10,9 +10,15 @@ import { createContainerEngine } from "./container-engine.ts";
 import { createContainerHost } from "./container-host.ts";
 import { createRowStore } from "./container-row.ts";
 import type { ContainerSpec } from "./container-spec.ts";
+import type { WayOutProps } from "./container-way-out.ts";
 import { generationHeader } from "./fenced-request.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import type { ContainerStatus, Told } from "./stub.ts";
+
+/** The Worker's own entrypoints, as `ctx.exports` offers them. */
+interface Exports {
+  ContainerWayOut(options: { props: WayOutProps }): Fetcher;
+}
 
 export class ContainerObject extends DurableObject<Env> {
   readonly #lifecycle: Lifecycle | undefined;
@@ -30,6 +36,11 @@ export class ContainerObject extends DurableObject<Env> {
       startOver: (reason) => {
         ctx.abort(reason);
         throw new MoltError("CONTAINER_STALE", { message: reason });
+      },
+      wayOut: (egressSecret) => {
+        const [assistant = "", container = ""] = (ctx.id.name ?? "").split(":");
+        const props: WayOutProps = { assistant, container, secret: env.CONTAINER_HOST ? egressSecret : null };
+        return (ctx.exports as unknown as Exports).ContainerWayOut({ props });
       },
       wakeAt: (dueAt) => void ctx.storage.setAlarm(dueAt),
     });

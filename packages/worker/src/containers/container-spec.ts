@@ -22,7 +22,7 @@ export interface ContainerSpec {
   egress: {
     /** Names that may be reached: `github.com`, `*.npmjs.org`, `*`. */
     allow: string[];
-    /** Names whose credential is added on the way out. */
+    /** Names that the assistant itself answers for the container, or whose credential it adds. */
     credentials: string[];
   };
   /** Never a secret. */

@@ -13,17 +13,28 @@ export interface ContainerKind {
   title: string;
   /** From the settings of this moment. */
   spec(): ContainerSpec;
+  /** Absent: it needs nothing but to run. */
+  hosting?: {
+    /** Whether it is asked for at all; what is not is not listed. */
+    isWanted(): boolean;
+    /** What is known of it beyond the container. */
+    overlay(info: ContainerInfo): ContainerInfo;
+    /** Before it is ended: what is in it is kept elsewhere. Never rejects. */
+    settle(reason: string): Promise<void>;
+    /** Up and of use, not merely running. */
+    start(): Promise<number>;
+  };
 }
 
 export interface Containers {
   /** How everything stands; starts nothing. */
   report(): Promise<ContainersReport>;
   /** Why no container can be had; undefined when one can. Asked anew at most every few seconds. */
-  missing(): Promise<MoltError | undefined>;
+  missing(id?: string): Promise<MoltError | undefined>;
   /** The generation that is ready, started if need be. Throws CONTAINER_*. */
   ensure(id: string): Promise<number>;
   /** A request to one generation. Throws CONTAINER_STALE when another lives; other statuses are the container's own. */
-  fetch(id: string, generation: number, path: string, init?: RequestInit): Promise<Response>;
+  fetch(id: string, generation: number, path: string, init?: RequestInit | Request): Promise<Response>;
   /** Stops it and starts it anew. */
   restart(id: string): Promise<number>;
   stop(id: string): Promise<void>;
@@ -74,7 +85,7 @@ export function createContainers({ namespace, engine: askEngine, assistantId, ki
     }
   }
 
-  async function missing(): Promise<MoltError | undefined> {
+  async function missing(id: string = kinds[0]?.id ?? ""): Promise<MoltError | undefined> {
     if (!enabled())
       return new MoltError("CONTAINER_ENGINE_MISSING", {
         message: "containers are switched off",
@@ -95,7 +106,8 @@ export function createContainers({ namespace, engine: askEngine, assistantId, ki
         ...(engine.cause ? { message: engine.cause } : {}),
         ...(engine.cure ? { hint: engine.cure } : {}),
       });
-    const absent = engine?.images.find((image) => !image.present);
+    const needed = ["sidecar", kindOf(id).spec().image];
+    const absent = engine?.images.find((image) => !image.present && needed.includes(image.name));
     return absent && new MoltError("CONTAINER_IMAGE_MISSING", { message: `the image ${absent.image} is not on this machine` });
   }
 
@@ -103,7 +115,7 @@ export function createContainers({ namespace, engine: askEngine, assistantId, ki
     const spec = kind.spec();
     const status = namespace && engineAnswers ? await stubOf(kind.id).status(spec.image) : undefined;
     const runs = status && (status.state === "ready" || status.state === "starting" || status.state === "draining");
-    return {
+    const info: ContainerInfo = {
       id: kind.id,
       title: kind.title,
       state: status?.state ?? "absent",
@@ -119,10 +131,13 @@ export function createContainers({ namespace, engine: askEngine, assistantId, ki
       limits: spec.limits,
       allow: spec.egress.allow,
     };
+    return kind.hosting?.overlay(info) ?? info;
   }
 
+  const listed = () => kinds.filter((kind) => kind.hosting?.isWanted() ?? true);
+
   async function ensure(id: string): Promise<number> {
-    const why = enabled() ? undefined : await missing();
+    const why = enabled() ? undefined : await missing(id);
     if (why) throw why;
     const ask = () => stubOf(id).ensure(kindOf(id).spec());
     // An object that started over breaks the call; its next life answers.
@@ -141,21 +156,26 @@ export function createContainers({ namespace, engine: askEngine, assistantId, ki
         engineVersion: engine?.version ?? null,
         cause: why?.message ?? null,
         cure: why?.hint ?? null,
-        containers: await Promise.all(kinds.map((kind) => infoOf(kind, !askEngine || engine?.available === true))),
+        containers: await Promise.all(listed().map((kind) => infoOf(kind, !askEngine || engine?.available === true))),
       };
     },
     async fetch(id, generation, path, init = {}) {
-      const headers = new Headers(init.headers);
-      headers.set(generationHeader, String(generation));
-      const answer = await reached(() => stubOf(id).fetch(new Request(`http://container${path}`, { ...init, headers })));
+      const request = new Request(`http://container${path}`, init);
+      request.headers.set(generationHeader, String(generation));
+      const answer = await reached(() => stubOf(id).fetch(request));
       if (answer.headers.get("x-moltworker-refused") !== "yes") return answer;
       throw errorFromWire(((await answer.json()) as { error: unknown }).error);
     },
     async restart(id) {
+      const { hosting } = kindOf(id);
+      await hosting?.settle("before a restart");
       await reached(async () => untold(await stubOf(id).stop("restart")));
-      return ensure(id);
+      return hosting ? hosting.start() : ensure(id);
     },
-    stop: (id) => reached(async () => untold(await stubOf(id).stop("asked"))),
+    async stop(id) {
+      await kindOf(id).hosting?.settle("before it was stopped");
+      await reached(async () => untold(await stubOf(id).stop("asked")));
+    },
     remove: (id) => reached(async () => untold(await stubOf(id).remove())),
     lines: (id) => reached(async () => untold(await stubOf(id).lines())),
   };

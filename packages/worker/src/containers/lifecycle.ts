@@ -25,6 +25,8 @@ export interface LifecycleDeps {
   log: Log;
   /** Ends this life of the object: the next one sees the engine as it is. Never returns. */
   startOver(reason: string): never;
+  /** Answers requests that the container's network hands over, by that network's secret. */
+  wayOut(egressSecret: string): Fetcher;
   /** Asks for `tick` at this time. */
   wakeAt(dueAt: number): void;
 }
@@ -84,8 +86,15 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     }
     seen(state.jobs);
     void watch(row.generation);
+    await openWayOut(row);
     if (row.state !== "ready") await set({ state: "ready", stage: null });
     log.info("container.adopted", { generation: row.generation });
+  }
+
+  /** The runtime forgets it with its own life. */
+  async function openWayOut({ spec, egressSecret }: ContainerRow): Promise<void> {
+    const names = spec?.egress.credentials ?? [];
+    if (names.length > 0) await engine.answerFor(names, deps.wayOut(egressSecret));
   }
 
   function seen(running: number): void {
@@ -179,10 +188,12 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       MOLTWORKER_GENERATION: String(generation),
       MOLTWORKER_GENERATION_SECRET: row.secret,
       MOLTWORKER_IMAGE: image,
+      MOLTWORKER_WAY_OUT: host ? "proxy" : "direct",
     };
     engine.start({ image, env, internet: host === undefined && spec.egress.allow.includes("*"), limits: spec.limits });
     const ended = watch(generation);
     await set({ stage: "waiting" });
+    await openWayOut(row);
     const state = await probe.until(row, began + spec.startMs, ended);
     if ("ended" in state) throw errorFromReason(reasonOf(await factsNow(state.ended), spec, clock.now()));
     seen(state.jobs);
@@ -209,6 +220,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     if (image === "" || missing)
       throw new MoltError("CONTAINER_IMAGE_MISSING", {
         message: `the image of ${name} is not on this machine`,
+        hint: `Build it: \`moltworker containers build${name.startsWith("moltbot-") ? ` moltbot --openclaw ${name.slice(8)}` : ""}\`.`,
         details: { image },
       });
   }

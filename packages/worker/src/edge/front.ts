@@ -12,6 +12,7 @@ import { createLog } from "../platform/log.ts";
 import { errorAnswer, json, methodRefused } from "./answers.ts";
 import { type AssetManifest, isNavigation, serveAsset } from "./assets.ts";
 import { isForAssistant } from "./assistant-paths.ts";
+import { isHostedPath } from "./hosted-path.ts";
 import { problemPage } from "./problem-page.ts";
 import { secured } from "./security-headers.ts";
 
@@ -42,7 +43,9 @@ export function createFront(manifest: AssetManifest, build: Build, gatewaySlugs:
           // Nobody outside says which build this is; signing costs only those who try.
           return await assistantOf(env).fetch(request.headers.has(buildHeader) ? signed(request, build) : request);
         }
-        return secured(await route(request, env, manifest, build));
+        const answer = await route(request, env, manifest, build);
+        // Pages of a hosted OpenClaw bring the headers that they need.
+        return isHostedPath(new URL(request.url).pathname) ? answer : secured(answer);
       } catch (error) {
         const page = isNavigation(request) && isMoltError(error);
         return secured(page ? problemPage({ title: "This address is not answered", error }) : errorAnswer(error, log));

@@ -21,6 +21,7 @@ export const chatStartup = defineMethod<"chat.startup">({
       approvals: approvals.pending(),
       suspended: runner.suspended,
       assistantName: agent.name,
+      engine: config.get("assistant").engine,
       thinkingLevel: sessions.get(sessionKey)?.thinking ?? agent.thinking,
       defaultModel: models.defaultModel(),
       version: server.version,

@@ -42,7 +42,10 @@ const ownerCaller: Caller = {
   own: null,
 };
 
-export type AiGatewayPart = Part & AiGatewayControls;
+/** Model calls of a hosted program: the owner's money, by the owner's rules. */
+const hostedCaller: Caller = { ...ownerCaller, channel: "openclaw", admin: false };
+
+export type AiGatewayPart = Part & AiGatewayControls & { answerHosted(request: Request): Promise<Response> };
 
 export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
   const { db, config, clock } = deps;
@@ -69,6 +72,7 @@ export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
       const url = new URL(`http://gateway.internal/${provider}/${endpoint}`);
       return proxy.fetch(new Request(url, { method: "POST", headers, body }), url, { caller: ownerCaller, replayOf: id });
     },
+    answerHosted: (request) => proxy.fetch(request, new URL(request.url), { caller: hostedCaller }),
     answer: (request) => {
       const url = new URL(request.url);
       const isOurs = isGatewayPath(request.method, url.pathname, (segment) => gatewaySlugs.has(segment));

@@ -2,7 +2,7 @@
 
 import type { Settings } from "../catalog/sections.ts";
 import { createContainerHost } from "../containers/container-host.ts";
-import { type Containers, createContainers } from "../containers/containers.ts";
+import { type ContainerKind, type Containers, createContainers } from "../containers/containers.ts";
 import { createSandbox, type Sandbox } from "../containers/sandbox/sandbox.ts";
 import { sandboxSpec } from "../containers/sandbox/sandbox-spec.ts";
 import { containerRoutes } from "../edge/container-routes.ts";
@@ -17,9 +17,11 @@ interface Deps {
   clock: Clock;
   workspace: Workspace;
   settings(): Settings["containers"];
+  /** Beside the sandbox. */
+  kinds: readonly ContainerKind[];
 }
 
-export function createContainersPart({ env, assistantId, clock, workspace, settings }: Deps): {
+export function createContainersPart({ env, assistantId, clock, workspace, settings, kinds }: Deps): {
   containers: Containers;
   sandbox: Sandbox;
   part: Part;
@@ -29,7 +31,7 @@ export function createContainersPart({ env, assistantId, clock, workspace, setti
     namespace: env.CONTAINERS,
     engine: host && (() => host.engine()),
     assistantId,
-    kinds: [{ id: "sandbox", title: "Sandbox", spec: () => sandboxSpec(settings()) }],
+    kinds: [{ id: "sandbox", title: "Sandbox", spec: () => sandboxSpec(settings()) }, ...kinds],
     enabled: () => settings().enabled,
     now: clock.now,
   });

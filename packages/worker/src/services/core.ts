@@ -48,6 +48,7 @@ import { createQuarantine } from "../storage/quarantine.ts";
 import { createWorkspace } from "../storage/workspace.ts";
 import { channelSeeds, seedChannelSecrets } from "./channels.ts";
 import { createContainersPart } from "./containers.ts";
+import { createHosting, hostedKind } from "./hosted.ts";
 import { createPartsGuard } from "./parts-guard.ts";
 import { sweepAtWake } from "./poison-sweep.ts";
 
@@ -107,8 +108,16 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
     sandbox,
     part: containersPart,
   } = guard.make("containers", () =>
-    createContainersPart({ env, assistantId: ctx.id.toString(), clock, workspace, settings: () => config.get("containers") }),
+    createContainersPart({
+      env,
+      assistantId: ctx.id.toString(),
+      clock,
+      workspace,
+      settings: () => config.get("containers"),
+      kinds: [hostedKind({ config, hosted: () => hosted })],
+    }),
   );
+  const hosted = createHosting({ containers, db, blobs, config, clock, log, models: () => models });
 
   const sessions = createSessionStore(db, clock);
   const transcript = createTranscript(db, clock);
@@ -217,6 +226,7 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
     egress,
     containers,
     containersPart,
+    hosted,
     sessions,
     transcript,
     inbox,

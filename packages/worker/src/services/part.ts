@@ -17,6 +17,8 @@ export interface Part {
   timers?: Record<string, TimerWork>;
   /** Takes up what an earlier life of the object left; called at every wake, after the runs. Never throws. */
   wake?(): void;
+  /** The assistant is about to end: what is not kept yet is kept now. Never rejects. */
+  drain?(): Promise<void>;
   /** Drops what is out of date; called every ten minutes. Never throws. */
   prune?(): void;
 }

@@ -58,7 +58,15 @@ export function createPartsGuard(clock: Clock, log: Log): PartsGuard {
 
 /** Whatever others reach in a part that is not there refuses when it is called. */
 function switchedOff<Made extends object>(name: string, standIn: Partial<Made>): Made {
-  const none: Part = { name, routes: undefined, answer: undefined, timers: undefined, wake: undefined, prune: undefined } as Part;
+  const none: Part = {
+    name,
+    routes: undefined,
+    answer: undefined,
+    timers: undefined,
+    wake: undefined,
+    drain: undefined,
+    prune: undefined,
+  } as Part;
   const known = new Map<PropertyKey, unknown>([...Object.entries(none), ...Object.entries(standIn)]);
   return new Proxy({} as Made, {
     get: (_, key) => (known.has(key) ? known.get(key) : typeof key === "symbol" ? undefined : refusal(name)),

@@ -19,7 +19,8 @@ const names: Readonly<Record<TablePolicy, string>> = {
     sessions messages inbox outbox runs run_steps tool_calls approvals import_sessions
     config config_history config_seeds marks
     workspace_files workspace_chunks workspace_usage blobs
-    channel_accounts channel_messages channel_buttons`,
+    channel_accounts channel_messages channel_buttons
+    hosted_homes hosted_home_chunks hosted_state`,
   record: `
     auth_access_ended auth_access_keys auth_access_seen auth_api_tokens auth_attempts auth_challenges auth_device_tokens
     auth_devices auth_instance auth_links auth_pairings auth_passkeys auth_sessions

@@ -48,10 +48,10 @@ export interface Proxy {
   fetch(request: Request, url: URL, as?: Repeat): Promise<Response>;
 }
 
-/** A logged call made again by the owner. */
+/** A call from inside: of a hosted program, or a logged one made again by the owner. */
 export interface Repeat {
   caller: Caller;
-  replayOf: string;
+  replayOf?: string;
 }
 
 /** What a request is before its targets are known. */
@@ -102,7 +102,7 @@ class Face {
         ? { ...caller, sessionKey: caller.sessionKey ?? `${caller.tokenId ?? caller.tenant}/${affinity}` }
         : caller,
       targets,
-      ...(as ? { replayOf: as.replayOf } : {}),
+      ...(as?.replayOf === undefined ? {} : { replayOf: as.replayOf }),
       settings: pipelineSettings(settings),
       signal: request.signal,
       isClientRetry: Number(request.headers.get("x-stainless-retry-count") ?? 0) > 0,

@@ -1,0 +1,90 @@
+/**
+ * The article's stories, told against a stock OpenClaw in a container: what its users met as a loading page without end, a lost
+ * home or a port that a dead process held ends here in a cause and a cure, or does not happen. Each starts the real thing anew,
+ * so that this is a part of the long form.
+ */
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createHostedWorld, type HostedWorld, turnOf } from "../support/hosted-world.ts";
+import { docker } from "../support/sandbox-world.ts";
+
+let world: HostedWorld;
+const isLong = process.env.CONTAINER_KILLS !== undefined;
+beforeAll(async () => {
+  if (!isLong) return;
+  world = await createHostedWorld();
+  await world.patch({ engine: "moltbot" });
+  const info = await world.settled(240_000);
+  if (info.state !== "ready") throw new Error(JSON.stringify(info.reason));
+}, 300_000);
+afterAll(() => world?.dispose());
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe.runIf(isLong)("whatever happens to it", () => {
+  it("hangs and hears no signal: the next generation answers, with the home as it was, and the old one is gone", async () => {
+    world.inside("echo kept > ~/.openclaw/kept.txt");
+    await world.client.request("containers.stop", { id: "moltbot" }, { timeoutMs: 60_000 });
+    await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
+    const old = world.container() ?? "";
+    const { generation } = await world.info();
+    const socket = await world.socket();
+    docker(["pause", old]);
+    await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
+    expect((await world.info()).generation).toBeGreaterThan(generation);
+    expect(world.container()).not.toBe(old);
+    expect(docker(["ps", "-aq", "--filter", `id=${old}`]).trim()).toBe("");
+    expect((await socket.closed).code).toBe(1012);
+    expect(world.inside("cat ~/.openclaw/kept.txt").trim()).toBe("kept");
+  });
+
+  it("its stored settings are poisoned: the same, and its pairings stay", async () => {
+    const pairings = () =>
+      world
+        .inside(
+          `node -e "const {DatabaseSync}=require('node:sqlite');const d=new DatabaseSync(process.env.HOME+'/.openclaw/state/openclaw.sqlite',{readOnly:true});console.log(JSON.stringify(d.prepare('select count(*) n from device_pairing_paired').get()))"`,
+        )
+        .trim();
+    const before = pairings();
+    world.inside("printf '{{{ not json' > ~/.openclaw/openclaw.json");
+    await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
+    const info = await world.info();
+    expect([info.state, info.waiting]).toEqual(["ready", expect.stringMatching(/refused.*last that started/)]);
+    expect(pairings()).toBe(before);
+  });
+
+  it("killed while it starts: it starts again by itself", async () => {
+    const restarted = world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
+    for (let look = 0; look < 300 && (await world.info()).stage !== "gateway"; look += 1) await pause(100);
+    world.inside("pkill -9 -f '[g]ateway run'");
+    await restarted;
+    expect((await world.info()).state).toBe("ready");
+  });
+
+  it("its usual port is taken: it does not need it", async () => {
+    docker(["exec", "-d", world.container() ?? "", "node", "-e", "require('net').createServer().listen(18789)"]);
+    world.inside("pkill -9 -f '[g]ateway run'");
+    for (let look = 0; look < 600 && (await world.info()).state === "ready"; look += 1) await pause(100);
+    expect((await world.settled(240_000)).state).toBe("ready");
+    const socket = await world.socket();
+    expect(await turnOf(socket, "hi")).toContain("answer to");
+    socket.close();
+  });
+});
+
+it.runIf(isLong)(
+  "fails with a cause, a cure and its last lines on the page within three seconds, and can be tried again",
+  async () => {
+    await world.patch({ moltbot: { memoryMiB: 1_024, config: { gateway: { nonsense: true } } } });
+    const failed = await world.settled(240_000);
+    expect(failed).toMatchObject({ state: "failed", reason: { cause: expect.stringContaining('Unrecognized key: "nonsense"') } });
+    const began = Date.now();
+    const page = (await world.open("/openclaw/")).text;
+    expect(Date.now() - began).toBeLessThan(3_000);
+    expect(page).toContain("OpenClaw could not start");
+    expect(page).toContain("nonsense");
+    expect(page).toContain("Try again");
+    await world.patch({ moltbot: { memoryMiB: 4_096, config: { gateway: { nonsense: null } } } });
+    expect((await world.settled(240_000)).state).toBe("ready");
+  },
+);
