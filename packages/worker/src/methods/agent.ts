@@ -13,16 +13,17 @@ const defaultTimeoutSeconds = 600;
 export const agent = defineMethod<"agent">({
   name: "agent",
   scope: "operator.write",
-  params: z.looseObject({
-    message: z.string().min(1),
-    idempotencyKey: z.string().min(1).max(200),
-    agentId: z.string().optional(),
-    sessionKey: z.string().optional(),
-    sessionId: z.string().optional(),
-    deliver: z.boolean().optional(),
-    thinking: z.string().optional(),
-    timeout: z.number().min(0).optional(),
-  }),
+  params: () =>
+    z.looseObject({
+      message: z.string().min(1),
+      idempotencyKey: z.string().min(1).max(200),
+      agentId: z.string().optional(),
+      sessionKey: z.string().optional(),
+      sessionId: z.string().optional(),
+      deliver: z.boolean().optional(),
+      thinking: z.string().optional(),
+      timeout: z.number().min(0).optional(),
+    }),
   async handle(params, { runner, blobs, transcript }, { principal, respondEarly }) {
     const runId = params.idempotencyKey;
     runner.accept(

@@ -5,7 +5,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const agentWait = defineMethod<"agent.wait">({
   name: "agent.wait",
   scope: "operator.read",
-  params: z.strictObject({ runId: z.string(), timeoutMs: z.int().min(0).max(600_000).optional() }),
+  params: () => z.strictObject({ runId: z.string(), timeoutMs: z.int().min(0).max(600_000).optional() }),
   async handle({ runId, timeoutMs }, { runner }) {
     const { state, run } = await runner.wait(runId, timeoutMs ?? 30_000);
     const ended = state === "done" || state === "failed" || state === "aborted";

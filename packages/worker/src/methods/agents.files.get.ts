@@ -7,7 +7,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const agentsFilesGet = defineMethod<"agents.files.get">({
   name: "agents.files.get",
   scope: "operator.read",
-  params: z.looseObject({ agentId: z.string().optional(), name: z.string().min(1).max(600) }),
+  params: () => z.looseObject({ agentId: z.string().optional(), name: z.string().min(1).max(600) }),
   async handle({ name }, { workspace }) {
     const bytes = workspace.read(name);
     return {

@@ -7,12 +7,13 @@ import { defineMethod } from "../rpc/method.ts";
 export const agentsFilesSet = defineMethod<"agents.files.set">({
   name: "agents.files.set",
   scope: "operator.admin",
-  params: z.looseObject({
-    agentId: z.string().optional(),
-    name: z.string().min(1).max(600),
-    content: z.string(),
-    expectedHash: z.string().optional(),
-  }),
+  params: () =>
+    z.looseObject({
+      agentId: z.string().optional(),
+      name: z.string().min(1).max(600),
+      content: z.string(),
+      expectedHash: z.string().optional(),
+    }),
   async handle({ name, content, expectedHash }, { workspace }) {
     const bytes = new TextEncoder().encode(content);
     const before = workspace.read(name);

@@ -6,7 +6,7 @@ import { defaultAgentId } from "../sessions/session-key.ts";
 export const agentsList = defineMethod<"agents.list">({
   name: "agents.list",
   scope: "operator.read",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle(_params, { config, models }) {
     const { name } = config.get("agent");
     return {

@@ -7,7 +7,7 @@ export const authGatewayTokenRotate = defineMethod<"auth.gatewayToken.rotate">({
   scope: "operator.admin",
   lasting: true,
   audit: ({ token }) => (token === undefined ? "a new one" : "a typed one"),
-  params: z.strictObject({ token: z.string().max(16_000).optional() }),
+  params: () => z.strictObject({ token: z.string().max(16_000).optional() }),
   handle({ token }, { auth, closeEnded }, { principal }) {
     const rotation = auth.rotateGatewayToken(principal, token);
     closeEnded();

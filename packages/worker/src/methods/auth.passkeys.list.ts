@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const authPasskeysList = defineMethod<"auth.passkeys.list">({
   name: "auth.passkeys.list",
   scope: "operator.admin",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_params, { auth }) => ({ passkeys: auth.passkeys.list() }),
 });

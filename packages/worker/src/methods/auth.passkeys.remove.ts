@@ -6,7 +6,7 @@ export const authPasskeysRemove = defineMethod<"auth.passkeys.remove">({
   name: "auth.passkeys.remove",
   scope: "operator.admin",
   audit: ({ id }) => id,
-  params: z.strictObject({ id: z.string().min(1).max(60) }),
+  params: () => z.strictObject({ id: z.string().min(1).max(60) }),
   handle({ id }, { auth, closeEnded }) {
     const row = auth.passkeys.remove(id);
     closeEnded();

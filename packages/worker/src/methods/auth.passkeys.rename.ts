@@ -6,6 +6,6 @@ export const authPasskeysRename = defineMethod<"auth.passkeys.rename">({
   name: "auth.passkeys.rename",
   scope: "operator.admin",
   audit: ({ id, label }) => `${id}: ${label}`,
-  params: z.strictObject({ id: z.string().min(1).max(60), label: z.string().trim().min(1).max(64) }),
+  params: () => z.strictObject({ id: z.string().min(1).max(60), label: z.string().trim().min(1).max(64) }),
   handle: ({ id, label }, { auth }) => auth.passkeys.rename(id, label),
 });

@@ -5,7 +5,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const authSessionsList = defineMethod<"auth.sessions.list">({
   name: "auth.sessions.list",
   scope: "operator.admin",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_params, { auth }, { principal }) => ({
     sessions: auth.listSessions().map((session) => ({ ...session, current: session.id === principal.id })),
   }),

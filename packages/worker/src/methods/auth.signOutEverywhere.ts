@@ -6,6 +6,6 @@ export const authSignOutEverywhere = defineMethod<"auth.signOutEverywhere">({
   name: "auth.signOutEverywhere",
   scope: "operator.admin",
   audit: () => "",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_params, { signOutEverywhere }) => ({ ok: true, ended: signOutEverywhere() }),
 });

@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const authTokensList = defineMethod<"auth.tokens.list">({
   name: "auth.tokens.list",
   scope: "operator.admin",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_params, { auth }) => ({ tokens: auth.apiTokens.list() }),
 });

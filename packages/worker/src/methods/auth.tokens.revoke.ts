@@ -6,7 +6,7 @@ export const authTokensRevoke = defineMethod<"auth.tokens.revoke">({
   name: "auth.tokens.revoke",
   scope: "operator.admin",
   audit: ({ id }) => id,
-  params: z.strictObject({ id: z.string().min(1).max(100) }),
+  params: () => z.strictObject({ id: z.string().min(1).max(100) }),
   handle({ id }, { auth, closeEnded }) {
     const row = auth.apiTokens.revoke(id);
     closeEnded();

@@ -6,14 +6,15 @@ export const channelsConnect = defineMethod<"channels.connect">({
   name: "channels.connect",
   scope: "operator.admin",
   audit: ({ channel, accountId }) => `${channel} ${accountId ?? "default"}`,
-  params: z.strictObject({
-    channel: z.string().min(1).max(40),
-    accountId: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/)
-      .optional(),
-    secrets: z.record(z.string().max(40), z.string().max(8_000)),
-  }),
+  params: () =>
+    z.strictObject({
+      channel: z.string().min(1).max(40),
+      accountId: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/)
+        .optional(),
+      secrets: z.record(z.string().max(40), z.string().max(8_000)),
+    }),
   handle: async ({ channel, accountId, secrets }, { channels }, { principal }) => ({
     ok: true,
     account: await channels.connect({ channel, accountId }, secrets, principal.id),

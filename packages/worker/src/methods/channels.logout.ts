@@ -6,7 +6,7 @@ export const channelsLogout = defineMethod<"channels.logout">({
   name: "channels.logout",
   scope: "operator.admin",
   audit: ({ channel, accountId }) => `${channel} ${accountId ?? "default"}`,
-  params: z.strictObject({ channel: z.string().min(1).max(40), accountId: z.string().max(40).optional() }),
+  params: () => z.strictObject({ channel: z.string().min(1).max(40), accountId: z.string().max(40).optional() }),
   handle: async ({ channel, accountId }, { channels }, { principal }) => ({
     channel,
     accountId: accountId ?? "default",

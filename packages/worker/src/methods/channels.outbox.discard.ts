@@ -6,6 +6,6 @@ export const channelsOutboxDiscard = defineMethod<"channels.outbox.discard">({
   name: "channels.outbox.discard",
   scope: "operator.write",
   audit: ({ id }) => id,
-  params: z.strictObject({ id: z.string().min(1).max(100) }),
+  params: () => z.strictObject({ id: z.string().min(1).max(100) }),
   handle: ({ id }, { channels }) => ({ send: channels.discardSend(id) }),
 });

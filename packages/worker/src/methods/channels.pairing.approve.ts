@@ -9,7 +9,7 @@ export const channelsPairingApprove = defineMethod<"channels.pairing.approve">({
   scope: "operator.pairing",
   lasting: true,
   audit: ({ role }) => role ?? "guest",
-  params: z.looseObject({ code: z.string().min(1).max(100), role: z.enum(["owner", "guest"]).optional() }),
+  params: () => z.looseObject({ code: z.string().min(1).max(100), role: z.enum(["owner", "guest"]).optional() }),
   handle({ code, role = "guest" }, { channels }, { principal }) {
     checkGrant(principal, roleScopes[role], "letting them in as that was denied");
     return { ok: true, sender: channels.approvePairing(code, role, principal.id) };

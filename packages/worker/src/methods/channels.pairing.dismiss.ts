@@ -6,6 +6,6 @@ export const channelsPairingDismiss = defineMethod<"channels.pairing.dismiss">({
   name: "channels.pairing.dismiss",
   scope: "operator.pairing",
   audit: () => "",
-  params: z.looseObject({ code: z.string().min(1).max(100) }),
+  params: () => z.looseObject({ code: z.string().min(1).max(100) }),
   handle: ({ code }, { channels }, { principal }) => ({ ok: true, request: channels.dismissPairing(code, principal.id) }),
 });

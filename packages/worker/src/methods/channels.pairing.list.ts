@@ -5,7 +5,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const channelsPairingList = defineMethod<"channels.pairing.list">({
   name: "channels.pairing.list",
   scope: "operator.pairing",
-  params: z.looseObject({ channel: z.string().max(40).optional(), accountId: z.string().max(40).optional() }),
+  params: () => z.looseObject({ channel: z.string().max(40).optional(), accountId: z.string().max(40).optional() }),
   handle: ({ channel, accountId }, { channels }) => ({
     requests: channels
       .pairings()

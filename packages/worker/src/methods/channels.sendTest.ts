@@ -5,10 +5,11 @@ import { defineMethod } from "../rpc/method.ts";
 export const channelsSendTest = defineMethod<"channels.sendTest">({
   name: "channels.sendTest",
   scope: "operator.write",
-  params: z.strictObject({
-    channel: z.string().min(1).max(40),
-    accountId: z.string().max(40).optional(),
-    to: z.string().min(1).max(100).optional(),
-  }),
+  params: () =>
+    z.strictObject({
+      channel: z.string().min(1).max(40),
+      accountId: z.string().max(40).optional(),
+      to: z.string().min(1).max(100).optional(),
+    }),
   handle: async ({ channel, accountId, to }, { channels }) => ({ send: await channels.sendTest({ channel, accountId }, to) }),
 });

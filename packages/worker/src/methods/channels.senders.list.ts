@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const channelsSendersList = defineMethod<"channels.senders.list">({
   name: "channels.senders.list",
   scope: "operator.read",
-  params: z.strictObject({ channel: z.string().max(40).optional(), accountId: z.string().max(40).optional() }),
+  params: () => z.strictObject({ channel: z.string().max(40).optional(), accountId: z.string().max(40).optional() }),
   handle: (filter, { channels }) => ({ senders: channels.senders(filter) }),
 });

@@ -6,11 +6,12 @@ export const channelsSendersRemove = defineMethod<"channels.senders.remove">({
   name: "channels.senders.remove",
   scope: "operator.pairing",
   audit: ({ channel, senderId }) => `${channel} ${senderId}`,
-  params: z.strictObject({
-    channel: z.string().min(1).max(40),
-    accountId: z.string().max(40).optional(),
-    senderId: z.string().trim().min(1).max(100),
-  }),
+  params: () =>
+    z.strictObject({
+      channel: z.string().min(1).max(40),
+      accountId: z.string().max(40).optional(),
+      senderId: z.string().trim().min(1).max(100),
+    }),
   handle: ({ channel, accountId, senderId }, { channels }, { principal }) => ({
     ok: true,
     removed: channels.removeSender({ channel, accountId }, senderId, principal.id),

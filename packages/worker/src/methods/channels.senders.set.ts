@@ -10,12 +10,13 @@ export const channelsSendersSet = defineMethod<"channels.senders.set">({
   scope: "operator.pairing",
   lasting: true,
   audit: ({ channel, senderId, role }) => `${channel} ${senderId}: ${role}`,
-  params: z.strictObject({
-    channel: z.string().min(1).max(40),
-    accountId: z.string().max(40).optional(),
-    senderId: z.string().trim().min(1).max(100),
-    role: z.enum(senderRoles),
-  }),
+  params: () =>
+    z.strictObject({
+      channel: z.string().min(1).max(40),
+      accountId: z.string().max(40).optional(),
+      senderId: z.string().trim().min(1).max(100),
+      role: z.enum(senderRoles),
+    }),
   handle({ channel, accountId, senderId, role }, { channels }, { principal }) {
     if (role !== "blocked") checkGrant(principal, roleScopes[role], "giving that role was denied");
     return { ok: true, sender: channels.setSender({ channel, accountId }, senderId, role, principal.id) };

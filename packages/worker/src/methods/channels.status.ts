@@ -5,11 +5,12 @@ import { defineMethod } from "../rpc/method.ts";
 export const channelsStatus = defineMethod<"channels.status">({
   name: "channels.status",
   scope: "operator.read",
-  params: z.looseObject({
-    probe: z.boolean().optional(),
-    timeoutMs: z.number().optional(),
-    channel: z.string().max(40).optional(),
-  }),
+  params: () =>
+    z.looseObject({
+      probe: z.boolean().optional(),
+      timeoutMs: z.number().optional(),
+      channel: z.string().max(40).optional(),
+    }),
   async handle({ probe, channel }, { channels, clock }) {
     const all = await channels.status({ probe: probe === true });
     const accounts = all.filter((account) => channel === undefined || account.channel === channel);

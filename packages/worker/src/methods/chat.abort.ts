@@ -6,12 +6,13 @@ import { resolveSessionKey } from "../sessions/session-key.ts";
 export const chatAbort = defineMethod<"chat.abort">({
   name: "chat.abort",
   scope: "operator.write",
-  params: z.strictObject({
-    sessionKey: z.string(),
-    runId: z.string().optional(),
-    agentId: z.string().optional(),
-    preserveSideRuns: z.boolean().optional(),
-  }),
+  params: () =>
+    z.strictObject({
+      sessionKey: z.string(),
+      runId: z.string().optional(),
+      agentId: z.string().optional(),
+      preserveSideRuns: z.boolean().optional(),
+    }),
   handle({ sessionKey, runId }, { runner }) {
     const runIds = runner.abort(
       { sessionKey: resolveSessionKey(sessionKey), ...(runId === undefined ? {} : { runId }) },

@@ -17,19 +17,20 @@ const attachment = z.looseObject({
 export const chatSend = defineMethod<"chat.send">({
   name: "chat.send",
   scope: "operator.write",
-  params: z.looseObject({
-    sessionKey: z.string(),
-    message: z.string(),
-    idempotencyKey: z.string().min(1).max(200),
-    agentId: z.string().optional(),
-    sessionId: z.string().optional(),
-    thinking: z.string().optional(),
-    deliver: z.boolean().optional(),
-    attachments: z.array(attachment).max(20).optional(),
-    timeoutMs: z.int().min(0).optional(),
-    queueMode: z.enum(["steer", "followup", "collect", "interrupt"]).optional(),
-    replaceFromMessageId: z.string().optional(),
-  }),
+  params: () =>
+    z.looseObject({
+      sessionKey: z.string(),
+      message: z.string(),
+      idempotencyKey: z.string().min(1).max(200),
+      agentId: z.string().optional(),
+      sessionId: z.string().optional(),
+      thinking: z.string().optional(),
+      deliver: z.boolean().optional(),
+      attachments: z.array(attachment).max(20).optional(),
+      timeoutMs: z.int().min(0).optional(),
+      queueMode: z.enum(["steer", "followup", "collect", "interrupt"]).optional(),
+      replaceFromMessageId: z.string().optional(),
+    }),
   async handle(params, { runner, blobs }, { principal }) {
     const sessionKey = resolveSessionKey(params.sessionKey);
     const content = await contentFromInput(params.message, params.attachments ?? [], blobs);

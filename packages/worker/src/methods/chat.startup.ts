@@ -8,7 +8,7 @@ import { mainSessionKey, resolveSessionKey } from "../sessions/session-key.ts";
 export const chatStartup = defineMethod<"chat.startup">({
   name: "chat.startup",
   scope: "operator.read",
-  params: z.strictObject({ sessionKey: z.string().optional(), limit: z.int().min(1).max(1000).optional() }),
+  params: () => z.strictObject({ sessionKey: z.string().optional(), limit: z.int().min(1).max(1000).optional() }),
   handle(params, context) {
     const { models, approvals, runner, config, server, sessions } = context;
     const sessionKey = params.sessionKey === undefined ? mainSessionKey : resolveSessionKey(params.sessionKey);

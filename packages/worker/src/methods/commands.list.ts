@@ -14,6 +14,6 @@ const commands = [
 export const commandsList = defineMethod<"commands.list">({
   name: "commands.list",
   scope: "operator.read",
-  params: z.looseObject({ agentId: z.string().optional() }),
+  params: () => z.looseObject({ agentId: z.string().optional() }),
   handle: () => ({ commands }),
 });

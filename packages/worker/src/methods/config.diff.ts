@@ -5,10 +5,11 @@ import { defineMethod } from "../rpc/method.ts";
 export const configDiff = defineMethod<"config.diff">({
   name: "config.diff",
   scope: "operator.read",
-  params: z.strictObject({
-    section: z.string().min(1).max(60),
-    from: z.int().min(0),
-    to: z.int().min(0).optional(),
-  }),
+  params: () =>
+    z.strictObject({
+      section: z.string().min(1).max(60),
+      from: z.int().min(0),
+      to: z.int().min(0).optional(),
+    }),
   handle: ({ section, from, to }, { configHistory }) => ({ changes: configHistory.diff(section, from, to) }),
 });

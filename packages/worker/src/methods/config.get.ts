@@ -5,7 +5,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const configGet = defineMethod<"config.get">({
   name: "config.get",
   scope: "operator.read",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle(_params, { config }) {
     const { config: settings, hash, issues, warnings } = config.snapshot();
     const plain = settings as unknown as Record<string, unknown>;

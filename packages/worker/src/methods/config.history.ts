@@ -5,11 +5,12 @@ import { defineMethod } from "../rpc/method.ts";
 export const configHistory = defineMethod<"config.history">({
   name: "config.history",
   scope: "operator.read",
-  params: z.strictObject({
-    section: z.string().min(1).max(60).optional(),
-    limit: z.int().min(1).max(200).optional(),
-    before: z.int().min(1).optional(),
-  }),
+  params: () =>
+    z.strictObject({
+      section: z.string().min(1).max(60).optional(),
+      limit: z.int().min(1).max(200).optional(),
+      before: z.int().min(1).optional(),
+    }),
   handle({ section, limit = 50, before }, { configHistory }) {
     const versions = configHistory.list({
       limit,

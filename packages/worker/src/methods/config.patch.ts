@@ -8,7 +8,7 @@ export const configPatch = defineMethod<"config.patch">({
   name: "config.patch",
   scope: "operator.admin",
   audit: ({ raw }) => pathsIn(raw).join(", "),
-  params: z.looseObject({ raw: z.string().min(2).max(1_000_000), baseHash: z.string().optional() }),
+  params: () => z.looseObject({ raw: z.string().min(2).max(1_000_000), baseHash: z.string().optional() }),
   handle({ raw, baseHash }, { config, hub, clock }, { principal }) {
     const merge = parseObject(raw);
     const { changedPaths, hash } = config.patch(merge, {

@@ -8,7 +8,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const configSchemaLookup = defineMethod<"config.schema.lookup">({
   name: "config.schema.lookup",
   scope: "operator.read",
-  params: z.strictObject({ path: z.string().min(1).max(1_024) }),
+  params: () => z.strictObject({ path: z.string().min(1).max(1_024) }),
   handle({ path }, { sections }) {
     const { schema, uiHints } = describeSections(sections);
     const found = schemaAt(schema, path);

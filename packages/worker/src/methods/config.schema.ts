@@ -6,7 +6,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const configSchema = defineMethod<"config.schema">({
   name: "config.schema",
   scope: "operator.read",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle(_params, { sections, server, clock }) {
     const { schema, uiHints } = describeSections(sections);
     return { schema, uiHints, version: server.version, generatedAt: new Date(clock.now()).toISOString() };

@@ -6,7 +6,7 @@ export const containersDelete = defineMethod<"containers.delete">({
   name: "containers.delete",
   scope: "operator.admin",
   audit: ({ id }) => id,
-  params: z.strictObject({ id: z.string().min(1).max(60) }),
+  params: () => z.strictObject({ id: z.string().min(1).max(60) }),
   handle: async ({ id }, { containers }) => {
     await containers.remove(id);
     return { ok: true };

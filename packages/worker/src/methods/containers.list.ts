@@ -4,6 +4,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const containersList = defineMethod<"containers.list">({
   name: "containers.list",
   scope: "operator.read",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_params, { containers }) => containers.report(),
 });

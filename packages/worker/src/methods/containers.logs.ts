@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const containersLogs = defineMethod<"containers.logs">({
   name: "containers.logs",
   scope: "operator.admin",
-  params: z.strictObject({ id: z.string().min(1).max(60) }),
+  params: () => z.strictObject({ id: z.string().min(1).max(60) }),
   handle: async ({ id }, { containers }) => ({ lines: await containers.lines(id) }),
 });

@@ -6,6 +6,6 @@ export const containersRestart = defineMethod<"containers.restart">({
   name: "containers.restart",
   scope: "operator.admin",
   audit: ({ id }) => id,
-  params: z.strictObject({ id: z.string().min(1).max(60) }),
+  params: () => z.strictObject({ id: z.string().min(1).max(60) }),
   handle: async ({ id }, { containers }) => ({ generation: await containers.restart(id) }),
 });

@@ -6,7 +6,7 @@ export const containersStop = defineMethod<"containers.stop">({
   name: "containers.stop",
   scope: "operator.admin",
   audit: ({ id }) => id,
-  params: z.strictObject({ id: z.string().min(1).max(60) }),
+  params: () => z.strictObject({ id: z.string().min(1).max(60) }),
   handle: async ({ id }, { containers }) => {
     await containers.stop(id);
     return { ok: true };

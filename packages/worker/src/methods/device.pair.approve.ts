@@ -9,11 +9,12 @@ export const devicePairApprove = defineMethod<"device.pair.approve">({
   scope: "operator.pairing",
   lasting: true,
   audit: ({ requestId }) => requestId,
-  params: z.strictObject({
-    requestId: z.string().min(1).max(200),
-    code: z.string().max(40).optional(),
-    scopes: z.array(z.enum(scopes)).optional(),
-  }),
+  params: () =>
+    z.strictObject({
+      requestId: z.string().min(1).max(200),
+      code: z.string().max(40).optional(),
+      scopes: z.array(z.enum(scopes)).optional(),
+    }),
   handle({ requestId, code, scopes: granted }, { auth, closeEnded }, { principal }) {
     const { request, device } = auth.pairings.approve(principal, requestId, {
       ...(code === undefined ? {} : { code }),

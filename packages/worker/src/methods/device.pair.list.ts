@@ -6,6 +6,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const devicePairList = defineMethod<"device.pair.list">({
   name: "device.pair.list",
   scope: "operator.pairing",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_params, { auth }) => ({ pending: auth.pairings.list(), paired: auth.listDevices().map(pairedDevice) }),
 });

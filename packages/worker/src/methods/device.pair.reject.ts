@@ -6,7 +6,7 @@ export const devicePairReject = defineMethod<"device.pair.reject">({
   name: "device.pair.reject",
   scope: "operator.pairing",
   audit: ({ requestId }) => requestId,
-  params: z.strictObject({ requestId: z.string().min(1).max(200) }),
+  params: () => z.strictObject({ requestId: z.string().min(1).max(200) }),
   handle({ requestId }, { auth }) {
     const request = auth.pairings.reject(requestId);
     return { requestId: request.requestId, deviceId: request.deviceId };

@@ -6,7 +6,7 @@ export const devicePairRemove = defineMethod<"device.pair.remove">({
   name: "device.pair.remove",
   scope: "operator.pairing",
   audit: ({ deviceId }) => deviceId,
-  params: z.strictObject({ deviceId: z.string().min(1).max(200) }),
+  params: () => z.strictObject({ deviceId: z.string().min(1).max(200) }),
   handle({ deviceId }, { auth, closeEnded }, { principal }) {
     const device = auth.deviceGrants.remove(principal, deviceId);
     closeEnded();

@@ -6,7 +6,7 @@ export const deviceTokenRevoke = defineMethod<"device.token.revoke">({
   name: "device.token.revoke",
   scope: "operator.pairing",
   audit: ({ deviceId }) => deviceId,
-  params: z.strictObject({ deviceId: z.string().min(1).max(200), role: z.literal("operator") }),
+  params: () => z.strictObject({ deviceId: z.string().min(1).max(200), role: z.literal("operator") }),
   handle({ deviceId, role }, { auth, clock, closeEnded }, { principal }) {
     const device = auth.deviceGrants.revokeToken(principal, deviceId);
     closeEnded();

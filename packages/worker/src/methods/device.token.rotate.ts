@@ -7,11 +7,12 @@ export const deviceTokenRotate = defineMethod<"device.token.rotate">({
   scope: "operator.pairing",
   lasting: true,
   audit: ({ deviceId }) => deviceId,
-  params: z.strictObject({
-    deviceId: z.string().min(1).max(200),
-    role: z.literal("operator"),
-    scopes: z.array(z.string().min(1).max(60)).max(20).optional(),
-  }),
+  params: () =>
+    z.strictObject({
+      deviceId: z.string().min(1).max(200),
+      role: z.literal("operator"),
+      scopes: z.array(z.string().min(1).max(60)).max(20).optional(),
+    }),
   async handle({ deviceId, role, scopes }, { auth, clock, closeEnded }, { principal }) {
     const { device, token } = await auth.deviceGrants.rotate(principal, deviceId, scopes);
     closeEnded();

@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const doctorFix = defineMethod<"doctor.fix">({
   name: "doctor.fix",
   scope: "operator.admin",
-  params: z.strictObject({ id: z.string().min(1).max(60) }),
+  params: () => z.strictObject({ id: z.string().min(1).max(60) }),
   handle: ({ id }, { doctor }) => doctor.fix(id),
 });

@@ -5,10 +5,11 @@ import { defineMethod } from "../rpc/method.ts";
 export const doctorRun = defineMethod<"doctor.run">({
   name: "doctor.run",
   scope: "operator.admin",
-  params: z.strictObject({
-    probe: z.boolean().optional(),
-    ids: z.array(z.string().min(1).max(60)).max(100).optional(),
-    now: z.number().optional(),
-  }),
+  params: () =>
+    z.strictObject({
+      probe: z.boolean().optional(),
+      ids: z.array(z.string().min(1).max(60)).max(100).optional(),
+      now: z.number().optional(),
+    }),
   handle: (params, { doctor }) => doctor.run(params),
 });

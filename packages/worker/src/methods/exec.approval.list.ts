@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const execApprovalList = defineMethod<"exec.approval.list">({
   name: "exec.approval.list",
   scope: "operator.approvals",
-  params: z.looseObject({}),
+  params: () => z.looseObject({}),
   handle: (_params, { approvals }) => approvals.pending(),
 });

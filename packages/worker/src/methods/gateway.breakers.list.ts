@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const gatewayBreakersList = defineMethod<"gateway.breakers.list">({
   name: "gateway.breakers.list",
   scope: "operator.read",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_, { aiGateway }) => ({ breakers: aiGateway.breakers.list() }),
 });

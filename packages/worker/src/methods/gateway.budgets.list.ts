@@ -6,7 +6,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const gatewayBudgetsList = defineMethod<"gateway.budgets.list">({
   name: "gateway.budgets.list",
   scope: "operator.read",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle(_params, context) {
     const label = gatewayLabels(context);
     const budgets = context.governor.budgets(context.clock.now());

@@ -6,6 +6,6 @@ export const gatewayCacheClear = defineMethod<"gateway.cache.clear">({
   name: "gateway.cache.clear",
   scope: "operator.write",
   audit: () => "all",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_, { aiGateway }) => ({ cleared: aiGateway.cache.clear() }),
 });

@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const gatewayKeysList = defineMethod<"gateway.keys.list">({
   name: "gateway.keys.list",
   scope: "operator.read",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_, { aiGateway }) => ({ keys: aiGateway.keys.list() }),
 });

@@ -6,11 +6,12 @@ export const gatewayKeysSet = defineMethod<"gateway.keys.set">({
   name: "gateway.keys.set",
   scope: "operator.admin",
   audit: ({ provider, alias }) => `${provider} ${alias}`,
-  params: z.strictObject({
-    provider: z.string().regex(/^[a-z0-9-]{1,40}$/),
-    alias: z.string().min(1).max(40),
-    apiKey: z.string().min(1).max(8_192),
-  }),
+  params: () =>
+    z.strictObject({
+      provider: z.string().regex(/^[a-z0-9-]{1,40}$/),
+      alias: z.string().min(1).max(40),
+      apiKey: z.string().min(1).max(8_192),
+    }),
   handle({ provider, alias, apiKey }, { aiGateway, hub, clock }) {
     aiGateway.keys.set(provider, alias, apiKey);
     hub.publish("models.changed", { ts: clock.now() });

@@ -6,7 +6,7 @@ export const gatewayLogsClear = defineMethod<"gateway.logs.clear">({
   name: "gateway.logs.clear",
   scope: "operator.admin",
   audit: () => "the AI gateway's log",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle(_params, { governor }) {
     governor.flush();
     return { deleted: governor.log.clear() };

@@ -7,7 +7,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const gatewayLogsFeedback = defineMethod<"gateway.logs.feedback">({
   name: "gateway.logs.feedback",
   scope: "operator.admin",
-  params: z.strictObject({ id: z.string().min(1).max(100), ...feedbackShape }),
+  params: () => z.strictObject({ id: z.string().min(1).max(100), ...feedbackShape }),
   handle({ id, feedback, score }, { governor }) {
     governor.flush();
     const change = { ...(feedback === undefined ? {} : { feedback }), ...(score === undefined ? {} : { score }) };

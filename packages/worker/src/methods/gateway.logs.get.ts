@@ -6,7 +6,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const gatewayLogsGet = defineMethod<"gateway.logs.get">({
   name: "gateway.logs.get",
   scope: "operator.admin",
-  params: z.strictObject({ id: z.string().min(1).max(100) }),
+  params: () => z.strictObject({ id: z.string().min(1).max(100) }),
   handle({ id }, { governor }) {
     governor.flush();
     const row = governor.log.get(id);

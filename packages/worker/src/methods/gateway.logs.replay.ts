@@ -7,6 +7,6 @@ export const gatewayLogsReplay = defineMethod<"gateway.logs.replay">({
   name: "gateway.logs.replay",
   scope: "operator.admin",
   audit: ({ id }) => id,
-  params: z.strictObject({ id: z.string().min(1).max(100) }),
+  params: () => z.strictObject({ id: z.string().min(1).max(100) }),
   handle: ({ id }, context) => replayCall(context, id),
 });

@@ -6,7 +6,7 @@ export const gatewayRestart = defineMethod<"gateway.restart">({
   name: "gateway.restart",
   scope: "operator.admin",
   audit: () => "asked for a restart",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle(_params, { restart, server }) {
     restart();
     return { ok: true, bootId: server.bootId };

@@ -6,6 +6,6 @@ export const gatewaySuspend = defineMethod<"gateway.suspend">({
   name: "gateway.suspend",
   scope: "operator.write",
   audit: ({ suspended }) => (suspended ? "STOP" : "resume"),
-  params: z.strictObject({ suspended: z.boolean() }),
+  params: () => z.strictObject({ suspended: z.boolean() }),
   handle: ({ suspended }, { runner }) => ({ abortedRunIds: runner.suspend(suspended), suspended }),
 });

@@ -9,11 +9,12 @@ const hourMs = 3_600_000;
 export const gatewayUsage = defineMethod<"gateway.usage">({
   name: "gateway.usage",
   scope: "operator.read",
-  params: z.strictObject({
-    hours: z.int().min(1).max(9_600).optional(),
-    kind: z.enum(usageKinds).optional(),
-    key: z.string().max(300).optional(),
-  }),
+  params: () =>
+    z.strictObject({
+      hours: z.int().min(1).max(9_600).optional(),
+      kind: z.enum(usageKinds).optional(),
+      key: z.string().max(300).optional(),
+    }),
   handle({ hours = 24, kind = "provider", key }, context) {
     const until = Math.ceil((context.clock.now() + 1) / hourMs) * hourMs;
     const stepMs = hours <= 48 ? hourMs : 24 * hourMs;

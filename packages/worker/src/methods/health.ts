@@ -6,6 +6,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const health = defineMethod<"health">({
   name: "health",
   scope: "operator.read",
-  params: z.strictObject({ probe: z.boolean().optional() }),
+  params: () => z.strictObject({ probe: z.boolean().optional() }),
   handle: (_params, context) => healthSnapshot(context),
 });

@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const hooksDeliveriesList = defineMethod<"hooks.deliveries.list">({
   name: "hooks.deliveries.list",
   scope: "operator.read",
-  params: z.strictObject({ limit: z.int().min(1).max(200).optional(), before: z.string().max(60).optional() }),
+  params: () => z.strictObject({ limit: z.int().min(1).max(200).optional(), before: z.string().max(60).optional() }),
   handle: ({ limit, before }, { hooks }) => ({ deliveries: hooks.deliveries(limit ?? 50, before) }),
 });

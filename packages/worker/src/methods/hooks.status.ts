@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const hooksStatus = defineMethod<"hooks.status">({
   name: "hooks.status",
   scope: "operator.admin",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_params, { hooks }) => hooks.status(),
 });

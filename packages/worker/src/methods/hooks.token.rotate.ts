@@ -7,6 +7,6 @@ export const hooksTokenRotate = defineMethod<"hooks.token.rotate">({
   scope: "operator.admin",
   lasting: true,
   audit: () => "the hook token",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_params, { hooks }) => ({ token: hooks.rotateToken() }),
 });

@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const lastHeartbeat = defineMethod<"last-heartbeat">({
   name: "last-heartbeat",
   scope: "operator.read",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: () => null,
 });

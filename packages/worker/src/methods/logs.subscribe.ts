@@ -5,7 +5,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const logsSubscribe = defineMethod<"logs.subscribe">({
   name: "logs.subscribe",
   scope: "operator.admin",
-  params: z.strictObject({ on: z.boolean() }),
+  params: () => z.strictObject({ on: z.boolean() }),
   handle({ on }, { hub }, { connId }) {
     hub
       .all()

@@ -7,7 +7,7 @@ export const modelsAuthLogout = defineMethod<"models.authLogout">({
   name: "models.authLogout",
   scope: "operator.admin",
   audit: ({ provider }) => provider,
-  params: z.strictObject({ provider: z.string().min(1).max(40) }),
+  params: () => z.strictObject({ provider: z.string().min(1).max(40) }),
   handle({ provider: id }, { models, hub, clock }) {
     models.forgetKey(id);
     hub.publish("models.changed", { ts: clock.now() });

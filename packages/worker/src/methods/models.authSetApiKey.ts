@@ -7,12 +7,13 @@ export const modelsAuthSetApiKey = defineMethod<"models.authSetApiKey">({
   name: "models.authSetApiKey",
   scope: "operator.admin",
   audit: ({ provider }) => provider,
-  params: z.strictObject({
-    provider: z.string().min(1).max(40),
-    apiKey: z.string().max(8_192).optional(),
-    baseUrl: z.url({ protocol: /^https?$/ }).optional(),
-    makeDefault: z.boolean().optional(),
-  }),
+  params: () =>
+    z.strictObject({
+      provider: z.string().min(1).max(40),
+      apiKey: z.string().max(8_192).optional(),
+      baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+      makeDefault: z.boolean().optional(),
+    }),
   async handle(params, { models, config, hub, clock }, { principal }) {
     const { defaultModel } = await models.setKey(params.provider, {
       ...(params.apiKey === undefined ? {} : { apiKey: params.apiKey }),

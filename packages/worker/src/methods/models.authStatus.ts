@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const modelsAuthStatus = defineMethod<"models.authStatus">({
   name: "models.authStatus",
   scope: "operator.read",
-  params: z.looseObject({}),
+  params: () => z.looseObject({}),
   handle: (_params, { models }) => ({ providers: models.providerStatuses() }),
 });

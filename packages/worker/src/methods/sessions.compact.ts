@@ -6,7 +6,7 @@ import { resolveSessionKey } from "../sessions/session-key.ts";
 export const sessionsCompact = defineMethod<"sessions.compact">({
   name: "sessions.compact",
   scope: "operator.write",
-  params: z.looseObject({ key: z.string() }),
+  params: () => z.looseObject({ key: z.string() }),
   async handle(params, { sessions, runner }) {
     const key = resolveSessionKey(params.key);
     sessions.need(key);

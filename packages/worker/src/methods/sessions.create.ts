@@ -7,12 +7,13 @@ import { resolveSessionKey } from "../sessions/session-key.ts";
 export const sessionsCreate = defineMethod<"sessions.create">({
   name: "sessions.create",
   scope: "operator.write",
-  params: z.looseObject({
-    key: z.string().optional(),
-    label: z.string().max(200).optional(),
-    model: z.string().optional(),
-    agentId: z.string().optional(),
-  }),
+  params: () =>
+    z.looseObject({
+      key: z.string().optional(),
+      label: z.string().max(200).optional(),
+      model: z.string().optional(),
+      agentId: z.string().optional(),
+    }),
   handle(params, { sessions, view, models, hub, clock }) {
     const key = resolveSessionKey(params.key ?? createId("chat", clock.now()));
     if (params.model !== undefined) models.describe(params.model);

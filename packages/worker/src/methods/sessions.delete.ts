@@ -6,7 +6,7 @@ import { resolveSessionKey } from "../sessions/session-key.ts";
 export const sessionsDelete = defineMethod<"sessions.delete">({
   name: "sessions.delete",
   scope: "operator.write",
-  params: z.looseObject({ key: z.string(), deleteTranscript: z.boolean().optional() }),
+  params: () => z.looseObject({ key: z.string(), deleteTranscript: z.boolean().optional() }),
   handle(params, { sessions, runner, hub }) {
     const key = resolveSessionKey(params.key);
     runner.abort({ sessionKey: key }, "the session was deleted");

@@ -6,6 +6,6 @@ import { resolveSessionKey } from "../sessions/session-key.ts";
 export const sessionsDescribe = defineMethod<"sessions.describe">({
   name: "sessions.describe",
   scope: "operator.read",
-  params: z.looseObject({ key: z.string() }),
+  params: () => z.looseObject({ key: z.string() }),
   handle: ({ key }, { sessions, view }) => view.row(sessions.need(resolveSessionKey(key))),
 });

@@ -7,6 +7,6 @@ import { sessionsListParams } from "../rpc/sessions-params.ts";
 export const sessionsList = defineMethod<"sessions.list">({
   name: "sessions.list",
   scope: "operator.read",
-  params: z.looseObject(sessionsListParams),
+  params: () => z.looseObject(sessionsListParams),
   handle: (params, context) => readSessionsPage(context, params),
 });

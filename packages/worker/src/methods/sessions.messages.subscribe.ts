@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const sessionsMessagesSubscribe = defineMethod<"sessions.messages.subscribe">({
   name: "sessions.messages.subscribe",
   scope: "operator.read",
-  params: z.looseObject({ key: z.string(), includeApprovals: z.boolean().optional() }),
+  params: () => z.looseObject({ key: z.string(), includeApprovals: z.boolean().optional() }),
   handle: () => ({ subscribed: true }),
 });

@@ -6,15 +6,16 @@ import { resolveSessionKey } from "../sessions/session-key.ts";
 export const sessionsPatch = defineMethod<"sessions.patch">({
   name: "sessions.patch",
   scope: "operator.write",
-  params: z.looseObject({
-    key: z.string(),
-    label: z.string().max(200).nullable().optional(),
-    model: z.string().max(300).nullable().optional(),
-    thinkingLevel: z.string().nullable().optional(),
-    archived: z.boolean().nullable().optional(),
-    pinned: z.boolean().nullable().optional(),
-    unread: z.boolean().nullable().optional(),
-  }),
+  params: () =>
+    z.looseObject({
+      key: z.string(),
+      label: z.string().max(200).nullable().optional(),
+      model: z.string().max(300).nullable().optional(),
+      thinkingLevel: z.string().nullable().optional(),
+      archived: z.boolean().nullable().optional(),
+      pinned: z.boolean().nullable().optional(),
+      unread: z.boolean().nullable().optional(),
+    }),
   handle({ key: shortKey, ...patch }, { sessions, view, models, hub }) {
     const key = resolveSessionKey(shortKey);
     if (typeof patch.model === "string") models.describe(patch.model);

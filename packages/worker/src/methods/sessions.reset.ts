@@ -7,11 +7,12 @@ import { resolveSessionKey } from "../sessions/session-key.ts";
 export const sessionsReset = defineMethod<"sessions.reset">({
   name: "sessions.reset",
   scope: "operator.write",
-  params: z.looseObject({
-    key: z.string(),
-    reason: z.enum(["new", "reset"]).optional(),
-    expectedSessionId: z.string().optional(),
-  }),
+  params: () =>
+    z.looseObject({
+      key: z.string(),
+      reason: z.enum(["new", "reset"]).optional(),
+      expectedSessionId: z.string().optional(),
+    }),
   handle(params, { sessions, runner, view, hub }) {
     const key = resolveSessionKey(params.key);
     const { session: before } = sessions.ensure(key);

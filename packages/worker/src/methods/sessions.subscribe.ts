@@ -6,6 +6,6 @@ import { sessionsListParams } from "../rpc/sessions-params.ts";
 export const sessionsSubscribe = defineMethod<"sessions.subscribe">({
   name: "sessions.subscribe",
   scope: "operator.read",
-  params: z.looseObject(sessionsListParams),
+  params: () => z.looseObject(sessionsListParams),
   handle: () => ({ subscribed: true }),
 });

@@ -9,21 +9,22 @@ const word = z.string().max(100).optional();
 export const sessionsUsage = defineMethod<"sessions.usage">({
   name: "sessions.usage",
   scope: "operator.read",
-  params: z.strictObject({
-    key: z.string().min(1).max(300).optional(),
-    agentId: word,
-    agentScope: z.literal("all").optional(),
-    startDate: word,
-    endDate: word,
-    mode: word,
-    range: word,
-    groupBy: word,
-    includeHistorical: z.boolean().optional(),
-    utcOffset: word,
-    timeZone: word,
-    limit: z.int().min(1).max(1_000).optional(),
-    includeContextWeight: z.boolean().optional(),
-  }),
+  params: () =>
+    z.strictObject({
+      key: z.string().min(1).max(300).optional(),
+      agentId: word,
+      agentScope: z.literal("all").optional(),
+      startDate: word,
+      endDate: word,
+      mode: word,
+      range: word,
+      groupBy: word,
+      includeHistorical: z.boolean().optional(),
+      utcOffset: word,
+      timeZone: word,
+      limit: z.int().min(1).max(1_000).optional(),
+      includeContextWeight: z.boolean().optional(),
+    }),
   handle({ key, limit = 50, ...asked }, { governor, sessions, view, clock }) {
     const now = clock.now();
     const { from, until } = spanOf(asked, now);

@@ -6,6 +6,6 @@ export const snapshotsAbort = defineMethod<"snapshots.abort">({
   name: "snapshots.abort",
   scope: "operator.admin",
   audit: () => "",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_, { snapshots }) => ({ aborted: snapshots.abort() }),
 });

@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const snapshotsContents = defineMethod<"snapshots.contents">({
   name: "snapshots.contents",
   scope: "operator.admin",
-  params: z.strictObject({ id: z.string().min(1).max(60) }),
+  params: () => z.strictObject({ id: z.string().min(1).max(60) }),
   handle: ({ id }, { snapshots }) => snapshots.contents(id),
 });

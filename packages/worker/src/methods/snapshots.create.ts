@@ -6,6 +6,6 @@ export const snapshotsCreate = defineMethod<"snapshots.create">({
   name: "snapshots.create",
   scope: "operator.admin",
   audit: () => "",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_, { snapshots }) => ({ jobId: snapshots.create("button") }),
 });

@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const snapshotsDiff = defineMethod<"snapshots.diff">({
   name: "snapshots.diff",
   scope: "operator.admin",
-  params: z.strictObject({ from: z.string().min(1).max(60), to: z.string().min(1).max(60).optional() }),
+  params: () => z.strictObject({ from: z.string().min(1).max(60), to: z.string().min(1).max(60).optional() }),
   handle: ({ from, to }, { snapshots }) => snapshots.diff(from, to),
 });

@@ -5,6 +5,6 @@ import { defineMethod } from "../rpc/method.ts";
 export const snapshotsList = defineMethod<"snapshots.list">({
   name: "snapshots.list",
   scope: "operator.admin",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_, { snapshots }) => snapshots.state(),
 });

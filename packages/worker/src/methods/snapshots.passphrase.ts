@@ -6,7 +6,7 @@ export const snapshotsPassphrase = defineMethod<"snapshots.passphrase">({
   name: "snapshots.passphrase",
   scope: "operator.admin",
   audit: ({ passphrase }) => (passphrase === null ? "no longer encrypted" : "encrypted"),
-  params: z.strictObject({ passphrase: z.string().max(1_000).nullable() }),
+  params: () => z.strictObject({ passphrase: z.string().max(1_000).nullable() }),
   async handle({ passphrase }, { snapshots }) {
     return { ok: true, encrypted: await snapshots.setPassphrase(passphrase) };
   },

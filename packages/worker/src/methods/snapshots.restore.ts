@@ -7,6 +7,6 @@ export const snapshotsRestore = defineMethod<"snapshots.restore">({
   name: "snapshots.restore",
   scope: "operator.admin",
   audit: ({ id, items }) => `${id} ${items ? items.map((item) => ("name" in item ? item.name : item.kind)).join(", ") : "whole"}`,
-  params: z.strictObject({ id: z.string().min(1).max(60), items: snapshotItems.optional() }),
+  params: () => z.strictObject({ id: z.string().min(1).max(60), items: snapshotItems.optional() }),
   handle: ({ id, items }, { snapshots }) => ({ jobId: snapshots.restore(id, items) }),
 });

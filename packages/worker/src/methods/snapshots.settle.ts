@@ -6,7 +6,7 @@ export const snapshotsSettle = defineMethod<"snapshots.settle">({
   name: "snapshots.settle",
   scope: "operator.admin",
   audit: ({ id, accept }) => `${id} ${accept ? "kept" : "dropped"}`,
-  params: z.strictObject({ id: z.string().min(1).max(60), accept: z.boolean() }),
+  params: () => z.strictObject({ id: z.string().min(1).max(60), accept: z.boolean() }),
   async handle({ id, accept }, { snapshots }) {
     await snapshots.settle(id, accept);
     return { ok: true };

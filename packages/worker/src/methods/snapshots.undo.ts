@@ -6,6 +6,6 @@ export const snapshotsUndo = defineMethod<"snapshots.undo">({
   name: "snapshots.undo",
   scope: "operator.admin",
   audit: () => "",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle: (_, { snapshots }) => ({ jobId: snapshots.undo() }),
 });

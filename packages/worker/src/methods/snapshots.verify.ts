@@ -6,6 +6,6 @@ export const snapshotsVerify = defineMethod<"snapshots.verify">({
   name: "snapshots.verify",
   scope: "operator.admin",
   audit: ({ id }) => id,
-  params: z.strictObject({ id: z.string().min(1).max(60) }),
+  params: () => z.strictObject({ id: z.string().min(1).max(60) }),
   handle: ({ id }, { snapshots }) => ({ jobId: snapshots.verify(id) }),
 });

@@ -6,7 +6,7 @@ import { defaultAgentId } from "../sessions/session-key.ts";
 export const status = defineMethod<"status">({
   name: "status",
   scope: "operator.read",
-  params: z.strictObject({ includeChannelSummary: z.boolean().optional() }),
+  params: () => z.strictObject({ includeChannelSummary: z.boolean().optional() }),
   handle(_params, context) {
     const { sessions, view, server, clock } = context;
     const { sessions: recent, totalCount } = sessions.list({ limit: 10 });

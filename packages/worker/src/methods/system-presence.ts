@@ -5,7 +5,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const systemPresence = defineMethod<"system-presence">({
   name: "system-presence",
   scope: "operator.read",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle(_params, { hub, server, clock }) {
     const now = clock.now();
     const self = {

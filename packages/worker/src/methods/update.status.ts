@@ -5,7 +5,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const updateStatus = defineMethod<"update.status">({
   name: "update.status",
   scope: "operator.read",
-  params: z.strictObject({ refreshCheckout: z.boolean().optional() }),
+  params: () => z.strictObject({ refreshCheckout: z.boolean().optional() }),
   handle(_params, { builds }) {
     const wanted = builds.isBehind() ? builds.wanted() : undefined;
     if (!wanted) return { sentinel: null, updateAvailable: null };

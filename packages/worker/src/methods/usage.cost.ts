@@ -8,15 +8,16 @@ const dayMs = 86_400_000;
 export const usageCost = defineMethod<"usage.cost">({
   name: "usage.cost",
   scope: "operator.read",
-  params: z.strictObject({
-    days: z.int().min(1).max(400).optional(),
-    startDate: z.string().max(20).optional(),
-    endDate: z.string().max(20).optional(),
-    mode: z.string().max(20).optional(),
-    utcOffset: z.string().max(20).optional(),
-    timeZone: z.string().max(60).optional(),
-    agentId: z.string().max(100).optional(),
-  }),
+  params: () =>
+    z.strictObject({
+      days: z.int().min(1).max(400).optional(),
+      startDate: z.string().max(20).optional(),
+      endDate: z.string().max(20).optional(),
+      mode: z.string().max(20).optional(),
+      utcOffset: z.string().max(20).optional(),
+      timeZone: z.string().max(60).optional(),
+      agentId: z.string().max(100).optional(),
+    }),
   handle(params, { governor, clock }) {
     const now = clock.now();
     const { from, until } = spanOf(params, now);

@@ -5,7 +5,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const usageStatus = defineMethod<"usage.status">({
   name: "usage.status",
   scope: "operator.read",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle(_params, { governor, models, clock }) {
     const now = clock.now();
     const budgets = governor.budgets(now).filter(({ scope }) => scope === "all" || scope === "provider");

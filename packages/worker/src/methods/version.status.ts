@@ -5,7 +5,7 @@ import { defineMethod } from "../rpc/method.ts";
 export const versionStatus = defineMethod<"version.status">({
   name: "version.status",
   scope: "operator.read",
-  params: z.strictObject({}),
+  params: () => z.strictObject({}),
   handle(_params, { builds, server, runtime }) {
     const { running } = builds;
     const wanted = builds.wanted() ?? null;

@@ -20,7 +20,7 @@ export function createDispatch(methods: readonly AnyMethod[], context: MethodCon
     if (!method) throw new MoltError("UNKNOWN_METHOD", { message: `unknown method: ${frame.method.slice(0, 100)}` });
     const { principal } = connection.state;
     context.auth.authorize(principal, "socket", method.name);
-    const params = method.params.safeParse(frame.params ?? {});
+    const params = method.params().safeParse(frame.params ?? {});
     if (!params.success)
       throw new MoltError("INVALID_REQUEST", { message: `invalid ${method.name} params: ${describeIssue(params.error)}` });
     return audited(connection, method, params.data, () =>

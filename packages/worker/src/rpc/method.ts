@@ -21,18 +21,20 @@ export interface Method<Name extends MethodName = MethodName> {
   audit?(params: Params<Name>): string;
   /** It makes a grant that outlives its maker's: not for API tokens. */
   lasting?: boolean;
-  /** Strict: an unknown key is an error. */
-  params: z.ZodType<Params<Name>>;
+  /** Strict: an unknown key is an error. Made at the method's first call: a hundred schemas at once would be half of a start. */
+  params(): z.ZodType<Params<Name>>;
   handle(params: Params<Name>, context: MethodContext, call: Call): Result<Name> | Promise<Result<Name>>;
 }
 
 /** The catalog's view of a method, whatever its name. */
 export type AnyMethod = Omit<Method, "params" | "handle" | "audit"> & {
-  params: z.ZodType;
+  params(): z.ZodType;
   audit?(params: unknown): string;
   handle(params: unknown, context: MethodContext, call: Call): unknown;
 };
 
 export function defineMethod<Name extends MethodName>(method: Method<Name>): AnyMethod {
-  return method as unknown as AnyMethod;
+  let params: z.ZodType<Params<Name>> | undefined;
+  const made = { ...method, params: () => (params ??= method.params()) };
+  return made as unknown as AnyMethod;
 }
