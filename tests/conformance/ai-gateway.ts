@@ -7,9 +7,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { startCloudflareGateway } from "../fakes/cloudflare-gateway.ts";
 import { startFakeProvider } from "../fakes/provider.ts";
 import { startGateway } from "../support/gateway.ts";
-import { clientCases } from "./ai-gateway-cases.ts";
+import { type ClientCase, clientCases } from "./ai-gateway-cases.ts";
 
 const packages = {
   openai: "7.57.0",
@@ -45,33 +46,43 @@ function install(): void {
 export async function runAiGateway(): Promise<number> {
   install();
   const provider = await startFakeProvider();
+  const cloudflare = await startCloudflareGateway(provider.url);
   const world = await startGateway({
     OPENAI_BASE_URL: `${provider.url}/v1`,
     ANTHROPIC_BASE_URL: `${provider.url}/v1`,
     GEMINI_BASE_URL: `${provider.url}/v1beta`,
   });
-  let passed = 0;
-  let failed = 0;
+  const results: boolean[] = [];
   try {
-    for (const { name, run } of await clientCases(load, { base: world.base, token: world.token, provider })) {
-      try {
-        await run();
-        passed += 1;
-        console.log(`ok    ${name}`);
-      } catch (error) {
-        failed += 1;
-        console.log(
-          `FAIL  ${name}\n      ${String((error as Error).stack ?? error)
-            .split("\n")
-            .slice(0, 6)
-            .join("\n      ")}`,
-        );
-      }
-    }
+    const cases = await clientCases(load, { base: world.base, token: world.token, provider });
+    for (const one of cases) results.push(await shown("embedded", one));
+    // Point 22: the same clients, the same base URLs, and Cloudflare's gateway with its stored keys behind them.
+    for (const id of ["openai", "anthropic", "google"])
+      await world.call("gateway.keys.remove", { provider: id, alias: "default" });
+    await world.call("gateway.keys.set", { provider: "cloudflare", alias: "default", apiKey: cloudflare.token });
+    const { account, gateway, url } = cloudflare;
+    await world.set({ gateway: { mode: "cloudflare", cloudflare: { account, gateway, url } } });
+    for (const one of cases) results.push(await shown("cloudflare", one));
+    if (cloudflare.calls.length < cases.length / 2) results.push(false);
+    console.log(`${cloudflare.calls.length} calls left for Cloudflare's gateway`);
   } finally {
     await world.dispose();
+    await cloudflare.close();
     await provider.close();
   }
-  console.log(`${passed} passed, ${failed} failed`);
-  return failed === 0 && passed > 0 ? 0 : 1;
+  const failed = results.filter((passed) => !passed).length;
+  console.log(`${results.length - failed} passed, ${failed} failed`);
+  return failed === 0 && results.length > 0 ? 0 : 1;
+}
+
+async function shown(mode: string, { name, run }: ClientCase): Promise<boolean> {
+  try {
+    await run();
+    console.log(`ok    ${mode}: ${name}`);
+    return true;
+  } catch (error) {
+    const lines = String((error as Error).stack ?? error).split("\n");
+    console.log(`FAIL  ${mode}: ${name}\n      ${lines.slice(0, 6).join("\n      ")}`);
+    return false;
+  }
 }

@@ -60,18 +60,23 @@ export async function startCloudflareGateway(providerUrl: string): Promise<FakeC
       if (typeof value === "string") headers.set(name, value);
     }
     if (!["authorization", "x-api-key", "x-goog-api-key"].some((name) => headers.has(name))) headers.set(...provider.key);
-    const answer = await fetch(`${providerUrl}${provider.base}/${match[3]}`, {
-      method: "POST",
-      headers,
-      body: Buffer.concat(chunks),
-    });
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    const sent = { method: "POST", headers, body: Buffer.concat(chunks), signal: gone.signal };
+    const answer = await fetch(`${providerUrl}${provider.base}/${match[3]}`, sent).catch(() => undefined);
+    if (!answer) return response.destroy();
     response.writeHead(answer.status, {
       "content-type": answer.headers.get("content-type") ?? "application/json",
       "cf-aig-log-id": "cf-log",
       "cf-aig-cache-status": "MISS",
     });
-    for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) response.write(chunk);
-    response.end();
+    try {
+      for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) response.write(chunk);
+      response.end();
+    } catch {
+      // Either side went away.
+      response.destroy();
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

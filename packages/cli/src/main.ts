@@ -122,6 +122,19 @@ function addGateway(verb: (name: string, description: string) => Command): void 
     .action(async (name, subject, options) =>
       (await import("./commands/tokens.ts")).tokens(name, subject, options, createOutput(options.json === true)),
     );
+  verb("gateway", "say how the providers' keys and breakers stand, or clear one of them")
+    .argument("[verb]", "list, or clear", "list")
+    .argument("[what]", "breakers, cache or key")
+    .argument("[provider]", "whose")
+    .argument("[alias]", "which of its keys (default: default)")
+    .action(async (name, what, provider, alias, options) =>
+      (await import("./commands/gateway.ts")).gateway(
+        name,
+        { what, provider, alias },
+        options,
+        createOutput(options.json === true),
+      ),
+    );
 }
 
 /** `snapshots` and its own verbs, and `restore`, which needs no running assistant. */

@@ -205,7 +205,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     hooksPart,
     snapshotPart,
     guard.make("admin", () => createAdmin({ audit, logs, builds })),
-    guard.make("gateway books", () => createGatewayBooksPart({ ...core, limits: () => config.get("limits") })),
+    guard.make("gateway books", () => createGatewayBooksPart({ ...core, aiGateway, limits: () => config.get("limits") })),
     guard.make("HTTP API", () =>
       createHttpApi({
         ...core,

@@ -8,7 +8,16 @@ import { type Limits, type Rate, ruleId, useLimits } from "./use-limits.ts";
 
 type Patch = ReturnType<typeof useLimits>["patch"];
 const spans = { "1": "second", "60": "minute", "3600": "hour", "86400": "day" } as const;
-const scopes = { all: "all together", token: "each token", tenant: "each tenant", session: "each conversation" } as const;
+const scopes = {
+  all: "all together",
+  token: "each token",
+  tenant: "each tenant",
+  session: "each conversation",
+  channel: "each channel",
+  schedule: "each schedule",
+  provider: "each provider",
+  model: "each model",
+} as const;
 
 export function GatewayLimits() {
   const { limits, patch } = useLimits();

@@ -25,6 +25,8 @@ export interface ModelCall {
   /** Where the run's message came from, and the schedule that began it: budgets are counted by them. */
   channel?: string;
   schedule?: string;
+  /** The API token whose holder began the run: its own limits hold for what it sets off. */
+  tokenId?: string;
   /** Budgets, by id, that a person allowed this run to pass after being asked. */
   approvedBudgets?: readonly string[];
   /** Id of the logged call that this one repeats. */

@@ -156,7 +156,8 @@ class EmbeddedGateway implements Gateway {
 
   /** The governor's word on the call, and the call as it may go: perhaps to a cheaper model, perhaps with a shorter answer. */
   private async admit(call: ModelCall): Promise<{ books: GovernedCall; call: ModelCall }> {
-    const deps = { governor: this.deps.governor, prefixes: this.prefixes, clock: this.deps.clock };
+    const { governor, clock, limitsOf } = this.deps;
+    const deps = { governor, prefixes: this.prefixes, clock, ...(limitsOf ? { limitsOf } : {}) };
     const { row } = this.prepare(call);
     let books = await GovernedCall.begin(deps, call, row, true);
     if (books.admission.ref !== row.ref && !this.isReady(books.admission.ref)) {

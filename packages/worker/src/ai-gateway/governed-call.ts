@@ -1,6 +1,7 @@
 /** One call of the assistant in the governor's books: admitted before it leaves, its tries counted, settled once however it ends. */
 
 import { type ErrorCode, errorTable, type MoltError } from "@moltworker/protocol/errors";
+import type { TokenLimits } from "@moltworker/protocol/gateway";
 import type { Usage } from "@moltworker/protocol/messages";
 import type { ModelRow } from "@moltworker/protocol/rows";
 import type { ModelCall } from "../agent/model.ts";
@@ -15,6 +16,8 @@ export interface GovernedDeps {
   governor: Governor;
   prefixes: PrefixWatch;
   clock: Clock;
+  /** What a token's holder may do at most; null for none. */
+  limitsOf?(tokenId: string): TokenLimits | null;
 }
 
 export interface FinishedTry {
@@ -60,13 +63,13 @@ export class GovernedCall {
       callId: createId("gw", now),
       caller: {
         tenant: "owner",
-        tokenId: null,
+        tokenId: call.tokenId ?? null,
         sessionKey: call.sessionKey,
         channel: call.channel ?? null,
         schedule: call.schedule ?? null,
         runId: call.runId,
         admin: true,
-        own: null,
+        own: call.tokenId === undefined ? null : (deps.limitsOf?.(call.tokenId) ?? null),
       },
       provider: row.provider,
       model: row.id,

@@ -1,5 +1,6 @@
 /** What the gateway reads of the rest of the assistant, and where each provider is right now. */
 
+import type { TokenLimits } from "@moltworker/protocol/gateway";
 import type { Clock } from "../platform/clock.ts";
 import type { Egress } from "../platform/egress.ts";
 import type { Log } from "../platform/log.ts";
@@ -70,6 +71,8 @@ export interface GatewayDependencies {
   governor: Governor;
   /** One row for every try, whatever became of it. */
   recordCall(row: CallRow): void;
+  /** The own limits of an API token, for runs that its holder began; null for none. */
+  limitsOf?(tokenId: string): TokenLimits | null;
   /** Local servers came, went or changed their models. */
   onModelsChanged?(): void;
   limits?: Partial<GatewayLimits>;

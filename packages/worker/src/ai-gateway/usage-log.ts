@@ -54,3 +54,12 @@ export function createUsageLog(db: Database, clock: Clock): UsageLog {
     },
   };
 }
+
+/** Drops what is as old as the log of calls lets go, and the oldest above its number of rows. */
+export function pruneUsage(db: Database, before: number, maxRows: number): void {
+  db.run("DELETE FROM model_calls WHERE started_at < ?", before);
+  db.run(
+    "DELETE FROM model_calls WHERE started_at < (SELECT started_at FROM model_calls ORDER BY started_at DESC LIMIT 1 OFFSET ?)",
+    maxRows - 1,
+  );
+}

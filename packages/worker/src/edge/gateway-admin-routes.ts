@@ -10,6 +10,7 @@ import * as z from "zod";
 import type { Books } from "../ai-gateway/governor/books.ts";
 import type { Governor } from "../ai-gateway/governor/governor.ts";
 import { usdFrom } from "../ai-gateway/governor/money.ts";
+import type { AiGatewayControls } from "../ai-gateway/proxy/controls.ts";
 import type { Audit } from "../auth/audit.ts";
 import { auditName } from "../auth/audit.ts";
 import type { Auth } from "../auth/auth.ts";
@@ -20,6 +21,7 @@ import { readJson } from "./body.ts";
 import type { Allowed, RouteGroup } from "./route-group.ts";
 
 export interface GatewayAdminDeps {
+  aiGateway: AiGatewayControls;
   governor: Governor & Books;
   auth: Auth;
   audit: Audit;
@@ -35,6 +37,7 @@ export function gatewayAdminRoutes(deps: GatewayAdminDeps): RouteGroup {
     addGateways(app, allowed, deps);
     addLogs(app, allowed, deps);
     addHost(app, allowed, deps);
+    addControls(app, allowed, deps);
   };
 }
 
@@ -154,6 +157,41 @@ function addHost(app: Hono, allowed: Allowed, { governor, auth, audit, clock }: 
     return json({ ok: true, label: row.label });
   });
 }
+
+/** What `moltworker gateway` asks. */
+function addControls(app: Hono, allowed: Allowed, { aiGateway, audit }: GatewayAdminDeps): void {
+  const { breakers, cache, keys } = aiGateway;
+  app.get("/api/host/gateway", async (context) => {
+    await allowed(context, "api.gateway.read");
+    return json({ keys: keys.list(), breakers: breakers.list() });
+  });
+  app.post("/api/host/gateway/clear", async (context) => {
+    const principal = await allowed(context, "api.gateway.write");
+    const { what, provider, alias = "default" } = parse(clearing, context.req.query());
+    const note = (action: string, detail: string) =>
+      audit.record({ who: auditName(principal), surface: "http", action, outcome: "ok", detail });
+    if (what === "cache") {
+      const cleared = cache.clear();
+      note("gateway.cache.clear", String(cleared));
+      return json({ cleared });
+    }
+    if (what === "breakers") {
+      const cleared = breakers.clear({ provider });
+      note("gateway.breakers.clear", provider ?? "all");
+      return json({ cleared });
+    }
+    if (provider === undefined) throw new MoltError("INVALID_REQUEST", { message: "which provider's key is missing" });
+    keys.remove(provider, alias);
+    note("gateway.keys.remove", `${provider} ${alias}`);
+    return json({ cleared: 1 });
+  });
+}
+
+const clearing = z.strictObject({
+  what: z.enum(["breakers", "cache", "key"]),
+  provider: z.string().min(1).max(80).optional(),
+  alias: z.string().min(1).max(40).optional(),
+});
 
 const newToken = z.strictObject({
   label: z.string().trim().min(1).max(64),

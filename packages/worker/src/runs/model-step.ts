@@ -35,9 +35,11 @@ export async function runModelStep(context: RunContext, ref: string, request: Mo
 }
 
 /** Whose budgets a run's calls fall under. */
-function originOf(run: StoredRun): Pick<ModelCall, "channel" | "schedule"> {
+function originOf(run: StoredRun): Pick<ModelCall, "channel" | "schedule" | "tokenId"> {
   const { kind, id } = JSON.parse(run.principal) as Pick<Principal, "kind" | "id">;
-  return kind === "schedule" ? { channel: run.channel, schedule: id } : { channel: run.channel };
+  const { channel } = run;
+  if (kind === "schedule") return { channel, schedule: id };
+  return kind === "api" ? { channel, tokenId: id } : { channel };
 }
 
 async function streamUntilWhole(context: RunContext, call: ModelCall): Promise<Finish> {

@@ -148,6 +148,7 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
     clock,
     log,
     recordCall: createUsageLog(db, clock).record,
+    limitsOf: (tokenId) => auth.apiTokens.find(tokenId)?.limits ?? null,
     onModelsChanged: () => hub.publish("models.changed", { ts: clock.now() }),
   });
   const modelFor = (sessionKey: string) => sessions.get(sessionKey)?.model ?? models.defaultModel();

@@ -5,10 +5,9 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type { CallUsage } from "../governor/governor.ts";
-import { joinBytes } from "./call-body.ts";
+import { AddedUsageStrip } from "./added-usage.ts";
 import { OutputEstimate } from "./estimate.ts";
 import type { AnswerSource, Good, Target } from "./plan.ts";
-import { dataOfEvent, lastBoundary, splitEvents } from "./sse.ts";
 import { UsageScan } from "./usage-scan.ts";
 
 export interface StreamEnd {
@@ -156,52 +155,5 @@ async function pump(
     good.source.end();
     await writer.abort(error).catch(() => {});
     return watch.end(error);
-  }
-}
-
-const nothing = new Uint8Array(0);
-
-/** Takes out the chunk that only our own asking for usage brought. Passes whole events on, so that none is half gone when it is judged. */
-class AddedUsageStrip {
-  private held: Uint8Array[] = [];
-  private readonly decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
-  private readonly encoder = new TextEncoder();
-
-  push(chunk: Uint8Array): Uint8Array {
-    const end = lastBoundary(chunk);
-    const before = this.held;
-    if (end === 0) {
-      // The blank line itself may be split between two chunks.
-      const joined = joinBytes([...before, chunk]);
-      const at = before.length > 0 ? lastBoundary(joined) : 0;
-      this.held = at < joined.length ? [joined.subarray(at)] : [];
-      return at === 0 ? nothing : this.filter(joined.subarray(0, at));
-    }
-    const ready = before.length > 0 ? joinBytes([...before, chunk.subarray(0, end)]) : chunk.subarray(0, end);
-    this.held = end < chunk.length ? [chunk.subarray(end)] : [];
-    return this.filter(ready);
-  }
-
-  flush(): Uint8Array {
-    const rest = joinBytes(this.held);
-    this.held = [];
-    return rest;
-  }
-
-  private filter(bytes: Uint8Array): Uint8Array {
-    const text = this.decoder.decode(bytes);
-    if (!text.includes('"choices":[]') && !/"choices"\s*:\s*\[\s*\]/.test(text)) return bytes;
-    const { events, rest } = splitEvents(text);
-    const kept = events.filter((event) => !isUsageAlone(event));
-    return kept.length === events.length ? bytes : this.encoder.encode(kept.join("") + rest);
-  }
-}
-
-function isUsageAlone(event: string): boolean {
-  try {
-    const json = JSON.parse(dataOfEvent(event)) as Record<string, unknown>;
-    return Array.isArray(json.choices) && json.choices.length === 0 && typeof json.usage === "object" && json.usage !== null;
-  } catch {
-    return false;
   }
 }

@@ -93,11 +93,24 @@ export function parseArguments(text: unknown, path: string): unknown {
 }
 
 export function filePart(source: { base64: string; mediaType: string } | { url: string; mediaType: string }, filename?: string) {
-  const data =
-    "base64" in source
-      ? ({ type: "data", data: source.base64 } as const)
-      : ({ type: "url", url: URL.parse(source.url) ?? fail(source.url) } as const);
-  return { type: "file" as const, data, mediaType: source.mediaType, ...(filename === undefined ? {} : { filename }) };
+  const name = filename === undefined ? {} : { filename };
+  if ("base64" in source)
+    return { type: "file" as const, data: { type: "data", data: source.base64 } as const, mediaType: source.mediaType, ...name };
+  const url = URL.parse(source.url) ?? fail(source.url);
+  return { type: "file" as const, data: { type: "url", url } as const, mediaType: exactType(source.mediaType, url), ...name };
+}
+
+const pictureTypes: Readonly<Record<string, string>> = {
+  png: "image/png",
+  gif: "image/gif",
+  webp: "image/webp",
+  heic: "image/heic",
+};
+
+/** Google wants to be told what an address leads to; the others look for themselves. Most pictures of the web are JPEG. */
+function exactType(mediaType: string, { pathname }: URL): string {
+  if (mediaType !== "image/*") return mediaType;
+  return pictureTypes[/\.(\w+)$/.exec(pathname)?.[1]?.toLowerCase() ?? ""] ?? "image/jpeg";
 }
 
 function fail(url: string): never {

@@ -26,7 +26,9 @@ const denyRule = z.strictObject({
 });
 
 const rateRule = z.strictObject({
-  scope: z.enum(["all", "tenant", "token", "session"]).describe("Whose calls are counted together."),
+  scope: z
+    .enum(["all", "tenant", "token", "session", "channel", "schedule", "provider", "model"])
+    .describe("Whose calls are counted together."),
   unit: z.enum(["requests", "tokens"]).describe("What is counted."),
   limit: z.int().min(1).max(1_000_000_000).describe("How many there may be in that time."),
   seconds: z.int().min(1).max(86_400).describe("Length of that time."),
