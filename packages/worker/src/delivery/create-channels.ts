@@ -1,6 +1,6 @@
 /** Puts the parts of channels together, and answers what is asked of them (`channels.ts`). */
 
-import { MoltError } from "@moltworker/protocol/errors";
+import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { EventMap, EventName } from "@moltworker/protocol/events";
 import type { ChannelAccountSettings } from "../config/sections/channels.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -20,7 +20,7 @@ import { type AccountStore, createAccountStore } from "./account-store.ts";
 import { type Accounts, createAccounts } from "./accounts.ts";
 import { type Answers, createAnswers } from "./answers.ts";
 import { type Buttons, createButtons } from "./buttons.ts";
-import type { Channel } from "./channel.ts";
+import type { Channel, ChannelAccount } from "./channel.ts";
 import { createChannelService } from "./channel-service.ts";
 import type { Channels } from "./channels.ts";
 import type { CommandDependencies } from "./commands.ts";
@@ -33,7 +33,7 @@ import { createMessageLog, type MessageLog, placeOf, type StoredMessage } from "
 import { type ChannelPairings, createChannelPairings } from "./pairings.ts";
 import { createReceive, type Receive } from "./receive.ts";
 import { createSenders, type Senders } from "./senders.ts";
-import { createSends, placeOfSend, type Sends } from "./sends.ts";
+import { createSends, laneOf, placeOfSend, type Sends } from "./sends.ts";
 import { createTyping } from "./typing.ts";
 import { createWorkAlarm, type WorkAlarm } from "./work-alarm.ts";
 
@@ -128,7 +128,11 @@ class ChannelsEngine implements ChannelEngine {
     this.accounts = createAccounts({ ...deps, store: this.store, receive: this.receive, onChange: () => this.announce() });
     this.delivery = this.makeDelivery();
     this.answers = this.makeAnswers();
-    this.typing = createTyping({ messages: this.messages, open: (channel, account) => this.open(channel, account) });
+    this.typing = createTyping({
+      messages: this.messages,
+      open: (channel, account) => this.open(channel, account),
+      isHeld: (lane) => this.delivery.heldMs(lane) > 0,
+    });
     this.service = this.makeService();
     const commands: CommandDependencies = {
       ...deps.commands,
@@ -313,13 +317,12 @@ class ChannelsEngine implements ChannelEngine {
           ? `${nameOf(service.approvePairing(requestId, role, by.id))} may write now.`
           : `${service.dismissPairing(requestId, by.id).name} was not let in.`,
       acknowledge: (row, pressId, text) => {
-        const signal = AbortSignal.timeout(10_000);
-        this.courtesy(this.open(row.channel, row.account)?.calls.answerPress?.(pressId, text, signal));
+        void this.courtesy(row, (calls, signal) => calls.answerPress?.(pressId, text, signal));
       },
       rewrite: (send, markdown) => {
-        if (send.receipt === null) return;
-        const signal = AbortSignal.timeout(10_000);
-        this.courtesy(this.open(send.channel, send.account)?.calls.edit?.(placeOfSend(send), send.receipt, { markdown }, signal));
+        const { receipt } = send;
+        if (receipt === null) return;
+        void this.courtesy(send, (calls, signal) => calls.edit?.(placeOfSend(send), receipt, { markdown }, signal), send.lane);
       },
       pump: (lane) => this.delivery.pump(lane),
     });
@@ -352,15 +355,29 @@ class ChannelsEngine implements ChannelEngine {
 
   private acknowledgeTaken(row: StoredMessage, busy: boolean): void {
     const live = this.accounts.get(row.channel, row.account);
-    if (!live?.channel.traits.reactions || row.message_id === null) return;
+    const { message_id: messageId } = row;
+    if (!live?.channel.traits.reactions || messageId === null) return;
     const { ackReaction } = live.settings;
     const wanted = ackReaction === "all" || (ackReaction === "groups" && (row.chat_kind !== "direct" || busy));
-    if (wanted) this.courtesy(live.calls.react?.(placeOf(row), row.message_id, "👀", AbortSignal.timeout(10_000)));
+    const lane = laneOf(row.channel, row.account, row.chat_id);
+    if (wanted) void this.courtesy(row, (calls, signal) => calls.react?.(placeOf(row), messageId, "👀", signal), lane);
   }
 
-  /** What may fail without harm: not kept, not repeated. */
-  private courtesy(work: Promise<unknown> | undefined): void {
-    void work?.catch((error: unknown) => this.deps.log.debug("channel.courtesy.failed", { error }));
+  /** What may fail without harm: not kept, not repeated. Waits while the provider wants to hear nothing of the chat. */
+  private async courtesy(
+    of: { channel: string; account: string },
+    work: (calls: ChannelAccount, signal: AbortSignal) => Promise<void> | undefined,
+    lane?: string,
+  ): Promise<void> {
+    try {
+      const heldMs = lane === undefined ? 0 : this.delivery.heldMs(lane);
+      if (heldMs > 0) await this.deps.clock.sleep(heldMs);
+      const account = this.open(of.channel, of.account);
+      if (account) await work(account.calls, AbortSignal.timeout(10_000));
+    } catch (error) {
+      if (lane !== undefined) this.delivery.hold(lane, moltErrorFrom(error));
+      this.deps.log.debug("channel.courtesy.failed", { error });
+    }
   }
 }
 

@@ -41,6 +41,10 @@ export interface Delivery {
   inLane(lane: string, account: OpenAccount, paceMs: number, work: () => Promise<void>): void;
   /** Milliseconds until the chat may be changed again. */
   waitMs(lane: string): number;
+  /** Milliseconds until the provider wants to hear of that chat again. */
+  heldMs(lane: string): number;
+  /** Leaves the chat alone for as long as this answer of the provider asks. */
+  hold(lane: string, error: MoltError): void;
   readonly busy: boolean;
 }
 
@@ -92,11 +96,15 @@ class LaneDelivery implements Delivery {
   }
 
   inLane(lane: string, account: OpenAccount, paceMs: number, work: () => Promise<void>): void {
-    this.lanes.beside(lane, account, paceMs, () => work().catch((error: unknown) => this.holdFor(lane, moltErrorFrom(error))));
+    this.lanes.beside(lane, account, paceMs, () => work().catch((error: unknown) => this.hold(lane, moltErrorFrom(error))));
   }
 
   waitMs(lane: string): number {
     return this.lanes.waitMs(lane);
+  }
+
+  heldMs(lane: string): number {
+    return this.lanes.heldMs(lane);
   }
 
   /** One call, and what it came to. Never throws for what the provider said. */
@@ -172,7 +180,7 @@ class LaneDelivery implements Delivery {
     return ["CHANNEL_LIMITED", "CHANNEL_UNAVAILABLE", "CHANNEL_TOKEN_REJECTED", "CHANNEL_TOKEN_MISSING"].includes(error.code);
   }
 
-  private holdFor(lane: string, error: MoltError): void {
+  hold(lane: string, error: MoltError): void {
     if (isMoltError(error) && error.retryAfterMs !== undefined) this.lanes.hold(lane, this.deps.clock.now() + error.retryAfterMs);
   }
 

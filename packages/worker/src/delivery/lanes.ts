@@ -30,6 +30,8 @@ export interface Lanes {
   use(lane: string, paceMs: number): void;
   /** Milliseconds until the chat may be called again. */
   waitMs(lane: string): number;
+  /** Milliseconds until the provider wants to hear of the chat again; its pace apart. */
+  heldMs(lane: string): number;
   /** A call beside the rows (an edit of a stream), in the chat's turn. False when it is not its turn: it is not made then. */
   beside(lane: string, account: OpenAccount, paceMs: number, work: () => Promise<void>): boolean;
   readonly busy: boolean;
@@ -125,6 +127,10 @@ class MemoryLanes implements Lanes {
     if (!lane) return 0;
     const now = this.deps.clock.now();
     return Math.max(0, lane.heldUntil - now, lane.usedUntil - now - burst * lane.paceMs);
+  }
+
+  heldMs(name: string): number {
+    return Math.max(0, (this.lanes.get(name)?.heldUntil ?? 0) - this.deps.clock.now());
   }
 
   beside(name: string, account: OpenAccount, paceMs: number, work: () => Promise<void>): boolean {

@@ -3,19 +3,23 @@
 import type { ChatEvent } from "@moltworker/protocol/events";
 import type { OpenAccount } from "./live-account.ts";
 import { type MessageLog, placeOf, type StoredMessage } from "./message-log.ts";
+import { laneOf } from "./sends.ts";
 
 interface Dependencies {
   messages: MessageLog;
   open(channel: string, account: string): OpenAccount | undefined;
+  /** The provider asked to be left alone about this chat. */
+  isHeld(lane: string): boolean;
 }
 
 /** A run that takes longer shows no typing any more. */
 const longestMs = 600_000;
 
-export function createTyping({ messages, open }: Dependencies) {
+export function createTyping({ messages, open, isHeld }: Dependencies) {
   const timers = new Map<string, { timer: ReturnType<typeof setInterval>; since: number }>();
 
   function show(row: StoredMessage): void {
+    if (isHeld(laneOf(row.channel, row.account, row.chat_id))) return;
     void open(row.channel, row.account)
       ?.calls.typing?.(placeOf(row), AbortSignal.timeout(10_000))
       .catch(() => {});
