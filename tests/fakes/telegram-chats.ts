@@ -17,6 +17,7 @@ export class TelegramChats {
   readonly blockedBy = new Set<number>();
   readonly unknown = new Set<number>();
   private readonly files = new Map<string, Uint8Array>();
+  private anyFile: Uint8Array | undefined;
   private nextId = 9_000;
 
   in(chatId: number): StandingMessage[] {
@@ -53,7 +54,12 @@ export class TelegramChats {
     this.files.set(path, bytes);
   }
 
+  /** From now on every file that is asked for exists, with these bytes. */
+  addEvery(bytes: Uint8Array): void {
+    this.anyFile = bytes;
+  }
+
   file(path: string): Uint8Array | undefined {
-    return this.files.get(path);
+    return this.files.get(path) ?? this.anyFile;
   }
 }

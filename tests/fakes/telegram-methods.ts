@@ -51,14 +51,12 @@ function badKeyboard(markup: unknown): Outcome | undefined {
   return button ? bad("BUTTON_DATA_INVALID") : undefined;
 }
 
-function view(chatId: number, message: StandingMessage) {
-  const type = chatId < 0 ? "supergroup" : "private";
-  return {
-    message_id: message.message_id,
-    date: Math.floor(message.sentAt / 1_000),
-    chat: { id: chatId, type },
-    text: message.text,
-  };
+const chatOf = (id: number) =>
+  id < 0 ? { id, type: "supergroup", title: "The group" } : { id, type: "private", first_name: `Person ${id}` };
+
+function view(chatId: number, { message_id, sentAt, threadId }: StandingMessage, what: Record<string, unknown>) {
+  const topic = threadId === undefined ? {} : { message_thread_id: threadId, is_topic_message: true };
+  return { message_id, date: Math.floor(sentAt / 1_000), chat: chatOf(chatId), ...topic, ...what };
 }
 
 const sendText: Method = ({ params, method }, chats) => {
@@ -74,7 +72,15 @@ const sendText: Method = ({ params, method }, chats) => {
     ...(threadId === undefined ? {} : { threadId }),
     ...(buttons ? { buttons } : {}),
   });
-  return { ok: view(chatId, standing) };
+  return { ok: view(chatId, standing, { text: standing.text }) };
+};
+
+/** What Telegram finds out about a file by itself. */
+const measuresOf: Record<string, Record<string, number>> = {
+  photo: { width: 1, height: 1 },
+  video: { width: 1, height: 1, duration: 1 },
+  voice: { duration: 1 },
+  audio: { duration: 1 },
 };
 
 const sendFile =
@@ -90,7 +96,15 @@ const sendFile =
     const file = params[field] as { name: string; size: number } | undefined;
     if (!file?.size) return bad(`there is no ${field} in the request`);
     if (file.size > 50_000_000) return { error: { code: 413, description: "Request Entity Too Large" } };
-    return { ok: view(chatId, chats.add(chatId, { text: `[${field}] ${file.name} ${params.caption ?? ""}`.trim(), method })) };
+    const standing = chats.add(chatId, { text: `[${field}] ${file.name} ${params.caption ?? ""}`.trim(), method });
+    const own = {
+      file_id: `out-${standing.message_id}`,
+      file_unique_id: `u${standing.message_id}`,
+      file_size: file.size,
+      ...measuresOf[field],
+    };
+    const caption = typeof params.caption === "string" ? { caption: params.caption } : {};
+    return { ok: view(chatId, standing, { [field]: field === "photo" ? [own] : own, ...caption }) };
   };
 
 export const methods: Record<string, Method> = {
@@ -111,7 +125,7 @@ export const methods: Record<string, Method> = {
     standing.versions.push(standing.text);
     standing.text = String(params.text);
     delete standing.buttons;
-    return { ok: view(chatId, standing) };
+    return { ok: view(chatId, standing, { text: standing.text, edit_date: Math.floor(Date.now() / 1_000) }) };
   },
   setMessageReaction({ params }, chats) {
     const [reaction] = params.reaction as { emoji: string }[];

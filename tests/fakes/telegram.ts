@@ -50,6 +50,8 @@ export interface FakeTelegram {
   /** What other servers see of the webhook: the last failure. */
   webhookError: { message: string; date: number } | undefined;
   queue: { update_id: number }[];
+  /** Every update that was given out, as it was. */
+  sent: Record<string, unknown>[];
   close(): Promise<void>;
 }
 
@@ -71,6 +73,7 @@ class TelegramServer implements FakeTelegram {
   webhookError: { message: string; date: number } | undefined;
   conflict = false;
   queue: ({ update_id: number } & Record<string, unknown>)[] = [];
+  sent: Record<string, unknown>[] = [];
   fault: TelegramOptions["fault"];
   private nextUpdate = 500_000_001;
   private readonly server: Server;
@@ -99,6 +102,7 @@ class TelegramServer implements FakeTelegram {
   push(update: Record<string, unknown>, id = this.nextUpdate): number {
     this.nextUpdate = Math.max(this.nextUpdate, id + 1);
     this.queue.push({ update_id: id, ...update });
+    this.sent.push({ update_id: id, ...update });
     for (const wake of this.pollers) wake();
     void this.deliver();
     return id;
@@ -215,7 +219,7 @@ class TelegramServer implements FakeTelegram {
     }
     if (call.method === "getWebhookInfo") return { ok: this.webhookInfo() };
     if (call.method === "getMe")
-      return { ok: { id: this.bot.id, is_bot: true, first_name: "Molt Test", username: this.bot.username } };
+      return { ok: { id: this.bot.id, is_bot: true, first_name: "Molt Test", username: this.bot.username, ...abilities } };
     const method = methods[call.method];
     return method ? method(call, this.chats) : { error: { code: 404, description: "Not Found: method not found" } };
   }
@@ -266,6 +270,13 @@ class TelegramServer implements FakeTelegram {
     for (const waiter of this.waiters) if (waiter.fits(call)) waiter.resolve(call);
   }
 }
+
+/** What getMe says of a bot besides who it is. */
+const abilities = {
+  ...{ can_join_groups: true, can_read_all_group_messages: false, supports_inline_queries: false },
+  ...{ can_connect_to_business: false, has_main_web_app: false, has_topics_enabled: false },
+  ...{ allows_users_to_create_topics: false, can_manage_bots: false, supports_join_request_queries: false },
+};
 
 const conflict = (description: string): Outcome => ({ error: { code: 409, description } });
 

@@ -70,7 +70,10 @@ export function pressUpdate(press: { from: number; chat: number; messageId: numb
       message: {
         message_id: press.messageId,
         date: 1,
-        chat: { id: press.chat, type: press.chat < 0 ? "supergroup" : "private" },
+        chat:
+          press.chat < 0
+            ? { id: press.chat, type: "supergroup", title: "The group" }
+            : { id: press.chat, type: "private", first_name: `Person ${press.chat}` },
       },
     },
   };

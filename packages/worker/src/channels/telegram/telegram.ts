@@ -80,7 +80,7 @@ const sent = z.looseObject({ message_id: z.number() });
 const me = z.looseObject({ id: z.number(), first_name: z.string(), username: z.string().optional() });
 const updates = z.array(z.looseObject({ update_id: z.number() }));
 const webhookInfo = z.looseObject({
-  url: z.string(),
+  url: z.string().default(""),
   pending_update_count: z.number(),
   last_error_date: z.number().optional(),
   last_error_message: z.string().optional(),
