@@ -147,7 +147,9 @@ describe(`${plan.sends} answers through 429, 5xx, cut and lost calls`, () => {
       .filter((call) =>
         limited
           .get(call.params.chat_id)
-          ?.some((before) => before !== call && call.at >= heardAt(before, call) && call.at < before.at + (before.retryAfterMs ?? 0)),
+          ?.some(
+            (before) => before !== call && call.at >= heardAt(before, call) && call.at < before.at + (before.retryAfterMs ?? 0),
+          ),
       );
     expect(early.map(({ method, params }) => [method, params.chat_id])).toEqual([]);
     expect(limited.size).toBeGreaterThan(0);

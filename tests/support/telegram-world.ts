@@ -21,6 +21,7 @@ export interface TelegramWorld {
   close(): Promise<void>;
 }
 
+/** `ANTHROPIC_BASE_URL: "provider"` is the fake provider's own address. */
 export async function startTelegramWorld(env: Record<string, string> = {}): Promise<TelegramWorld> {
   const telegram = await startFakeTelegram();
   const provider = await startFakeProvider();
@@ -33,6 +34,7 @@ export async function startTelegramWorld(env: Record<string, string> = {}): Prom
       TELEGRAM_DM_ALLOW_FROM: `${ownerId},${guestId}`,
       TELEGRAM_API_BASE_URL: telegram.url,
       ...env,
+      ...(env.ANTHROPIC_BASE_URL === "provider" ? { ANTHROPIC_BASE_URL: `${provider.url}/v1` } : {}),
     },
   });
   const client = await connectClient(server.url, { dataDir: server.dataDir });

@@ -81,7 +81,8 @@ export interface ChannelAccount {
   ): Promise<{ updates: RawUpdate[]; cursor: string | undefined }>;
   /** Pure; `self` is who the account is. Never throws: what it does not know is `ignored`. */
   parse(update: RawUpdate, self: Identity): InboundEvent;
-  send(message: Outgoing, signal: AbortSignal): Promise<{ messageId: string }>;
+  /** `movedTo`: the chat has another id by now, and that is where the message stands. */
+  send(message: Outgoing, signal: AbortSignal): Promise<{ messageId: string; movedTo?: string }>;
   /** Idempotent: saying the same twice is no error. */
   edit?(place: Place, messageId: string, content: TextContent, signal: AbortSignal): Promise<void>;
   react?(place: Place, messageId: string, emoji: string, signal: AbortSignal): Promise<void>;
@@ -193,7 +194,15 @@ export interface InboundIgnored {
   sender?: Sender;
 }
 
-export type InboundEvent = InboundText | InboundPress | InboundIgnored;
+/** The provider gave the chat another id: what was set for it, and its conversation, move along. */
+export interface InboundMoved {
+  kind: "moved";
+  place: Place;
+  sender?: Sender;
+  to: string;
+}
+
+export type InboundEvent = InboundText | InboundPress | InboundIgnored | InboundMoved;
 
 export interface TextContent {
   /** Markdown that fits `textUnits` once formatted. */

@@ -12,6 +12,8 @@ export interface ConversationInput {
   channel: string;
   account: string;
   place: Place;
+  /** The chat's id before the provider gave it another one. */
+  formerChatId?: string | undefined;
   senderId: string;
   role: "owner" | "guest";
   dmScope: DmScope;
@@ -23,7 +25,7 @@ export function conversationOf(input: ConversationInput): string {
   const { channel, account, place, dmScope } = input;
   const agent = `agent:${defaultAgentId}`;
   if (place.chatKind !== "direct") {
-    const group = `${agent}:${channel}:${place.chatKind}:${plain(place.chatId)}`;
+    const group = `${agent}:${channel}:${place.chatKind}:${plain(input.formerChatId ?? place.chatId)}`;
     return place.threadId === undefined ? group : `${group}:topic:${plain(place.threadId)}`;
   }
   const thread = place.threadId === undefined ? "" : `:thread:${plain(place.threadId)}`;

@@ -1,6 +1,6 @@
 /** Puts the parts of channels together, and answers what is asked of them (`channels.ts`). */
 
-import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import { MoltError } from "@moltworker/protocol/errors";
 import type { EventMap, EventName } from "@moltworker/protocol/events";
 import type { ChannelAccountSettings } from "../config/sections/channels.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -20,16 +20,18 @@ import { type AccountStore, createAccountStore } from "./account-store.ts";
 import { type Accounts, createAccounts } from "./accounts.ts";
 import { type Answers, createAnswers } from "./answers.ts";
 import { type Buttons, createButtons } from "./buttons.ts";
-import type { Channel, ChannelAccount } from "./channel.ts";
+import type { Channel } from "./channel.ts";
 import { createChannelService } from "./channel-service.ts";
 import type { Channels } from "./channels.ts";
 import type { CommandDependencies } from "./commands.ts";
 import type { DmScope } from "./conversation.ts";
+import { type Courtesy, createCourtesy } from "./courtesy.ts";
 import { createDelivery, type Delivery } from "./deliver.ts";
 import { createDesk, type Desk, type OwnerChat } from "./desk.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import type { OpenAccount } from "./live-account.ts";
 import { createMessageLog, type MessageLog, placeOf, type StoredMessage } from "./message-log.ts";
+import { movedGroup } from "./moved-group.ts";
 import { type ChannelPairings, createChannelPairings } from "./pairings.ts";
 import { createReceive, type Receive } from "./receive.ts";
 import { createSenders, type Senders } from "./senders.ts";
@@ -109,6 +111,7 @@ class ChannelsEngine implements ChannelEngine {
   private readonly typing: ReturnType<typeof createTyping>;
   private readonly desk: Desk;
   private readonly intake: Intake;
+  private readonly courtesy: Courtesy;
   private readonly acceptance: Acceptance;
   private prunedAt = 0;
   private readonly workAlarm: WorkAlarm;
@@ -128,6 +131,7 @@ class ChannelsEngine implements ChannelEngine {
     this.accounts = createAccounts({ ...deps, store: this.store, receive: this.receive, onChange: () => this.announce() });
     this.delivery = this.makeDelivery();
     this.answers = this.makeAnswers();
+    this.courtesy = createCourtesy({ ...deps, delivery: this.delivery, open: (channel, account) => this.open(channel, account) });
     this.typing = createTyping({
       messages: this.messages,
       open: (channel, account) => this.open(channel, account),
@@ -233,10 +237,12 @@ class ChannelsEngine implements ChannelEngine {
       messages: this.messages,
       senders: this.senders,
       pairings: this.pairings,
+      settings: (channel, account) => this.accounts.get(channel, account)?.settings,
       onPairing: (request) => {
         this.desk.onPairing(request);
         this.announce();
       },
+      onMoved: (channel, account, from, to) => this.moved(channel, account, from, to),
       onInbound: (channel, account, work) => {
         const now = this.deps.clock.now();
         const known = this.store.get(channel, account)?.last_inbound_at ?? 0;
@@ -263,6 +269,7 @@ class ChannelsEngine implements ChannelEngine {
         this.answers.onSettled(send);
       },
       onClaimed: (send) => this.answers.onClaimed(send),
+      onMoved: (channel, account, from, to) => this.moved(channel, account, from, to),
       onTrouble: (channel, account, error) => this.accounts.trouble(channel, account, error),
       schedule: (dueAt) => this.schedule(dueAt),
     });
@@ -317,12 +324,12 @@ class ChannelsEngine implements ChannelEngine {
           ? `${nameOf(service.approvePairing(requestId, role, by.id))} may write now.`
           : `${service.dismissPairing(requestId, by.id).name} was not let in.`,
       acknowledge: (row, pressId, text) => {
-        void this.courtesy(row, (calls, signal) => calls.answerPress?.(pressId, text, signal));
+        this.courtesy(row, (calls, signal) => calls.answerPress?.(pressId, text, signal));
       },
       rewrite: (send, markdown) => {
         const { receipt } = send;
         if (receipt === null) return;
-        void this.courtesy(send, (calls, signal) => calls.edit?.(placeOfSend(send), receipt, { markdown }, signal), send.lane);
+        this.courtesy(send, (calls, signal) => calls.edit?.(placeOfSend(send), receipt, { markdown }, signal), send.lane);
       },
       pump: (lane) => this.delivery.pump(lane),
     });
@@ -346,6 +353,12 @@ class ChannelsEngine implements ChannelEngine {
     });
   }
 
+  private moved(channel: string, account: string, from: string, to: string): void {
+    const live = this.accounts.get(channel, account);
+    const change = live && movedGroup(live.settings, from, to);
+    if (change) this.deps.patchAccount(channel, account, change, `channel:${channel}`);
+  }
+
   private ownerChats(channel: string, account: string): OwnerChat[] {
     const live = this.accounts.get(channel, account);
     if (!live) return [];
@@ -360,24 +373,7 @@ class ChannelsEngine implements ChannelEngine {
     const { ackReaction } = live.settings;
     const wanted = ackReaction === "all" || (ackReaction === "groups" && (row.chat_kind !== "direct" || busy));
     const lane = laneOf(row.channel, row.account, row.chat_id);
-    if (wanted) void this.courtesy(row, (calls, signal) => calls.react?.(placeOf(row), messageId, "👀", signal), lane);
-  }
-
-  /** What may fail without harm: not kept, not repeated. Waits while the provider wants to hear nothing of the chat. */
-  private async courtesy(
-    of: { channel: string; account: string },
-    work: (calls: ChannelAccount, signal: AbortSignal) => Promise<void> | undefined,
-    lane?: string,
-  ): Promise<void> {
-    try {
-      const heldMs = lane === undefined ? 0 : this.delivery.heldMs(lane);
-      if (heldMs > 0) await this.deps.clock.sleep(heldMs);
-      const account = this.open(of.channel, of.account);
-      if (account) await work(account.calls, AbortSignal.timeout(10_000));
-    } catch (error) {
-      if (lane !== undefined) this.delivery.hold(lane, moltErrorFrom(error));
-      this.deps.log.debug("channel.courtesy.failed", { error });
-    }
+    if (wanted) this.courtesy(row, (calls, signal) => calls.react?.(placeOf(row), messageId, "👀", signal), lane);
   }
 }
 

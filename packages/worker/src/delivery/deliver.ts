@@ -26,6 +26,8 @@ interface Dependencies {
   onSettled(send: StoredSend): void;
   /** The placeholder stands. */
   onClaimed(send: StoredSend): void;
+  /** A chat has another id now. */
+  onMoved(channel: string, account: string, from: string, to: string): void;
   /** A call failed in a way that says something about the account. */
   onTrouble(channel: string, account: string, error: MoltError): void;
   /** Wake me then. */
@@ -130,7 +132,7 @@ class LaneDelivery implements Delivery {
       return this.settled(send.id);
     }
     const claim = isClaimable(send, account.traits);
-    const { messageId } = await account.calls.send(
+    const { messageId, movedTo } = await account.calls.send(
       {
         place,
         key: send.id,
@@ -139,6 +141,7 @@ class LaneDelivery implements Delivery {
       },
       signal,
     );
+    if (movedTo !== undefined) this.deps.onMoved(send.channel, send.account, place.chatId, movedTo);
     if (claim) {
       sends.claimed(send.id, messageId);
       this.deps.onClaimed({ ...send, receipt: messageId });

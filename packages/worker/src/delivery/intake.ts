@@ -128,6 +128,7 @@ export function createIntake(deps: Dependencies): Intake {
       channel: row.channel,
       account: row.account,
       place: placeOf(row),
+      formerChatId: account.settings.groups[row.chat_id]?.formerId,
       senderId: row.sender_id,
       role,
       ...deps.scope(),

@@ -43,7 +43,7 @@ interface Lane {
   /** Up to here its share of calls is used. */
   usedUntil: number;
   paceMs: number;
-  timer?: ReturnType<typeof setTimeout>;
+  timer?: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** What the chats of one account share. */
@@ -61,7 +61,7 @@ const concurrency = 32;
 const burst = 3;
 /** Slots that a quiet account saves up: with them it stays below the provider's own limit. */
 const savedSlots = 2;
-/** Waits shorter than this are slept; longer ones are the alarm's. */
+/** Waits longer than this are the alarm's too. */
 const sleepLimitMs = 5_000;
 
 export function createLanes(deps: Dependencies): Lanes {
@@ -85,16 +85,18 @@ class MemoryLanes implements Lanes {
   touch(name: string): void {
     const lane = this.lane(name);
     if (lane.state === "ready" || lane.state === "calling") return;
-    if (lane.timer !== undefined) clearTimeout(lane.timer);
+    clearTimeout(lane.timer);
+    lane.timer = undefined;
     lane.state = "idle";
     const send = this.deps.sends.next(name);
     const account = send && this.deps.open(send.channel, send.account);
     if (!send || !account) return;
     const now = this.deps.clock.now();
     const waitMs = Math.max((send.due_at ?? 0) - now, this.waitMs(name));
-    if (waitMs > sleepLimitMs) return this.deps.schedule(now + waitMs);
     if (waitMs > 0) {
-      lane.state = "waiting";
+      // Who waits long does not keep the object awake: the alarm is for when it is put away meanwhile.
+      if (waitMs > sleepLimitMs) this.deps.schedule(now + waitMs);
+      else lane.state = "waiting";
       lane.timer = setTimeout(() => this.touch(name), waitMs);
       return;
     }
@@ -106,8 +108,8 @@ class MemoryLanes implements Lanes {
 
   touchAll(): void {
     const now = this.deps.clock.now();
-    for (const [name, { state, heldUntil, usedUntil }] of this.lanes)
-      if (state === "idle" && heldUntil < now && usedUntil < now) this.lanes.delete(name);
+    for (const [name, { state, heldUntil, usedUntil, timer }] of this.lanes)
+      if (state === "idle" && heldUntil < now && usedUntil < now && timer === undefined) this.lanes.delete(name);
     for (const { lane } of this.deps.sends.lanes()) if (this.lanes.get(lane)?.state !== "waiting") this.touch(lane);
   }
 

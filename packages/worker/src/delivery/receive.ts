@@ -27,6 +27,10 @@ interface Dependencies {
   pairings: ChannelPairings;
   /** A stranger's request is new: show them the code, tell the owner. */
   onPairing(request: PairingRequest): void;
+  /** As they stand now: an update may have changed them for the next one that came with it. */
+  settings(channel: string, account: string): ChannelAccountSettings | undefined;
+  /** In the commit of the row that says so. */
+  onMoved(channel: string, account: string, from: string, to: string): void;
   /** `work`: something of it waits to be worked on. */
   onInbound(channel: string, account: string, work: boolean): void;
 }
@@ -39,8 +43,13 @@ export type Receive = (account: ReceivingAccount, updates: readonly RawUpdate[])
 /** Returns how many updates were new. */
 export function createReceive(deps: Dependencies): Receive {
   function decide(account: ReceivingAccount, event: InboundEvent) {
+    if (event.kind === "moved")
+      return {
+        fate: "ignored" as const,
+        reason: `The group has another id now, ${event.to}; its settings and its conversation moved along.`,
+      };
     if (event.kind === "ignored" || !event.sender || !event.place) return { fate: "ignored" as const };
-    const { settings } = account;
+    const settings = deps.settings(account.channel.id, account.id) ?? account.settings;
     const { sender, place } = event;
     if (event.kind === "message" && place.chatKind !== "direct" && !isMeant(event, settings)) {
       const known = settings.groupPolicy !== "disabled" && settings.groups[place.chatId]?.enabled !== false;
@@ -77,7 +86,9 @@ export function createReceive(deps: Dependencies): Receive {
       ...(album ? { dueAt: deps.clock.now() + albumMs } : {}),
     });
     if (id === undefined) return undefined;
-    if (event.kind !== "ignored" && role) deps.senders.seen(account.channel.id, account.id, event.sender, event.place);
+    if (event.kind === "moved") deps.onMoved(account.channel.id, account.id, event.place.chatId, event.to);
+    if ((event.kind === "message" || event.kind === "press") && role)
+      deps.senders.seen(account.channel.id, account.id, event.sender, event.place);
     if ("pair" in verdict && event.kind === "message") {
       const asked = deps.pairings.ask(account.channel.id, account.id, event.sender, event.place);
       if (asked?.fresh) deps.onPairing(asked.request);

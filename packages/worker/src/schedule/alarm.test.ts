@@ -9,13 +9,21 @@ function world(works: Record<string, TimerWork>) {
   migrate(db, [timersMigration], systemClock);
   const armed: (number | undefined)[] = [];
   let now = 1_000;
-  const clock = { now: () => now, sleep: () => Promise.resolve() };
+  let enough = () => {};
+  const patience = new Promise<void>((resolve) => (enough = resolve));
+  const clock = { now: () => now, sleep: () => patience };
   const storage = {
     setAlarm: async (at: number) => void armed.push(at),
     deleteAlarm: async () => void armed.push(undefined),
   };
   const log = { debug() {}, info() {}, warn() {}, error() {} };
-  return { alarm: createAlarm(db, clock, log, storage, works), armed, setNow: (ms: number) => (now = ms), db };
+  return {
+    alarm: createAlarm(db, clock, log, storage, works),
+    armed,
+    setNow: (ms: number) => (now = ms),
+    db,
+    enough: () => enough(),
+  };
 }
 
 describe("the one alarm", () => {
@@ -69,6 +77,32 @@ describe("the one alarm", () => {
     // Cut here, a later life would find it as due as before.
     expect(during).toEqual([{ due_at: 2_000 }]);
     expect(db.all("SELECT name, due_at FROM timers")).toEqual([{ name: "watch", due_at: 3_100 }]);
+  });
+
+  test("one that does not end holds up no other, and is not begun twice", async () => {
+    const ran: string[] = [];
+    let end = () => {};
+    const { alarm, setNow, db, enough, armed } = world({
+      stuck: () => {
+        ran.push("stuck");
+        return new Promise<void>((resolve) => (end = resolve));
+      },
+      next: () => void ran.push("next"),
+    });
+    alarm.set("stuck", 1_000);
+    alarm.set("next", 2_000);
+    setNow(2_500);
+    enough();
+    await alarm.fire();
+    await alarm.fire();
+    expect(ran).toEqual(["stuck", "next"]);
+    expect(armed).toEqual([1_000]);
+    alarm.ensure("stuck", 9_000);
+    end();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(db.all("SELECT name, due_at FROM timers")).toEqual([{ name: "stuck", due_at: 9_000 }]);
+    expect(armed.at(-1)).toBe(9_000);
   });
 
   test("one that fails is tried again later and stops no other", async () => {

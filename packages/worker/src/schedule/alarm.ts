@@ -28,7 +28,16 @@ export interface AlarmStorage {
   deleteAlarm(): Promise<void>;
 }
 
+interface Firing {
+  due: number;
+  /** Epoch ms at which it is wanted again. */
+  again?: number;
+  /** The others did not wait for it. */
+  late?: boolean;
+}
+
 const retryMs = 10_000;
+const patienceMs = 30_000;
 
 export function createAlarm(
   db: Database,
@@ -39,10 +48,13 @@ export function createAlarm(
 ): Alarm {
   let armedFor: number | undefined;
   /** Timers whose work goes on, and when it is wanted again: what `ensure` was told meanwhile is about the time after it. */
-  const firing = new Map<string, { due: number; again?: number }>();
+  const firing = new Map<string, Firing>();
 
   const arm = () => {
-    const next = db.one<{ next: number | null }>("SELECT min(due_at) AS next FROM timers")?.next ?? undefined;
+    // One whose work goes on is set anew when that ends.
+    const next = db
+      .all<{ name: string; due_at: number }>("SELECT name, due_at FROM timers ORDER BY due_at")
+      .find(({ name, due_at }) => firing.get(name)?.due !== due_at)?.due_at;
     if (next === armedFor) return;
     armedFor = next;
     void (next === undefined ? storage.deleteAlarm() : storage.setAlarm(next));
@@ -80,21 +92,32 @@ export function createAlarm(
         clock.now(),
       );
       for (const timer of due) {
-        const own: { due: number; again?: number } = { due: timer.due_at };
-        firing.set(timer.name, own);
-        try {
-          await works[timer.name]?.();
-          // Only this firing: the work may have set the timer anew.
-          if (own.again === undefined) db.run("DELETE FROM timers WHERE name = ? AND due_at = ?", timer.name, own.due);
-          else db.run("UPDATE timers SET due_at = ? WHERE name = ? AND due_at = ?", own.again, timer.name, own.due);
-        } catch (error) {
-          log.error("timer.failed", { timer: timer.name, error });
-          db.run("UPDATE timers SET due_at = ? WHERE name = ?", clock.now() + retryMs, timer.name);
-        } finally {
-          firing.delete(timer.name);
-        }
+        if (firing.has(timer.name)) continue;
+        const enough = new AbortController();
+        // One that does not end holds up no other.
+        await Promise.race([work(timer.name, timer.due_at), clock.sleep(patienceMs, enough.signal).catch(() => {})]);
+        enough.abort();
+        const own = firing.get(timer.name);
+        if (own) own.late = true;
       }
       arm();
     },
   };
+
+  async function work(name: string, due: number): Promise<void> {
+    const own: Firing = { due };
+    firing.set(name, own);
+    try {
+      await works[name]?.();
+      // Only this firing: the work may have set the timer anew.
+      if (own.again === undefined) db.run("DELETE FROM timers WHERE name = ? AND due_at = ?", name, due);
+      else db.run("UPDATE timers SET due_at = ? WHERE name = ? AND due_at = ?", own.again, name, due);
+    } catch (error) {
+      log.error("timer.failed", { timer: name, error });
+      db.run("UPDATE timers SET due_at = ? WHERE name = ?", clock.now() + retryMs, name);
+    } finally {
+      firing.delete(name);
+      if (own.late) arm();
+    }
+  }
 }

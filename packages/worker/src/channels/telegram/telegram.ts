@@ -119,13 +119,18 @@ function createAccount(link: AccountLink, given: Options): ChannelAccount {
     parse: (update, self) => eventFrom(update.body, self),
     send: (message, signal) => send(api, message, { signal, sends: true }),
     async edit(place, messageId, content, signal) {
-      const params = { chat_id: Number(place.chatId), message_id: Number(messageId), ...textParams(content) };
+      const params = { message_id: Number(messageId), ...textParams(content) };
+      const put = (chatId: string) =>
+        api.call("editMessageText", { chat_id: Number(chatId), ...params }, z.unknown(), { signal, sends: true });
       try {
-        await api.call("editMessageText", params, z.unknown(), { signal, sends: true });
+        await put(place.chatId);
       } catch (thrown) {
+        if (!isMoltError(thrown)) throw thrown;
         // It says so already.
-        if (isMoltError(thrown) && /message is not modified/i.test(thrown.message)) return;
-        throw thrown;
+        if (/message is not modified/i.test(thrown.message)) return;
+        // Sent where the group is now.
+        if (typeof thrown.details.migratedTo !== "string") throw thrown;
+        await put(thrown.details.migratedTo);
       }
     },
     async react(place, messageId, emoji, signal) {
@@ -189,7 +194,7 @@ function createWebhook(link: AccountLink, api: BotApi): WebhookSide {
   };
 }
 
-async function send(api: BotApi, message: Outgoing, options: CallOptions): Promise<{ messageId: string }> {
+async function send(api: BotApi, message: Outgoing, options: CallOptions): Promise<{ messageId: string; movedTo?: string }> {
   const { place, content, replyTo } = message;
   const reply =
     replyTo === undefined ? {} : { reply_parameters: { message_id: Number(replyTo), allow_sending_without_reply: true } };
@@ -202,8 +207,8 @@ async function send(api: BotApi, message: Outgoing, options: CallOptions): Promi
   } catch (thrown) {
     if (!isMoltError(thrown)) throw thrown;
     // Refusals, so nothing was sent: the group became a supergroup with a new id, or its topic was deleted.
-    if (typeof thrown.details.migratedTo === "string")
-      return idOf(await put(placeParams({ ...place, chatId: thrown.details.migratedTo })));
+    const movedTo = thrown.details.migratedTo;
+    if (typeof movedTo === "string") return { ...idOf(await put(placeParams({ ...place, chatId: movedTo }))), movedTo };
     if (place.threadId !== undefined && /thread not found/i.test(thrown.message))
       return idOf(await put({ chat_id: Number(place.chatId) }));
     throw thrown;

@@ -62,6 +62,7 @@ const baseMessage = z.looseObject({
   poll: z.looseObject({ question: z.string(), options: z.array(z.looseObject({ text: z.string() })) }).optional(),
   dice: z.looseObject({ emoji: z.string(), value: z.number() }).optional(),
   forum_topic_created: z.unknown().optional(),
+  migrate_to_chat_id: z.number().optional(),
 });
 const message = baseMessage.extend({
   reply_to_message: baseMessage.optional(),
@@ -132,6 +133,8 @@ function pressFrom(query: NonNullable<z.infer<typeof updateSchema>["callback_que
 
 function textFrom(sent: Message, edited: boolean, self: Identity): InboundEvent {
   const place = placeFrom(sent.chat, sent);
+  // A group became a supergroup, and has another id from now on.
+  if (sent.migrate_to_chat_id !== undefined) return { kind: "moved", place, to: String(sent.migrate_to_chat_id) };
   const sender = authorOf(sent);
   if (!sender) return ignored("The message has no sender.", { place });
   if (place.chatKind === "channel") return ignored("Posts of channels are not answered.", { place, sender });

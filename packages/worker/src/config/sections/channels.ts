@@ -29,6 +29,7 @@ const account = z.strictObject({
           .enum(["owner", "everyone"])
           .default("everyone")
           .describe("`owner`: only you are heard, with your files and tools. `everyone`: all are guests there, you too."),
+        formerId: id.optional().describe("Its id before the provider gave it another one: the conversation stays the same."),
       }),
     )
     .default({})

@@ -1,0 +1,163 @@
+/** What an owner lives with: people let in by a code, one person on two channels, a group that moves, commands, a bot that is wrong. */
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { groupId, guestId, messageOf, messageUpdate, ownerId, settled, standing, strangerId } from "../support/telegram.ts";
+import { schemaFaults } from "../support/telegram-schema.ts";
+import { startTelegramWorld, type TelegramWorld } from "../support/telegram-world.ts";
+import { type Receiver, signedStandard, startReceiver } from "../support/webhooks.ts";
+
+let world: TelegramWorld;
+let receiver: Receiver;
+const named = "@molt_test_bot";
+
+beforeAll(async () => {
+  receiver = await startReceiver();
+  world = await startTelegramWorld();
+  await world.account({ groups: { [groupId]: {} }, ackReaction: "off" });
+}, 60_000);
+afterAll(async () => {
+  await world?.close();
+  await receiver?.close();
+});
+
+describe("letting somebody in from the conversation", () => {
+  test("the owner writes /approve and the code; a guest and a wrong code change nothing", async () => {
+    world.say({ from: strangerId, name: "Mallory", text: "hello?" });
+    await standing(world.telegram, strangerId, (text) => text.includes("Show this code"));
+    const code = (await world.client.request("channels.pairing.list", {})).requests[0]?.code ?? "";
+    world.say({ from: guestId, text: `/approve ${code}` });
+    await standing(world.telegram, guestId, (text) => text.includes("for the owner alone"));
+    world.say({ text: "/approve WRONG234" });
+    await standing(world.telegram, ownerId, (text) => text.includes("no request with this code"));
+    expect((await world.client.request("channels.pairing.list", {})).requests).toHaveLength(1);
+    world.say({ text: `/approve ${code.toLowerCase().replace(/(.{4})/, "$1-")}` });
+    await standing(world.telegram, ownerId, (text) => text.includes("Mallory may write now"));
+    await standing(world.telegram, strangerId, (text) => text === "You may write to me now.");
+    world.say({ from: strangerId, text: "let-in-1 [[say: welcome]]" });
+    await standing(world.telegram, strangerId, (text) => text === "welcome");
+    expect(JSON.stringify(world.asked("let-in-1")[0]?.body)).not.toContain("MEMORY.md");
+  });
+});
+
+describe("one person on two channels", () => {
+  test("linked identities share a conversation; whoever is not linked does not", async () => {
+    const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    const app = { dmPolicy: "open", allowFrom: ["*"], options: { url: receiver.url } };
+    const links = { ada: [`telegram:${guestId}`, "webhook:ada-in-the-app"] };
+    await world.channels({ dmScope: "per-peer", identityLinks: links, accounts: { webhook: { default: app } } });
+    await world.client.request("channels.connect", { channel: "webhook", secrets: { secret } });
+    world.say({ from: guestId, text: "linked-1 my cat is called Mog [[say: noted]]" });
+    await standing(world.telegram, guestId, (text) => text === "noted");
+    const post = async (sender: string, text: string) => {
+      const body = JSON.stringify({ text, sender });
+      const headers = { "content-type": "application/json", ...signedStandard(secret, body, `id-${sender}`) };
+      return (await fetch(`${world.server.url}channels/webhook/default`, { method: "POST", headers, body })).status;
+    };
+    expect(await post("ada-in-the-app", "linked-2 what is my cat called? [[say: Mog]]")).toBe(200);
+    const row = await settled(world.client, "linked-2");
+    expect(row.sessionKey).toBe("agent:main:direct:ada");
+    expect(JSON.stringify(world.asked("linked-2")[0]?.body)).toContain("my cat is called Mog");
+    expect(await post("bob-in-the-app", "linked-3 what is my cat called? [[say: no idea]]")).toBe(200);
+    expect((await settled(world.client, "linked-3")).sessionKey).not.toBe(row.sessionKey);
+    expect(JSON.stringify(world.asked("linked-3")[0]?.body)).not.toContain("Mog");
+    await world.channels({ dmScope: "main", identityLinks: { ada: null } });
+  });
+});
+
+describe("a group that becomes a supergroup", () => {
+  const movedId = -1_009_876_543_210;
+  const moved = () => {
+    world.telegram.fault = (call) =>
+      call.params.chat_id === groupId && (call.method.startsWith("send") || call.method.startsWith("edit"))
+        ? {
+            kind: "error",
+            status: 400,
+            description: "Bad Request: group chat was upgraded to a supergroup chat",
+            parameters: { migrate_to_chat_id: movedId },
+          }
+        : undefined;
+  };
+
+  test("an answer that is on its way finds it, and its settings and conversation move along", async () => {
+    moved();
+    world.say({ chat: groupId, from: 555, text: `${named} before-move the word is walrus [[say: answered after the move]]` });
+    await standing(world.telegram, movedId, (text) => text === "answered after the move");
+    expect((await settled(world.client, "before-move")).fate).toBe("answered");
+    world.say({ chat: movedId, from: 555, text: `${named} after-move [[say: the same group]]` });
+    await standing(world.telegram, movedId, (text) => text === "the same group");
+    expect((await settled(world.client, "after-move")).sessionKey).toBe(`agent:main:telegram:group:${groupId}`);
+    expect(JSON.stringify(world.asked("after-move")[0]?.body)).toContain("walrus");
+    world.telegram.fault = undefined;
+  });
+
+  test("Telegram's own word of it is enough; a group that nothing was set for stays unheard", async () => {
+    const [from, to, other] = [-400_001, -1_004_000_000_001, -1_004_000_000_002];
+    await world.account({ groups: { [from]: { requireMention: false } } });
+    const service = (id: number, target: number) => ({
+      message: messageOf({ from: 555, chat: id, extra: { migrate_to_chat_id: target } }),
+    });
+    world.telegram.push(service(from, to));
+    world.telegram.push(service(-400_002, other));
+    world.telegram.push(messageUpdate({ chat: to, from: 555, text: "moved-quietly [[say: still without a name]]" }));
+    await standing(world.telegram, to, (text) => text === "still without a name");
+    world.telegram.push(messageUpdate({ chat: other, from: 555, text: `${named} unknown-group` }));
+    expect((await settled(world.client, "")).fate).not.toBe("answered");
+    await expect.poll(async () => (await newest()).chatId).toBe(String(other));
+    expect((await newest()).fate).toBe("refused");
+    expect(world.telegram.chats.in(other)).toEqual([]);
+  });
+
+  const newest = async () => {
+    const [row] = (await world.client.request("channels.messages.list", { limit: 1 })).messages;
+    if (!row) throw new Error("there is no message");
+    return row;
+  };
+});
+
+describe("commands", () => {
+  test("/stop ends what runs, and the chat is told; /usage and /status say where things stand", async () => {
+    world.say({ text: "/stop" });
+    await standing(world.telegram, ownerId, (text) => text === "Nothing is running here.");
+    world.say({ text: "long-run [[tokens: 4000]] [[delay: 40]]" });
+    await expect.poll(() => world.asked("long-run").length, { timeout: 20_000 }).toBe(1);
+    world.say({ text: "/status" });
+    await standing(world.telegram, ownerId, (text) => text.includes("An answer is being made."));
+    world.say({ text: "/stop" });
+    await standing(world.telegram, ownerId, (text) => text === "Stopped.");
+    await standing(world.telegram, ownerId, (text) => text.includes("(Stopped.)"));
+    expect(await settled(world.client, "long-run")).toMatchObject({ reason: expect.stringContaining("stopped") });
+    world.say({ text: "/usage" });
+    const usage = await standing(world.telegram, ownerId, (text) => text.includes("tokens in"));
+    expect(usage.text).toMatch(/\d+ tokens in, \d+ out, \$\d+\.\d{4}/);
+  });
+
+  test("/new keeps what was said and starts afresh; an unknown command is a message like any other", async () => {
+    world.say({ text: "remember-heron [[say: ok heron]]" });
+    await standing(world.telegram, ownerId, (text) => text === "ok heron");
+    world.say({ text: "/new" });
+    await standing(world.telegram, ownerId, (text) => text.includes("A new conversation"));
+    world.say({ text: "after-new [[say: afresh]]" });
+    await standing(world.telegram, ownerId, (text) => text === "afresh");
+    expect(JSON.stringify(world.asked("after-new")[0]?.body)).not.toContain("heron");
+    world.say({ text: "/frobnicate now [[say: no such command here]]" });
+    await standing(world.telegram, ownerId, (text) => text === "no such command here");
+  });
+});
+
+test("a bot token that is wrong stops Telegram alone: it says so, and everything else works", async () => {
+  const bad = await startTelegramWorld({ TELEGRAM_BOT_TOKEN: "7000000001:WRONGwrongWRONGwrongWRONGwrongWRONG" });
+  const account = async () => (await bad.client.request("channels.status", {})).channelAccounts.telegram?.[0];
+  await expect.poll(async () => (await account())?.state, { timeout: 20_000 }).toBe("failed");
+  expect(await account()).toMatchObject({ error: { details: { code: "CHANNEL_TOKEN_REJECTED" } }, running: false });
+  await bad.client.request("chat.send", { sessionKey: "agent:main:main", message: "[[say: here]]", idempotencyKey: "web-1" });
+  expect(await bad.client.request("agent.wait", { runId: "web-1", timeoutMs: 20_000 })).toMatchObject({ status: "ok" });
+  const { checks } = await bad.client.request("doctor.run", { ids: ["channels"] });
+  expect(JSON.stringify(checks)).toContain("CHANNEL_TOKEN_REJECTED");
+  const polls = bad.telegram.calls.filter((call) => call.method === "getUpdates").length;
+  expect(polls).toBe(0);
+  await bad.close();
+});
+
+test("all that went over the wire has the types of the Bot API", () => {
+  expect(schemaFaults(world.telegram)).toEqual([]);
+});
