@@ -11,7 +11,7 @@ export interface GatewayConfig {
 }
 
 /** Where the gateway answers, at our address and at its own: its pages must name the same. */
-export const hostedPath = "/openclaw";
+const hostedPath = "/openclaw";
 
 const provider = "moltworker";
 /** Offered by the assistant itself, not by a company: it has no address. */

@@ -2,8 +2,6 @@
 
 export const openClawVersions = ["2026.9.6", "2026.9.5"] as const;
 
-export type OpenClawVersion = (typeof openClawVersions)[number];
-
 /** The name under which the runtime knows the image. */
 export const imageOfVersion = (version: string) => `moltbot-${version}`;
 
