@@ -15,6 +15,23 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => world?.dispose());
 
+it("that cannot start names the cause and the cure on its page within three seconds", async () => {
+  const other = await createHostedWorld();
+  try {
+    // Its image is never built here.
+    await other.patch({ engine: "moltbot", moltbot: { version: "2026.9.5" } });
+    expect(await other.settled()).toMatchObject({ state: "failed", reason: { code: "CONTAINER_IMAGE_MISSING" } });
+    const began = Date.now();
+    const page = await other.open("/openclaw/");
+    expect(Date.now() - began).toBeLessThan(3_000);
+    expect(page.text).toContain("OpenClaw could not start");
+    expect(page.text).toContain("moltworker containers build moltbot --openclaw 2026.9.5");
+    expect(page.text).toContain("Try again");
+  } finally {
+    await other.dispose();
+  }
+});
+
 describe("its owner", () => {
   it("has its own page, and talks through our AI gateway, with nothing but the session", async () => {
     const page = await world.open("/openclaw/");

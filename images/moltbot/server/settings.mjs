@@ -94,7 +94,7 @@ export function createSettings({ root, program, environment }) {
     if (first.settings) sources.push({ used: "own", settings: first.settings });
     else refused.push({ which: "own", issues: first.issues });
     if (last) sources.push({ used: "last", settings: JSON.parse(last) });
-    else if (first.settings) sources.push({ used: "repaired", settings: first.settings });
+    if (first.settings) sources.push({ used: "repaired", settings: first.settings });
     sources.push({ used: "minimal", settings: {} });
     let isAside = false;
     const tried = new Set();

@@ -13,7 +13,7 @@ import type { ContainerHost } from "./container-host.ts";
 import type { ContainerRow, RowStore } from "./container-row.ts";
 import { type ContainerSpec, specMark } from "./container-spec.ts";
 import { createProbe } from "./probe.ts";
-import { errorFromReason, factsFromWords, reasonFromError, reasonOf } from "./reasons.ts";
+import { couldNotStart, errorFromReason, factsFromWords, reasonFromError, reasonOf } from "./reasons.ts";
 import { createTraffic, type Traffic } from "./traffic.ts";
 
 export interface LifecycleDeps {
@@ -143,7 +143,8 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     await host?.remove();
   }
 
-  async function start(spec: ContainerSpec): Promise<number> {
+  /** An engine under load may fail to make a container that it makes a moment later: that alone is tried twice. */
+  async function start(spec: ContainerSpec, attempt = 1): Promise<number> {
     const image = engine.images()[spec.image] ?? "";
     const generation = store.read().generation + 1;
     const now = clock.now();
@@ -165,7 +166,12 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     try {
       await begin(row, spec);
     } catch (thrown) {
-      return failStart(row, moltErrorFrom(thrown));
+      const error = moltErrorFrom(thrown);
+      const isEngines = error.code === "CONTAINER_FAILED" && error.message.startsWith(couldNotStart);
+      if (!isEngines || attempt > 1) return failStart(row, error);
+      log.warn("container.tried-again", { generation, message: error.message });
+      await fence();
+      return start(spec, attempt + 1);
     }
     await set({ state: "ready", stage: null });
     log.info("container.ready", { generation, ms: clock.now() - now });

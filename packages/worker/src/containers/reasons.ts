@@ -37,6 +37,9 @@ export function errorFromReason({ code, cause, cure, exitCode, outOfMemory, line
   });
 }
 
+/** How a cause begins where the engine, not the program inside, failed. */
+export const couldNotStart = "the container could not be started";
+
 function wordsFor(
   { exitCode, outOfMemory, error, lines }: Pick<ExitFacts, "exitCode" | "outOfMemory" | "error" | "lines">,
   spec: ContainerSpec | null,
@@ -49,8 +52,7 @@ function wordsFor(
       cause: `the container ran out of memory (${spec?.limits.memoryMiB ?? "?"} MiB)`,
       cure: "Give it less to do at once, or raise its memory under Settings, Containers.",
     };
-  if (error && exitCode === null)
-    return { code, cause: `the container could not be started: ${error.slice(0, 200)}`, cure: logs };
+  if (error && exitCode === null) return { code, cause: `${couldNotStart}: ${error.slice(0, 200)}`, cure: logs };
   if (exitCode === 75)
     return {
       code,
