@@ -1,6 +1,6 @@
 /** The pieces that the sections of Access are made of: a titled section, a list of rows, a row. */
 
-import type { ReactNode } from "react";
+import { Children, type ReactNode } from "react";
 
 export function Part({ title, about, children }: { title: string; about: ReactNode; children: ReactNode }) {
   return (
@@ -13,6 +13,8 @@ export function Part({ title, about, children }: { title: string; about: ReactNo
 }
 
 export function Rows({ label, children }: { label: string; children: ReactNode }) {
+  // What says that there is nothing stands alone, without the rim of an empty list.
+  if (Children.count(children) === 0) return null;
   return (
     <ul aria-label={label} className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-raised">
       {children}

@@ -8,6 +8,8 @@ import { type Limits, type Rate, ruleId, useLimits } from "./use-limits.ts";
 
 type Patch = ReturnType<typeof useLimits>["patch"];
 const spans = { "1": "second", "60": "minute", "3600": "hour", "86400": "day" } as const;
+const spanText = (seconds: number): string =>
+  seconds === 3_600 ? "an hour" : `a ${spans[String(seconds) as keyof typeof spans] ?? `time of ${seconds} seconds`}`;
 const scopes = {
   all: "all together",
   token: "each token",
@@ -51,7 +53,7 @@ function Rates({ rates, patch }: { rates: Limits["rates"]; patch: Patch }) {
         {Object.entries(rates).map(([id, rule]) => (
           <Row
             key={id}
-            name={`${rule.limit.toLocaleString()} ${rule.unit} a ${spans[String(rule.seconds) as keyof typeof spans] ?? `${rule.seconds} seconds`}`}
+            name={`${rule.limit.toLocaleString()} ${rule.unit} ${spanText(rule.seconds)}`}
             facts={`for ${scopes[rule.scope as keyof typeof scopes] ?? rule.scope}, ${rule.window} window`}
           >
             <Button look="danger" aria-label={`Remove the limit ${id}`} onClick={() => void patch({ rates: { [id]: null } })}>
