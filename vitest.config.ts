@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: "containers",
           include: ["tests/containers/**/*.test.ts"],
-          testTimeout: 180_000,
+          testTimeout: process.env.CONTAINER_KILLS ? 400_000 : 180_000,
           hookTimeout: 900_000,
           fileParallelism: false,
         },

@@ -10,6 +10,7 @@ import { moltworker, openclaw, type Product, type Running } from "./product.ts";
 import { startProvider } from "./provider.ts";
 import type { Bench, Section } from "./row.ts";
 import { channels } from "./rows/channels.ts";
+import { containers } from "./rows/containers.ts";
 import { gateway } from "./rows/gateway.ts";
 import { governor } from "./rows/governor.ts";
 import { httpApi } from "./rows/http-api.ts";
@@ -21,7 +22,7 @@ import { throughput } from "./rows/throughput.ts";
 import { turn } from "./rows/turn.ts";
 import { machineRows, meetsBar, tableOf } from "./table.ts";
 
-const groups = [start, turn, throughput, gateway, channels, install, governor, identity, httpApi, state];
+const groups = [start, turn, throughput, gateway, channels, install, governor, identity, httpApi, state, containers];
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({

@@ -21,6 +21,20 @@ afterAll(() => world?.dispose());
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+it.runIf(isLong)("an unknown key in its settings: it starts with the last that started, and says which key", async () => {
+  world.inside(
+    `node -e "const f=process.env.HOME+'/.openclaw/openclaw.json',fs=require('fs'),c=JSON.parse(fs.readFileSync(f));c.gateway.bogus=1;fs.writeFileSync(f,JSON.stringify(c))"`,
+  );
+  await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
+  const info = await world.info();
+  expect([info.state, info.waiting]).toEqual([
+    "ready",
+    expect.stringMatching(/gateway: Unrecognized key: "bogus".*last that started/),
+  ]);
+  expect(world.inside("cat ~/.openclaw/openclaw.json.refused")).toContain("bogus");
+  expect(world.inside("cat ~/.openclaw/openclaw.json")).not.toContain("bogus");
+});
+
 describe.runIf(isLong)("whatever happens to it", () => {
   it("hangs and hears no signal: the next generation answers, with the home as it was, and the old one is gone", async () => {
     world.inside("echo kept > ~/.openclaw/kept.txt");
