@@ -1,8 +1,8 @@
 /**
  * `npm run test:conformance`: the stock `openclaw` command from npm against our built server, over a fake provider. Each case
  * is one stock command, judged by its exit code and by what it printed. Ends with `N passed, N failed`. After them come real
- * clients of the OpenAI-compatible API; `npm run test:conformance -- http-api` runs these alone, `-- ai-gateway` the model SDKs
- * against the AI gateway instead.
+ * clients of the OpenAI-compatible API, and an import of a home that stock openclaw has made; `npm run test:conformance -- http-api`
+ * or `-- import` runs these alone, `-- ai-gateway` the model SDKs against the AI gateway instead.
  */
 
 import { spawn } from "node:child_process";
@@ -22,15 +22,18 @@ import {
 import { startServer } from "../support/server.ts";
 import { runAiGateway } from "./ai-gateway.ts";
 import { cases } from "./cases.ts";
+import { runImport } from "./import.ts";
 
 const clientsName = "http-api";
+const importName = "import";
 
 async function main(wanted: string[]): Promise<number> {
-  const commands = wanted.filter((name) => name !== clientsName);
+  const commands = wanted.filter((name) => name !== clientsName && name !== importName);
   const all = wanted.length === 0;
   const stock = all || commands.length > 0 ? await runStock(commands) : 0;
   const clients = all || wanted.includes(clientsName) ? await runClients() : 0;
-  return stock === 0 && clients === 0 ? 0 : 1;
+  const imported = all || wanted.includes(importName) ? await runImport() : 0;
+  return stock === 0 && clients === 0 && imported === 0 ? 0 : 1;
 }
 
 /** Clients of the HTTP API, in a process that finds them where they were installed. */

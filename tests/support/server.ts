@@ -121,13 +121,15 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   return server;
 }
 
-/** Runs the command to its end. `--json` is the caller's to give. */
+/** Runs the command to its end. `--json` is the caller's to give; `input` is its standard input. */
 export async function runCommand(
   args: string[],
   env: Record<string, string> = {},
   command = commandPath,
+  input?: string,
 ): Promise<CommandResult> {
-  const child = spawnCommand(args, env, command);
+  const child = spawnCommand(args, env, command, input === undefined ? "ignore" : "pipe");
+  child.stdin?.end(input);
   const output = { stdout: "", stderr: "" };
   child.stdout?.on("data", (chunk) => (output.stdout += chunk));
   child.stderr?.on("data", (chunk) => (output.stderr += chunk));
@@ -210,10 +212,15 @@ async function within(timeoutMs: number, launched: Launched): Promise<CommandEve
   }
 }
 
-function spawnCommand(args: string[], env: Record<string, string> = {}, command = commandPath): ChildProcess {
+function spawnCommand(
+  args: string[],
+  env: Record<string, string> = {},
+  command = commandPath,
+  stdin: "ignore" | "pipe" = "ignore",
+): ChildProcess {
   if (!existsSync(command)) throw new Error("the command is not built: run `npm run build` first");
   const inherited = { PATH: process.env.PATH ?? "", HOME: tmpdir(), NODE_NO_WARNINGS: "1" };
-  return spawn(process.execPath, [command, ...args], { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(process.execPath, [command, ...args], { env: { ...inherited, ...env }, stdio: [stdin, "pipe", "pipe"] });
 }
 
 function eventFrom(line: string): CommandEvent[] {

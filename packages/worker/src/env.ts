@@ -10,6 +10,8 @@ export type Env = {
   BLOBS: R2Bucket | Fetcher;
   /** Where snapshots go unless the settings name a bucket; without it they go into BLOBS, in a folder of their own. */
   SNAPSHOTS?: R2Bucket | Fetcher;
+  /** Only where a moltworker was before: its bucket, which an import reads and nothing writes. */
+  MOLTBOT_BUCKET?: R2Bucket;
   /** Empty objects in which snapshots are proved. */
   SCRATCH: DurableObjectNamespace;
   /** Only on one machine: a network that reaches private addresses, used by egress alone and for named addresses only. */

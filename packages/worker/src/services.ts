@@ -221,7 +221,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
         version: env.VERSION ?? "0.0.0",
       }),
     ),
-    guard.make("import", () => createImportPart({ ...core, providers, snapshots })),
+    guard.make("import", () => createImportPart({ ...core, providers, snapshots, oldBucket: env.MOLTBOT_BUCKET })),
   ].map(guard.around);
 
   const alarm = createAlarm(db, clock, log, ctx.storage, {

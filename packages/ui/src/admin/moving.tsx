@@ -5,7 +5,8 @@ import type { ImportLine, ImportReport, ImportVerdict } from "@moltworker/protoc
 import { useRef, useState } from "react";
 import { Part } from "../components/access-part.tsx";
 import { Button } from "../components/button.tsx";
-import { applyImport, stageArchive } from "../store/moving.ts";
+import { useLoaded } from "../components/use-loaded.ts";
+import { applyImport, oldBucket, stageArchive, stageBucket } from "../store/moving.ts";
 import { sentence } from "../store/notices.ts";
 
 type Step = "resting" | "reading" | "importing";
@@ -35,6 +36,7 @@ function ImportPart() {
   const [step, setStep] = useState<Step>("resting");
   const [report, setReport] = useState<ImportReport | null>(null);
   const [error, setError] = useState<MoltError | null>(null);
+  const [bucket] = useLoaded(oldBucket, "once");
   const during = async (next: Step, work: () => Promise<ImportReport>) => {
     setStep(next);
     setError(null);
@@ -68,6 +70,11 @@ function ImportPart() {
         <Button look={report ? "plain" : "primary"} disabled={step !== "resting"} onClick={() => picker.current?.click()}>
           {step === "reading" ? "Reading…" : "Choose an archive"}
         </Button>
+        {bucket && (
+          <Button disabled={step !== "resting"} onClick={() => void during("reading", stageBucket)}>
+            Read the old bucket
+          </Button>
+        )}
         {report && !report.applied && (
           <Button
             look="primary"
@@ -92,7 +99,8 @@ function ImportPart() {
 function FromTerminal() {
   return (
     <p className="mt-4 max-w-prose text-sm text-soft">
-      In a terminal the folder itself is enough: <code className="font-mono">npx moltworker import ~/.openclaw</code>
+      In a terminal the folder itself is enough: <code className="font-mono">npx moltworker import ~/.openclaw</code>, or the
+      bucket: <code className="font-mono">npx moltworker import s3://moltbot-data</code>
     </p>
   );
 }

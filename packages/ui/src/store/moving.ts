@@ -25,4 +25,21 @@ export async function stageArchive(file: File): Promise<ImportReport> {
   throw errorFromWire(answer?.error);
 }
 
+/** Name of the bucket that an older moltworker left here; null when there is none. */
+export async function oldBucket(): Promise<string | null> {
+  const response = await fetch("/api/import/sources").catch(() => undefined);
+  if (!response?.ok) return null;
+  return ((await response.json()) as { bucket: string | null }).bucket;
+}
+
+/** Throws MoltError. */
+export async function stageBucket(): Promise<ImportReport> {
+  const response = await fetch("/api/import/bucket", { method: "PUT" }).catch((cause: unknown) => {
+    throw new MoltError("UNAVAILABLE", { cause });
+  });
+  const answer = (await response.json().catch(() => undefined)) as (ImportReport & { error?: unknown }) | undefined;
+  if (response.ok && answer) return answer;
+  throw errorFromWire(answer?.error);
+}
+
 export const applyImport = (hash: string): Promise<ImportReport> => post<ImportReport>("/api/import/apply", { hash });

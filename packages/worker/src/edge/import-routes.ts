@@ -5,13 +5,20 @@ import * as z from "zod";
 import { addressOf } from "../auth/address.ts";
 import { type Audit, auditName } from "../auth/audit.ts";
 import type { Importer } from "../import/importer.ts";
+import type { ImportSource } from "../import/staging.ts";
 import { json } from "./answers.ts";
 import { readJson } from "./body.ts";
 import type { RouteGroup } from "./route-group.ts";
 
 const applyBody = z.strictObject({ hash: z.string().min(8).max(64) });
 
-export function importRoutes(importer: Importer, audit: Audit): RouteGroup {
+/** The bucket of a moltworker that was here before. */
+export interface OldBucket {
+  name: string;
+  open(): ImportSource;
+}
+
+export function importRoutes(importer: Importer, audit: Audit, oldBucket?: OldBucket): RouteGroup {
   return (app, allowed) => {
     app.get("/api/import", async (context) => {
       await allowed(context, "api.import");
@@ -23,6 +30,19 @@ export function importRoutes(importer: Importer, audit: Audit): RouteGroup {
       if (!raw.body) throw new MoltError("INVALID_REQUEST", { message: "the archive is missing", hint: "Send it as the body." });
       const name = new URL(raw.url).searchParams.get("name") ?? "archive";
       return json(await importer.stage(name, raw.body as ReadableStream<Uint8Array>), { status: 201 });
+    });
+    app.get("/api/import/sources", async (context) => {
+      await allowed(context, "api.import");
+      return json({ bucket: oldBucket?.name ?? null });
+    });
+    app.put("/api/import/bucket", async (context) => {
+      await allowed(context, "api.import");
+      if (!oldBucket)
+        throw new MoltError("NOT_FOUND", {
+          message: "no bucket of an older moltworker is bound here",
+          hint: "Bind it as MOLTBOT_BUCKET and deploy, or run `npx moltworker import s3://<bucket>` with its keys.",
+        });
+      return json(await importer.stage(oldBucket.name, oldBucket.open()), { status: 201 });
     });
     app.post("/api/import/apply", async (context) => {
       const principal = await allowed(context, "api.import");

@@ -17,7 +17,7 @@ import { type ImportItem, lineOf } from "./item.ts";
 import { findLayout, type Layout } from "./layout.ts";
 import { scheduleItems } from "./schedule-items.ts";
 import { type SettingsTarget, settingsItems } from "./settings-items.ts";
-import { reportHash, type Staging } from "./staging.ts";
+import { type ImportSource, reportHash, type Staging } from "./staging.ts";
 import { variablesIn } from "./variables.ts";
 
 export interface ImporterDeps {
@@ -32,8 +32,8 @@ export interface ImporterDeps {
 }
 
 export interface Importer {
-  /** Stages an archive and says what an import of it would do. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE. */
-  stage(name: string, archive: ReadableStream<Uint8Array>): Promise<ImportReport>;
+  /** Stages a source and says what an import of it would do. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE. */
+  stage(name: string, source: ImportSource): Promise<ImportReport>;
   /** The report of what is staged. Throws NOT_FOUND when nothing is. */
   report(): Promise<ImportReport>;
   /** Does what the report with this hash says. Throws CONFLICT when it would say something else by now. */
@@ -54,8 +54,8 @@ export function createImporter(deps: ImporterDeps): Importer {
   };
 
   return {
-    async stage(name, archive) {
-      await deps.staging.stage(name, archive);
+    async stage(name, source) {
+      await deps.staging.stage(name, source);
       const { report } = await plan();
       if (report.lines.length > 0) return report;
       deps.staging.discard();

@@ -11,7 +11,7 @@ import { sha256Hex } from "../platform/sha256.ts";
 import type { Database } from "../storage/database.ts";
 import type { Migration } from "../storage/migrations.ts";
 import type { SourceTree } from "./source-tree.ts";
-import { readTar } from "./tar-reader.ts";
+import { readTar, type TarEntry } from "./tar-reader.ts";
 
 export interface StagedSource {
   id: string;
@@ -24,9 +24,12 @@ export interface StagedSource {
   leftOut: LeftOut[];
 }
 
+/** An archive as it streams in, or files that are asked for one by one. */
+export type ImportSource = ReadableStream<Uint8Array> | AsyncIterable<TarEntry>;
+
 export interface Staging {
   /** Replaces what was staged. Throws INVALID_REQUEST (no archive), PAYLOAD_TOO_LARGE; what was staged before is gone then. */
-  stage(name: string, archive: ReadableStream<Uint8Array>): Promise<StagedSource>;
+  stage(name: string, source: ImportSource): Promise<StagedSource>;
   current(): StagedSource | undefined;
   tree(): SourceTree;
   discard(): void;
@@ -97,7 +100,7 @@ export function createStaging(db: Database, clock: Clock, limits: StagingLimits 
   return {
     current,
     discard,
-    async stage(name, archive) {
+    async stage(name, source) {
       discard();
       const left = new Map<string, LeftOut>();
       const leaveOut = (path: string, why: string) => {
@@ -107,7 +110,7 @@ export function createStaging(db: Database, clock: Clock, limits: StagingLimits 
       let bytes = 0;
       let files = 0;
       try {
-        for await (const entry of readTar(await unzipped(archive))) {
+        for await (const entry of source instanceof ReadableStream ? readTar(await unzipped(source)) : source) {
           if (entry.kind === "folder") continue;
           const why = entry.kind === "file" ? refusal(entry.path, entry.sizeBytes, limits) : "links and devices";
           if (why !== undefined) {

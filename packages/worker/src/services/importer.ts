@@ -10,6 +10,7 @@ import type { Config } from "../config/config.ts";
 import { isJsonObject, type Json, mergePatch } from "../config/merge.ts";
 import type { AnySection } from "../config/section.ts";
 import { importRoutes } from "../edge/import-routes.ts";
+import { bucketEntries } from "../import/bucket-entries.ts";
 import { createImporter } from "../import/importer.ts";
 import { createStaging } from "../import/staging.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -36,6 +37,7 @@ export interface Given {
   workspace: Workspace;
   blobs: Blobs;
   snapshots: Pick<Snapshots, "create" | "settled">;
+  oldBucket: R2Bucket | undefined;
 }
 
 export function createImportPart(given: Given): Part {
@@ -56,7 +58,9 @@ export function createImportPart(given: Given): Part {
       hasGatewayToken: (token) => secrets.get(gatewayTokenName) === token.trim(),
     },
   });
-  return { routes: importRoutes(importer, given.audit) };
+  const { oldBucket } = given;
+  const bucket = oldBucket && { name: "MOLTBOT_BUCKET", open: () => bucketEntries(oldBucket) };
+  return { name: "import", routes: importRoutes(importer, given.audit, bucket) };
 }
 
 /** Why a section would not take this, in the words of its schema; undefined when it would. */
