@@ -120,12 +120,14 @@ async function live(home: OpenClawHome, providerUrl: string): Promise<void> {
   writeFileSync(join(state, "openclaw.json"), JSON.stringify(settings(port, providerUrl)));
   writeFileSync(join(state, "workspace/SOUL.md"), "# A soul of my own\n");
   writeFileSync(join(state, "workspace/memory/2026-11-01.md"), "She likes tea.\n");
-  const gateway = spawnOpenClaw(home, ["gateway", "run"]);
-  gateway.stdout?.resume();
-  gateway.stderr?.resume();
+  let gateway = startGateway(home);
   try {
     const url = `ws://127.0.0.1:${port}`;
-    const load = await until(() => openLoad(`${url}/`, token));
+    const load = await until(() => {
+      // On a busy machine it gives itself up now and then.
+      if (gateway.exitCode !== null || gateway.signalCode !== null) gateway = startGateway(home);
+      return openLoad(`${url}/`, token);
+    });
     await load.turn("agent:main:main", `hello [[say: ${said}]]`);
     await load.turn("agent:main:main", '[[tool: exec {"command":"echo from the old home"}]] [[then]] [[say: it is done]]');
     load.close();
@@ -144,12 +146,19 @@ async function live(home: OpenClawHome, providerUrl: string): Promise<void> {
     const added = await runOpenClaw(home, [...cron, "--url", url, "--token", token], 120_000);
     if (added.code !== 0) throw new Error(`stock openclaw took no schedule: ${added.stderr}${added.stdout}`);
   } finally {
-    const ended = once(gateway, "close");
+    const ended = gateway.exitCode === null && gateway.signalCode === null ? once(gateway, "close") : undefined;
     gateway.kill("SIGTERM");
     const timer = setTimeout(() => gateway.kill("SIGKILL"), 20_000);
     await ended;
     clearTimeout(timer);
   }
+}
+
+function startGateway(home: OpenClawHome) {
+  const gateway = spawnOpenClaw(home, ["gateway", "run"]);
+  gateway.stdout?.resume();
+  gateway.stderr?.resume();
+  return gateway;
 }
 
 function settings(port: number, providerUrl: string): object {
@@ -164,7 +173,7 @@ function settings(port: number, providerUrl: string): object {
 }
 
 async function until<Value>(attempt: () => Promise<Value>): Promise<Value> {
-  const end = Date.now() + 180_000;
+  const end = Date.now() + 300_000;
   for (;;) {
     try {
       return await attempt();

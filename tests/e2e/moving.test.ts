@@ -4,12 +4,14 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { AwsClient } from "aws4fetch";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser, openSurface } from "../support/browser.ts";
 import { connectClient, gatewayTokenOf } from "../support/client.ts";
 import { homeFiles, secretsOfHome } from "../support/import-home.ts";
-import { type Server, startServer } from "../support/server.ts";
+import { startS3Server } from "../support/s3-server.ts";
+import { runCommand, type Server, startServer } from "../support/server.ts";
 import { tarOf } from "../support/tar.ts";
 import { barriers, fitsWidth, isReady } from "../support/ui.ts";
 
@@ -85,6 +87,62 @@ describe("moltworker import", () => {
     const again = await server.run("import", source, "--yes");
     const verdicts = new Set(again.events.filter(({ type }) => type === "line").map(({ verdict }) => verdict));
     expect([...verdicts].sort()).toEqual(["dropped", "same"]);
+  });
+
+  it("opens the newest backup image of a late moltworker's bucket, passing over one that is damaged", async () => {
+    const bucket = join(folder, "bucket");
+    for (const id of ["b-old", "b-new"]) mkdirSync(join(bucket, "backups", id), { recursive: true });
+    const image = readFileSync(new URL("../support/squashfs/zstd.sqsh", import.meta.url));
+    writeFileSync(join(bucket, "backups/b-old/data.sqsh"), image);
+    writeFileSync(join(bucket, "backups/b-new/data.sqsh"), image.subarray(0, 50));
+    const snapshots = [
+      { id: "b-old", dir: "/home/openclaw", createdAt: 1 },
+      { id: "b-new", dir: "/home/openclaw", createdAt: 2 },
+    ];
+    writeFileSync(join(bucket, "backup-handles.json"), JSON.stringify({ snapshots }));
+    const { code, events } = await server.run("import", bucket);
+    expect(code).toBe(0);
+    const passedOver = events.filter(({ type }) => type === "notRead").map(({ path }) => path);
+    expect(passedOver).toEqual(["backups/b-new/data.sqsh", "clawd/link"]);
+    expect(events.find(({ type }) => type === "source")).toMatchObject({ layout: "a home of OpenClaw" });
+    const names = events.filter(({ type }) => type === "line").map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(["agent.name", "many/000-ü.md"]));
+  });
+
+  it("reads a bucket directly, with keys from the environment alone, and changes nothing in it", async () => {
+    const s3 = await startS3Server();
+    try {
+      const { endpoint, bucket, accessKeyId, secretAccessKey } = s3;
+      const signer = new AwsClient({ accessKeyId, secretAccessKey, region: "us-east-1", service: "s3" });
+      for (const [path, content] of Object.entries(homeFiles("old/openclaw/", "old/workspace/"))) {
+        const put = await signer.fetch(`${endpoint}/${bucket}/${path}`, { method: "PUT", body: content as string });
+        expect(put.status).toBe(200);
+      }
+      s3.asked.length = 0;
+      const run = (env: Record<string, string>, source = `s3://${bucket}/old`) =>
+        runCommand(["import", source, "--data", server.dataDir, "--json"], {
+          AWS_ENDPOINT_URL: endpoint,
+          AWS_REGION: "us-east-1",
+          ...env,
+        });
+      const keys = { R2_ACCESS_KEY_ID: accessKeyId, R2_SECRET_ACCESS_KEY: secretAccessKey };
+      const found = await run(keys);
+      expect(found.code).toBe(0);
+      expect(found.events.find(({ type }) => type === "source")).toMatchObject({ layout: "a moltworker bucket (generation 2)" });
+      expect(found.stdout + found.stderr).not.toContain(secretsOfHome.botToken);
+      expect(s3.asked.every((line) => line.startsWith("GET "))).toBe(true);
+      const refusals = [
+        await run({}),
+        await run({ ...keys, R2_SECRET_ACCESS_KEY: "wrong" }),
+        await run(keys, `s3://${bucket}/nowhere`),
+      ];
+      expect(
+        refusals.map(({ events }) => (events.at(-1) as { error?: { details: { code: string } } }).error?.details.code),
+      ).toEqual(["USAGE", "SNAPSHOT_STORE_REFUSED", "INVALID_REQUEST"]);
+      for (const { stdout, stderr } of refusals) expect(stdout + stderr).not.toContain("wrong");
+    } finally {
+      await s3.close();
+    }
   });
 
   it("gives the conversation to every client, by the old gateway token", async () => {

@@ -27,7 +27,7 @@ export async function importSource(source: string, options: ImportOptions, outpu
   const { name, body } = await openSource(isBucketAddress(source) ? source : resolve(source), talk);
   const path = `/api/import?name=${encodeURIComponent(name)}`;
   const report = await send<ImportReport>(target, { method: "PUT", path, contentType: "application/x-tar", body });
-  for (const one of skipped) output.note(`not read: ${one.path} (${one.why})`);
+  for (const one of skipped) output.result(`not read     ${one.path}: ${one.why}`, { type: "notRead", ...one });
   print(report, output);
   if (!options.yes) {
     output.result("Nothing was changed. Run it again with --yes to import this.", {

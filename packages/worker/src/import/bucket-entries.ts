@@ -12,7 +12,7 @@ export async function* bucketEntries(bucket: R2Bucket): AsyncGenerator<TarEntry,
         path: key.replace(/^(\.?\/)+/, ""),
         kind: "file",
         sizeBytes: size,
-        bytes: async () => new Uint8Array((await (await bucket.get(key))?.arrayBuffer()) ?? 0),
+        bytes: async () => new Uint8Array((await (await bucket.get(key))?.arrayBuffer()) ?? new ArrayBuffer()),
       };
     }
     more = page.truncated;

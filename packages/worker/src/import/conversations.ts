@@ -2,8 +2,9 @@
 
 import { decompress } from "fzstd";
 import type { Layout } from "./layout.ts";
+import { databaseIn } from "./source-database.ts";
 import { asObject, asText, objectsIn, readObject, readText, type SourceTree } from "./source-tree.ts";
-import { openSqlite, type SqliteRow } from "./sqlite-file.ts";
+import type { SqliteRow } from "./sqlite-file.ts";
 import { entriesFrom, type ImportedEntry } from "./transcript-events.ts";
 
 export interface Conversation {
@@ -45,9 +46,8 @@ export function findConversations(tree: SourceTree, layout: Layout): { conversat
 }
 
 function fromDatabase(tree: SourceTree, path: string): Conversation[] {
-  const file = tree.read(path);
-  if (!file || file.length === 0) return [];
-  const database = openSqlite(file, tree.read(`${path}-wal`));
+  const database = databaseIn(tree, path);
+  if (!database) return [];
   const current = new Map([...database.rows("session_nodes")].map((row) => [row.session_key, row]));
   const windows = [...database.rows("session_windows")];
   const events = new Map<unknown, SqliteRow[]>();

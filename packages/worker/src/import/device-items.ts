@@ -5,8 +5,8 @@ import type { Devices } from "../auth/devices.ts";
 import { sha256Hex } from "../platform/sha256.ts";
 import type { ImportItem } from "./item.ts";
 import type { Layout } from "./layout.ts";
+import { databaseIn } from "./source-database.ts";
 import { asList, asText, objectsIn, readObject, type SourceTree } from "./source-tree.ts";
-import { openSqlite } from "./sqlite-file.ts";
 
 export async function deviceItems(tree: SourceTree, layout: Layout, devices: Devices): Promise<ImportItem[]> {
   const listed = [...fromFile(tree, layout), ...fromDatabase(tree, layout)];
@@ -67,10 +67,8 @@ function fromFile(tree: SourceTree, layout: Layout): Record<string, unknown>[] {
 
 function fromDatabase(tree: SourceTree, layout: Layout): Record<string, unknown>[] {
   const path = `${layout.configFolder}state/openclaw.sqlite`;
-  const file = tree.read(path);
-  if (!file || file.length === 0) return [];
   try {
-    return [...openSqlite(file, tree.read(`${path}-wal`)).rows("device_pairing_paired")].map((row) => ({
+    return [...(databaseIn(tree, path)?.rows("device_pairing_paired") ?? [])].map((row) => ({
       deviceId: row.device_id,
       publicKey: row.public_key,
       displayName: row.operator_label ?? row.display_name,

@@ -3,8 +3,8 @@
 import type { Workspace } from "../storage/workspace.ts";
 import type { ImportItem } from "./item.ts";
 import type { Layout } from "./layout.ts";
+import { databaseIn } from "./source-database.ts";
 import { asList, asObject, asText, objectsIn, readObject, type SourceTree } from "./source-tree.ts";
-import { openSqlite } from "./sqlite-file.ts";
 
 const path = "imported/schedules.json";
 
@@ -37,10 +37,8 @@ function fromFile(tree: SourceTree, layout: Layout): Record<string, unknown>[] {
 
 function fromDatabase(tree: SourceTree, layout: Layout): Record<string, unknown>[] {
   const database = `${layout.configFolder}state/openclaw.sqlite`;
-  const file = tree.read(database);
-  if (!file || file.length === 0) return [];
   try {
-    return [...openSqlite(file, tree.read(`${database}-wal`)).rows("cron_jobs")].flatMap((row) => {
+    return [...(databaseIn(tree, database)?.rows("cron_jobs") ?? [])].flatMap((row) => {
       const job = asObject(JSON.parse(String(row.job_json)));
       return job ? [{ ...job, ...(row.declaration_key ? { declarationKey: row.declaration_key } : {}) }] : [];
     });
