@@ -31,7 +31,7 @@ export async function runImport(): Promise<number> {
   const home = createOpenClawHome();
   const server = await startServer();
   const failures: string[] = [];
-  const check = (what: string, holds: boolean, seen: unknown = "") => {
+  const check: Check = (what, holds, seen = "") => {
     console.log(`${holds ? "ok  " : "FAIL"}  ${what}`);
     if (!holds) failures.push(`${what}: ${JSON.stringify(seen).slice(0, 600)}`);
   };
@@ -56,41 +56,7 @@ export async function runImport(): Promise<number> {
     check("no secret is shown", !texts.includes(token) && !texts.includes(providerKey));
 
     await server.event(({ type, event }) => type === "log" && event === "server.token_file_written");
-    const client = await connectClient(server.url, { token });
-    check("the old gateway token opens the new assistant", true);
-    const { sessions } = await client.request("sessions.list", {});
-    const found = await Promise.all(
-      sessions.map(async ({ key }) =>
-        JSON.stringify((await client.request("chat.history", { sessionKey: key, limit: 200 })).messages),
-      ),
-    );
-    check(
-      "the conversation is there, with its answer",
-      found.some((text) => text.includes(said)),
-      sessions,
-    );
-    check(
-      "and with what its tool was asked",
-      found.some((text) => text.includes("echo from the old home")),
-      found,
-    );
-    const read = async (name: string) => (await client.request("agents.files.get", { name })).file.content;
-    check("the soul that was written there is here", (await read("SOUL.md")).includes("A soul of my own"));
-    check("so is the memory of a day", (await read("memory/2026-11-01.md")).includes("likes tea"));
-    const { config } = await client.request("config.get", {});
-    check(
-      "no secret is in the settings",
-      !JSON.stringify(config).includes(providerKey) && !JSON.stringify(config).includes(token),
-    );
-    check(
-      "the schedule is named, kept, and said not to run yet",
-      lines.some(
-        ({ kind, name, verdict, why }) =>
-          kind === "schedule" && name === "water the plants" && verdict === "aside" && /schedules\.json/.test(String(why)),
-      ) && (await read("imported/schedules.json")).includes("water the plants"),
-      lines.filter(({ kind }) => kind === "schedule"),
-    );
-    client.close();
+    await lookAround(server.url, lines, check);
 
     const again = await server.run("import", source, "--yes");
     const verdicts = new Set(again.events.filter(({ type }) => type === "line").map(({ verdict }) => verdict));
@@ -107,6 +73,44 @@ export async function runImport(): Promise<number> {
   for (const failure of failures) console.log(`      ${failure}`);
   console.log(failures.length === 0 ? "the home of stock openclaw was imported" : `${failures.length} failed`);
   return failures.length === 0 ? 0 : 1;
+}
+
+type Check = (what: string, holds: boolean, seen?: unknown) => void;
+
+/** What came over, as a client of the running product sees it. */
+async function lookAround(url: string, lines: CommandEvent[], check: Check): Promise<void> {
+  const client = await connectClient(url, { token });
+  check("the old gateway token opens the new assistant", true);
+  const { sessions } = await client.request("sessions.list", {});
+  const found = await Promise.all(
+    sessions.map(async ({ key }) =>
+      JSON.stringify((await client.request("chat.history", { sessionKey: key, limit: 200 })).messages),
+    ),
+  );
+  check(
+    "the conversation is there, with its answer",
+    found.some((text) => text.includes(said)),
+    sessions,
+  );
+  check(
+    "and with what its tool was asked",
+    found.some((text) => text.includes("echo from the old home")),
+    found,
+  );
+  const read = async (name: string) => (await client.request("agents.files.get", { name })).file.content;
+  check("the soul that was written there is here", (await read("SOUL.md")).includes("A soul of my own"));
+  check("so is the memory of a day", (await read("memory/2026-11-01.md")).includes("likes tea"));
+  const { config } = await client.request("config.get", {});
+  check("no secret is in the settings", !JSON.stringify(config).includes(providerKey) && !JSON.stringify(config).includes(token));
+  check(
+    "the schedule is named, kept, and said not to run yet",
+    lines.some(
+      ({ kind, name, verdict, why }) =>
+        kind === "schedule" && name === "water the plants" && verdict === "aside" && /schedules\.json/.test(String(why)),
+    ) && (await read("imported/schedules.json")).includes("water the plants"),
+    lines.filter(({ kind }) => kind === "schedule"),
+  );
+  client.close();
 }
 
 const changedIn = (events: CommandEvent[]) =>
