@@ -10,6 +10,8 @@ import { median, percentile } from "../statistics.ts";
 const count = 300;
 const chats = 150;
 const together = 16;
+/** Between two updates that come one after the other. */
+const restMs = 120;
 
 export const channels: RowGroup = {
   name: "channels",
@@ -57,10 +59,14 @@ async function figures(telegram: Telegram, post: Post): Promise<Row[]> {
   // The first ones compile and cache; they are not the subject.
   for (let index = 0; index < 10; index += 1)
     await placeholder(telegram, 10 + index, () => post(10 + index, "warm [[say: warm]]"));
+  // Apart from each other, as people write: back to back it would be the bot's own limit of calls that is measured.
   const placed: number[] = [];
+  const alone: number[] = [];
   for (let index = 0; index < 40; index += 1) {
     const chat = 1_000 + index;
-    placed.push(await placeholder(telegram, chat, () => post(chat, "hello [[say: one two three]]")));
+    const own = async () => void alone.push(await post(chat, "hello [[say: one two three]]"));
+    placed.push(await placeholder(telegram, chat, own));
+    await new Promise((resolve) => setTimeout(resolve, restMs));
   }
   const acknowledged: number[] = [];
   const began = performance.now();
@@ -71,31 +77,42 @@ async function figures(telegram: Telegram, post: Post): Promise<Row[]> {
   await Promise.all(Array.from({ length: together }, worker));
   const perSecond = count / ((performance.now() - began) / 1_000);
   const note = `${count} updates in ${chats} chats, ${together} at a time`;
+  const spaced = "one after the other, instant provider";
   return [
     ours(
-      { id: "channels.ack.p50", what: "webhook → 200, p50", unit: "ms", better: "lower", bar: 50 },
+      { id: "channels.ack.alone.p50", what: "webhook → 200 at rest, p50", unit: "ms", better: "lower", bar: 15 },
+      median(alone),
+      spaced,
+    ),
+    ours(
+      { id: "channels.ack.alone.p99", what: "webhook → 200 at rest, p99", unit: "ms", better: "lower", bar: 60 },
+      percentile(alone, 0.99),
+      spaced,
+    ),
+    ours(
+      { id: "channels.ack.p50", what: "webhook → 200 in a rush, p50", unit: "ms", better: "lower", bar: 80 },
       median(acknowledged),
       note,
     ),
     ours(
-      { id: "channels.ack.p99", what: "webhook → 200, p99", unit: "ms", better: "lower", bar: 250 },
+      { id: "channels.ack.p99", what: "webhook → 200 in a rush, p99", unit: "ms", better: "lower", bar: 250 },
       percentile(acknowledged, 0.99),
       note,
     ),
     ours(
-      { id: "channels.updates", what: "updates acknowledged a second", unit: "/s", better: "higher", bar: 100 },
+      { id: "channels.updates", what: "updates acknowledged a second", unit: "/s", better: "higher", bar: 150 },
       perSecond,
       note,
     ),
     ours(
       { id: "channels.placeholder.p50", what: "update → placeholder, p50", unit: "ms", better: "lower", bar: 100 },
       median(placed),
-      "one after the other, instant provider",
+      spaced,
     ),
     ours(
       { id: "channels.placeholder.p99", what: "update → placeholder, p99", unit: "ms", better: "lower", bar: 400 },
       percentile(placed, 0.99),
-      "one after the other, instant provider",
+      spaced,
     ),
   ];
 }
