@@ -8,6 +8,7 @@ import { randomSecret } from "../auth/digest.ts";
 import type { ChannelAccountSettings } from "../config/sections/channels.ts";
 import { defaultAccount } from "../config/sections/channels.ts";
 import type { Clock } from "../platform/clock.ts";
+import { withDeadline } from "../platform/deadline.ts";
 import type { Egress } from "../platform/egress.ts";
 import type { Log } from "../platform/log.ts";
 import type { Secrets } from "../secrets/secrets.ts";
@@ -222,13 +223,13 @@ export function createAccounts(deps: Dependencies): Accounts {
 
   async function prove(account: LiveAccount): Promise<void> {
     const version = versionOf(account.channel, account.id);
-    const self = await account.calls.identify(AbortSignal.timeout(15_000));
+    const self = await withDeadline(15_000, (signal) => account.calls.identify(signal));
     account.self = self;
     store.identified(account.channel.id, account.id, self, version);
     log.info("channel.account.proved", { channel: account.channel.id, account: account.id, name: self.username ?? self.name });
     well(account);
     // The menu is a courtesy: without it everything works.
-    await account.calls.publishCommands?.(commandMenu, AbortSignal.timeout(15_000)).catch((error: unknown) => {
+    await withDeadline(15_000, (signal) => account.calls.publishCommands?.(commandMenu, signal)).catch((error: unknown) => {
       log.info("channel.commands.failed", { channel: account.channel.id, error });
     });
   }
@@ -263,7 +264,7 @@ export function createAccounts(deps: Dependencies): Accounts {
     async release(account) {
       account.feed.stop();
       try {
-        await account.calls.webhook?.unregister(AbortSignal.timeout(15_000));
+        await withDeadline(15_000, (signal) => account.calls.webhook?.unregister(signal));
       } catch (error) {
         log.info("channel.release.failed", { channel: account.channel.id, account: account.id, error });
       }

@@ -7,6 +7,7 @@ import type { WireError } from "@moltworker/protocol/errors";
 import type { ChatEvent } from "@moltworker/protocol/events";
 import type { Principal } from "../auth/principal.ts";
 import type { Clock } from "../platform/clock.ts";
+import { withDeadline } from "../platform/deadline.ts";
 import type { RunStore, StoredRun } from "../runs/run-store.ts";
 import { type Transcript, textOf } from "../sessions/transcript.ts";
 import type { Database } from "../storage/database.ts";
@@ -119,7 +120,9 @@ export function createAnswers(deps: Dependencies): Answers {
       // The answer itself is there by now, or the placeholder is gone: nothing older may be written over it.
       if (now?.state !== "prepared" || now.body !== null || now.receipt === null) return;
       const [first = ""] = splitMarkdown(text, traits.textUnits - cursor.length, (part) => calls.lengthOf?.(part) ?? part.length);
-      await calls.edit?.(placeOfSend(send), now.receipt, { markdown: first + cursor }, AbortSignal.timeout(15_000));
+      const { receipt } = now;
+      const content = { markdown: first + cursor };
+      await withDeadline(15_000, (signal) => calls.edit?.(placeOfSend(send), receipt, content, signal));
     });
   }
 

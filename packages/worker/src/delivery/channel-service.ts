@@ -3,6 +3,7 @@
 import type { ChannelSendRow } from "@moltworker/protocol/channels";
 import { MoltError } from "@moltworker/protocol/errors";
 import type { Clock } from "../platform/clock.ts";
+import { withDeadline } from "../platform/deadline.ts";
 import { createId } from "../platform/id.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 import { accountRow, kindRow } from "./account-row.ts";
@@ -66,7 +67,7 @@ class ChannelService implements Channels {
     const absent = channel.secrets.find(({ key }) => !given[key]?.trim());
     if (absent) throw new MoltError("CHANNEL_TOKEN_MISSING", { message: `${absent.label} is empty`, hint: absent.hint });
     const trimmed = Object.fromEntries(channel.secrets.map(({ key }) => [key, given[key]?.trim() ?? ""]));
-    await accounts.trial(channel.id, id, trimmed).identify(AbortSignal.timeout(15_000));
+    await withDeadline(15_000, (signal) => accounts.trial(channel.id, id, trimmed).identify(signal));
     for (const [key, value] of Object.entries(trimmed)) secrets.set(accounts.secretName(channel.id, id, key), value, "typed");
     store.forget(channel.id, id);
     this.deps.patchAccount(channel.id, id, { enabled: true }, by);

@@ -2,6 +2,7 @@
 
 import { moltErrorFrom } from "@moltworker/protocol/errors";
 import type { Clock } from "../platform/clock.ts";
+import { withDeadline } from "../platform/deadline.ts";
 import type { Log } from "../platform/log.ts";
 import type { ChannelAccount } from "./channel.ts";
 import type { Delivery } from "./deliver.ts";
@@ -29,7 +30,7 @@ export function createCourtesy({ clock, log, delivery, open }: Dependencies): Co
       const heldMs = lane === undefined ? 0 : delivery.heldMs(lane);
       if (heldMs > 0) await clock.sleep(heldMs);
       const account = open(of.channel, of.account);
-      if (account) await work(account.calls, AbortSignal.timeout(callMs));
+      if (account) await withDeadline(callMs, (signal) => work(account.calls, signal));
     } catch (error) {
       if (lane !== undefined) delivery.hold(lane, moltErrorFrom(error));
       log.debug("channel.courtesy.failed", { error });

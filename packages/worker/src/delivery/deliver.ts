@@ -6,6 +6,7 @@
 
 import { isMoltError, type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { Clock } from "../platform/clock.ts";
+import { withDeadline } from "../platform/deadline.ts";
 import type { Log } from "../platform/log.ts";
 import type { ChannelTraits, FileContent, TextContent } from "./channel.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
@@ -115,16 +116,15 @@ class LaneDelivery implements Delivery {
     sends.attempt(send.id);
     this.lanes.use(lane, account.traits.paceMs[placeOfSend(send).chatKind]);
     try {
-      await this.call(account, send);
+      await withDeadline(callTimeoutMs, (signal) => this.call(account, send, signal));
     } catch (thrown) {
       this.failed(lane, account, send, moltErrorFrom(thrown));
     }
   }
 
-  private async call(account: OpenAccount, send: StoredSend): Promise<void> {
+  private async call(account: OpenAccount, send: StoredSend, signal: AbortSignal): Promise<void> {
     const { sends } = this.deps;
     const body = bodyOf(send);
-    const signal = AbortSignal.timeout(callTimeoutMs);
     const place = placeOfSend(send);
     if (isClaimable(send, account.traits) && send.receipt !== null) {
       await account.calls.edit?.(place, send.receipt, textOf(body), signal);

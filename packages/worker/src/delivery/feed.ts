@@ -5,6 +5,7 @@
 
 import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { Clock } from "../platform/clock.ts";
+import { withDeadline } from "../platform/deadline.ts";
 import type { Log } from "../platform/log.ts";
 import type { AccountStore } from "./account-store.ts";
 import type { Feed, LiveAccount } from "./live-account.ts";
@@ -107,18 +108,18 @@ class AccountFeed implements Feed {
     this.polling?.abort(new MoltError("ABORTED"));
     this.polling = undefined;
     const { stops } = this;
-    const found = await webhook.inspect(AbortSignal.timeout(callMs));
+    const found = await withDeadline(callMs, (signal) => webhook.inspect(signal));
     if (stops !== this.stops) return;
     const stored = this.stored();
     this.webhookUrl = url;
     if (found.url !== url) {
       // It was ours when we last looked: somebody else has taken it, and taking it back would go on for ever.
       if (found.url !== "" && stored?.webhook_url === url && stored.mode === "webhook") throw elsewhere(found.url);
-      await webhook.register(url, AbortSignal.timeout(callMs));
+      await withDeadline(callMs, (signal) => webhook.register(url, signal));
       this.keep({ mode: "webhook", webhook_url: url });
     } else if (stored?.webhook_url !== url || stored.mode !== "webhook") {
       // Registered by an earlier installation: with our secret from now on.
-      await webhook.register(url, AbortSignal.timeout(callMs));
+      await withDeadline(callMs, (signal) => webhook.register(url, signal));
       this.keep({ mode: "webhook", webhook_url: url });
     } else if (found.lastErrorAt !== undefined && found.waiting > 0 && found.lastErrorAt > (stored.last_inbound_at ?? 0)) {
       return this.webhookFails(found.lastError ?? "it did not say why");
@@ -143,11 +144,11 @@ class AccountFeed implements Feed {
     const stored = this.stored();
     const { stops } = this;
     if (webhook) {
-      const found = await webhook.inspect(AbortSignal.timeout(callMs));
+      const found = await withDeadline(callMs, (signal) => webhook.inspect(signal));
       if (stops !== this.stops) return;
       if (found.url !== "") {
         if (stored?.mode === "polling") throw elsewhere(found.url);
-        await webhook.unregister(AbortSignal.timeout(callMs));
+        await withDeadline(callMs, (signal) => webhook.unregister(signal));
       }
     }
     if (stops !== this.stops) return;

@@ -6,6 +6,7 @@
 import { moltErrorFrom } from "@moltworker/protocol/errors";
 import type { LogPart } from "../agent/log-entry.ts";
 import type { Clock } from "../platform/clock.ts";
+import { withDeadline } from "../platform/deadline.ts";
 import { createId } from "../platform/id.ts";
 import type { Log } from "../platform/log.ts";
 import type { Runner } from "../runs/runner.ts";
@@ -206,11 +207,12 @@ export function createIntake(deps: Dependencies): Intake {
   async function partOf(file: InboundFile, account: ReceivingAccount): Promise<LogPart> {
     const limit = account.channel.traits.downloadBytes;
     const say = (why: string): LogPart => ({ type: "text", text: `[The ${file.kind} "${file.fileName}" ${why}]` });
-    if (!account.calls.download) return say("cannot be read on this channel.");
+    const { download } = account.calls;
+    if (!download) return say("cannot be read on this channel.");
     if ((file.sizeBytes ?? 0) > limit)
       return say(`is larger than ${Math.floor(limit / 1_000_000)} MB, which is all that can be taken in here.`);
     try {
-      const bytes = await account.calls.download(file, AbortSignal.timeout(60_000));
+      const bytes = await withDeadline(60_000, (signal) => download(file, signal));
       const blobId = createId("blob");
       await deps.blobs.put(blobId, bytes, file.mimeType);
       return {

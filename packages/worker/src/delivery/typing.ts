@@ -1,6 +1,7 @@
 /** "Typing" while a run lives and shows nothing yet. A courtesy: not kept, not repeated, ends by itself. */
 
 import type { ChatEvent } from "@moltworker/protocol/events";
+import { withDeadline } from "../platform/deadline.ts";
 import type { OpenAccount } from "./live-account.ts";
 import { type MessageLog, placeOf, type StoredMessage } from "./message-log.ts";
 import { laneOf } from "./sends.ts";
@@ -20,9 +21,8 @@ export function createTyping({ messages, open, isHeld }: Dependencies) {
 
   function show(row: StoredMessage): void {
     if (isHeld(laneOf(row.channel, row.account, row.chat_id))) return;
-    void open(row.channel, row.account)
-      ?.calls.typing?.(placeOf(row), AbortSignal.timeout(10_000))
-      .catch(() => {});
+    const calls = open(row.channel, row.account)?.calls;
+    void withDeadline(10_000, (signal) => calls?.typing?.(placeOf(row), signal)).catch(() => {});
   }
 
   function stop(runId: string): void {

@@ -4,6 +4,7 @@
  */
 
 import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import { withDeadline } from "../platform/deadline.ts";
 import { createId } from "../platform/id.ts";
 import type { InboundMessage } from "../sessions/inbox.ts";
 import { type AcceptOptions, acceptMessage } from "./accept.ts";
@@ -178,14 +179,9 @@ class RunRunner implements Runner {
         hint: "Stop it or wait for its end, then compact.",
       });
     }
-    const signal = AbortSignal.timeout(compactLimitMs);
-    return foldLog(deps, {
-      sessionKey,
-      ref: deps.modelFor(sessionKey),
-      runId: createId("compact", deps.clock.now()),
-      signal,
-      askModel: true,
-    });
+    const runId = createId("compact", deps.clock.now());
+    const ref = deps.modelFor(sessionKey);
+    return withDeadline(compactLimitMs, (signal) => foldLog(deps, { sessionKey, ref, runId, signal, askModel: true }));
   }
 
   inFlight(sessionKey: string): { runId: string; text: string; startedAt: number } | undefined {
