@@ -26,8 +26,6 @@ export interface Delivery {
   reply: Reply;
   stream: boolean;
   headers: Record<string, string>;
-  /** Aborts when the client goes away before the answer began. */
-  gone?: AbortSignal | undefined;
   /** Called once the answer is out or its client is gone. */
   release(): void;
 }
@@ -73,8 +71,7 @@ export function createDeliver(deps: DeliverDeps): Deliver {
     const { request, reply, headers } = delivery;
     const leave = enter(delivery);
     const following = followAnswer(deps, request.id, request.session_key, () => {});
-    const limitMs = deps.settings().answerTimeoutSeconds * 1_000;
-    const answer = await within(following.ended, limitMs, deps.clock, delivery.gone);
+    const answer = await within(following.ended, deps.settings().answerTimeoutSeconds * 1_000, deps.clock);
     following.leave();
     leave(answer === undefined);
     if (!answer) throw tooLate(request);
@@ -96,24 +93,14 @@ function mayStop(onDisconnect: OnDisconnect, request: StoredRequest): boolean {
   return onDisconnect === "stop" || request.keyed === 0;
 }
 
-/** undefined when it was too late for it, or nobody waits any more. */
-async function within(
-  ended: Promise<Answer>,
-  timeoutMs: number,
-  clock: Clock,
-  gone: AbortSignal | undefined,
-): Promise<Answer | undefined> {
+async function within(ended: Promise<Answer>, timeoutMs: number, clock: Clock): Promise<Answer | undefined> {
   const patience = new AbortController();
-  const leave = () => patience.abort(new Error("nobody waits"));
-  if (gone?.aborted) leave();
-  gone?.addEventListener("abort", leave, { once: true });
   const late = clock.sleep(timeoutMs, patience.signal).then(
     () => undefined,
     () => undefined,
   );
   const first = await Promise.race([ended, late]);
   patience.abort(new Error("answered"));
-  gone?.removeEventListener("abort", leave);
   return first;
 }
 

@@ -93,7 +93,7 @@ export function v1Routes(deps: V1Deps): RouteGroup {
         return json(responseObject(request, readAnswer(deps, request.id)), { headers });
       }
       const reply = asked.form === "chat" ? chatReply(asked.includeUsage) : responsesReply;
-      return await deliver({ request, reply, stream: asked.stream, headers, gone: context.req.raw.signal, release });
+      return await deliver({ request, reply, stream: asked.stream, headers, release });
     } catch (thrown) {
       release();
       throw thrown;
