@@ -59,15 +59,7 @@ async function figures(telegram: Telegram, post: Post): Promise<Row[]> {
   // The first ones compile and cache; they are not the subject.
   for (let index = 0; index < 10; index += 1)
     await placeholder(telegram, 10 + index, () => post(10 + index, "warm [[say: warm]]"));
-  // Apart from each other, as people write: back to back it would be the bot's own limit of calls that is measured.
-  const placed: number[] = [];
-  const alone: number[] = [];
-  for (let index = 0; index < 40; index += 1) {
-    const chat = 1_000 + index;
-    const own = async () => void alone.push(await post(chat, "hello [[say: one two three]]"));
-    placed.push(await placeholder(telegram, chat, own));
-    await new Promise((resolve) => setTimeout(resolve, restMs));
-  }
+  const { placed, alone } = await apart(telegram, post);
   const acknowledged: number[] = [];
   const began = performance.now();
   let next = 0;
@@ -135,4 +127,17 @@ async function placeholder(
   await post();
   await standing;
   return performance.now() - began;
+}
+
+async function apart(telegram: Telegram, post: Post): Promise<{ placed: number[]; alone: number[] }> {
+  // Apart from each other, as people write: back to back it would be the bot's own limit of calls that is measured.
+  const placed: number[] = [];
+  const alone: number[] = [];
+  for (let index = 0; index < 40; index += 1) {
+    const chat = 1_000 + index;
+    const own = async () => void alone.push(await post(chat, "hello [[say: one two three]]"));
+    placed.push(await placeholder(telegram, chat, own));
+    await new Promise((resolve) => setTimeout(resolve, restMs));
+  }
+  return { placed, alone };
 }
