@@ -94,7 +94,7 @@ export function createDoctorWorld(
     rearmed: 0,
     faults: [],
     snapshots: goodSnapshots(clock.now()),
-    containers: noContainers,
+    containers: { ...noContainers },
     teamKeys: '{"keys":[{}]}',
     disk: { stored: new Map(), broken: false, garbled: false },
   };

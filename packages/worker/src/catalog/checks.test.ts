@@ -1,4 +1,5 @@
 import type { ChannelAccountRow } from "@moltworker/protocol/channels";
+import type { ContainerInfo } from "@moltworker/protocol/containers";
 import { type ErrorCode, errorTable, errorToWire, MoltError } from "@moltworker/protocol/errors";
 import type { Approval } from "@moltworker/protocol/rows";
 import { describe, expect, it } from "vitest";
@@ -31,6 +32,24 @@ const insertRun = (world: DoctorWorld, row: { state: string; error?: object; ses
     row.state === "failed" ? (row.at ?? world.clock.now()) : null,
     row.error ? JSON.stringify(row.error) : null,
   );
+
+/** An engine with one container, healthy but for what is given. */
+function hasContainer(world: DoctorWorld, over: Partial<ContainerInfo>): void {
+  const image = "moltworker-sandbox:0123456789abcdef";
+  const sandbox: ContainerInfo = {
+    ...{ id: "sandbox", title: "Sandbox", state: "ready", stage: null, generation: 3, since: 1, lastUsedAt: 1, reason: null },
+    ...{ runningImage: image, wantedImage: image, waiting: null, jobs: 0, allow: [] },
+    limits: { memoryMiB: 512, cpus: 1, processes: 64, diskMiB: 512 },
+    ...over,
+  };
+  Object.assign(world.containers, {
+    available: true,
+    engineVersion: "29.0.0",
+    cause: null,
+    cure: null,
+    containers: [sandbox],
+  });
+}
 
 const accessSeeds = (team: string) => ({ CF_ACCESS_TEAM_DOMAIN: team, CF_ACCESS_AUD: "a".repeat(64) });
 
@@ -104,6 +123,36 @@ const faults: [
     {},
   ],
   ["blobs: fail DATA_NOT_WRITABLE", {}, (world) => Object.assign(world.disk, { garbled: true }), {}],
+  [
+    "containers: warn CONTAINER_STALE",
+    {},
+    (world) => hasContainer(world, { runningImage: "moltworker-sandbox:old", wantedImage: "moltworker-sandbox:new" }),
+    {},
+  ],
+  [
+    "containers: warn CONTAINER_STALE",
+    {},
+    (world) => hasContainer(world, { waiting: "other limits, once the command has ended" }),
+    {},
+  ],
+  [
+    "containers: warn CONTAINER_FAILED",
+    {},
+    (world) =>
+      hasContainer(world, {
+        state: "failed",
+        reason: {
+          code: "CONTAINER_FAILED",
+          cause: "it ran out of memory",
+          cure: "Give it more.",
+          exitCode: 137,
+          outOfMemory: true,
+          lines: [],
+          at: 1,
+        },
+      }),
+    {},
+  ],
   ["channels: fail CHANNEL_TOKEN_REJECTED", {}, (world) => channelSays(world, "failed", "CHANNEL_TOKEN_REJECTED"), {}],
   ["channels: warn CHANNEL_CONFLICT", {}, (world) => channelSays(world, "degraded", "CHANNEL_CONFLICT"), {}],
   ["channels: warn CHANNEL_WEBHOOK_FAILING", {}, (world) => channelSays(world, "degraded", "CHANNEL_WEBHOOK_FAILING"), {}],

@@ -2,6 +2,7 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type { Clock } from "../platform/clock.ts";
+import { withDeadline } from "../platform/deadline.ts";
 import type { ContainerEngine } from "./container-engine.ts";
 import type { ContainerRow } from "./container-row.ts";
 import { fencedRequest, isAnswerOf } from "./fenced-request.ts";
@@ -27,8 +28,7 @@ const oneAnswerMs = 2_000;
 export function createProbe(engine: ContainerEngine, clock: Clock): Probe {
   async function ask(row: ContainerRow, timeoutMs: number): Promise<ReadyState | undefined> {
     if (!row.spec) return undefined;
-    const late = AbortSignal.timeout(timeoutMs);
-    const work = async () => {
+    const work = async (late: AbortSignal) => {
       const answer = await engine.fetch(
         row.spec?.port ?? 0,
         fencedRequest(row, new Request("http://container/ready", { signal: late })),
@@ -41,7 +41,9 @@ export function createProbe(engine: ContainerEngine, clock: Clock): Probe {
       return generation === row.generation ? { jobs } : undefined;
     };
     // A hung process accepts the connection and says nothing: the limit holds whether or not the abort is heard.
-    return Promise.race([work().catch(() => undefined), clock.sleep(timeoutMs).then(() => undefined)]);
+    return withDeadline(timeoutMs, (late) =>
+      Promise.race([work(late).catch(() => undefined), clock.sleep(timeoutMs).then(() => undefined)]),
+    );
   }
 
   return {

@@ -6,6 +6,7 @@
 
 import { isMoltError, MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { Clock } from "../platform/clock.ts";
+import { withDeadline } from "../platform/deadline.ts";
 import type { Log } from "../platform/log.ts";
 import type { Database } from "../storage/database.ts";
 import { type Migration, migrate, missingMigrations } from "../storage/migrations.ts";
@@ -79,7 +80,7 @@ export function bootServices<Services>(deps: BootDeps<Services>): Boot<Services>
   async function upgradeAfterSnapshot(missing: readonly string[]): Promise<void> {
     log.info("upgrade.begins", { migrations: missing });
     try {
-      log.info("upgrade.snapshot", { snapshot: await deps.snapshotBefore(AbortSignal.timeout(snapshotMs)) });
+      log.info("upgrade.snapshot", { snapshot: await withDeadline(snapshotMs, (signal) => deps.snapshotBefore(signal)) });
     } catch (thrown) {
       const error = moltErrorFrom(thrown);
       // The rehearsal on the copy found what would happen to the data itself.

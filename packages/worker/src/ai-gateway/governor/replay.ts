@@ -3,6 +3,7 @@
 import { MoltError } from "@moltworker/protocol/errors";
 import type { GatewayLogRow } from "@moltworker/protocol/gateway";
 import type { ModelCall, ModelRequest } from "../../agent/model.ts";
+import { withDeadline } from "../../platform/deadline.ts";
 import type { Gateway } from "../gateway.ts";
 import type { AiGatewayControls } from "../proxy/controls.ts";
 import type { Books } from "./books.ts";
@@ -16,6 +17,7 @@ export interface ReplayDeps {
 }
 
 const mostAnswerCharacters = 100_000;
+const answerMs = 120_000;
 
 /** Throws NOT_FOUND, CONFLICT when its body was not kept whole, and what the call itself throws. */
 export async function replayCall(deps: ReplayDeps, id: string): Promise<{ row: GatewayLogRow; text: string }> {
@@ -39,19 +41,20 @@ export async function replayCall(deps: ReplayDeps, id: string): Promise<{ row: G
 async function ownAgain({ models }: ReplayDeps, row: GatewayLogRow, body: string): Promise<string> {
   if (body.includes('"type":"file"')) throw notWhole();
   const [tools, prompt] = JSON.parse(body) as [ModelRequest["tools"], ModelRequest["prompt"]];
-  const call: ModelCall = {
+  const call: Omit<ModelCall, "signal"> = {
     ref: `${row.provider}/${row.model}`,
     request: { tools, prompt, thinking: "off" },
     sessionKey: `replay:${row.id}`,
     runId: row.id,
     step: 0,
-    signal: AbortSignal.timeout(120_000),
     channel: "replay",
     replayOf: row.id,
   };
-  let text = "";
-  for await (const event of models.stream(call)) if (event.type === "text") text += event.delta;
-  return text;
+  return withDeadline(answerMs, async (signal) => {
+    let text = "";
+    for await (const event of models.stream({ ...call, signal })) if (event.type === "text") text += event.delta;
+    return text;
+  });
 }
 
 /** The body as it was sent; a cut one is no JSON any more. */
