@@ -73,7 +73,7 @@ export function ContainersPage() {
           <ContainerCard key={container.id} container={container} available={report.available} onDone={load} />
         ))}
       </ul>
-      {report?.engine && (
+      {report?.available && (
         <p className="mt-4 text-sm text-soft">
           {report.engine === "docker" ? `Docker Engine ${report.engineVersion ?? ""}` : "Cloudflare Containers"}
         </p>
