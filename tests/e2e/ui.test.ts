@@ -192,7 +192,7 @@ describe("in a conversation", () => {
     const { page, tab, faults } = await opened();
     const second = await tab(page.url());
     await isReady(second);
-    await say(page, "[[wait: 1500]] [[say: first step]] [[tool: ls {}]] [[then]] [[say: unreached]]");
+    await say(page, "[[wait: 5000]] [[say: first step]] [[tool: ls {}]] [[then]] [[say: unreached]]");
     await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
     await say(page, "also mind the gap");
     await page.locator("[data-outgoing=queued]").waitFor();
