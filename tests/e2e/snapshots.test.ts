@@ -125,10 +125,10 @@ describe("a bucket and a passphrase", () => {
     );
 
   it("fill an empty folder elsewhere, keys and all, and the assistant starts from it", async () => {
-    await client.request("snapshots.passphrase", { passphrase });
+    await client.request("snapshots.passphrase", { passphrase }, { resend: true });
     const { endpoint, bucket, accessKeyId, secretAccessKey } = s3;
     const place = { endpoint, bucket, region: "us-east-1", prefix: "mine/", accessKeyId, secretAccessKey };
-    await client.request("snapshots.destination", { s3: place }, { timeoutMs: 60_000 });
+    await client.request("snapshots.destination", { s3: place }, { timeoutMs: 60_000, resend: true });
     await made();
     expect(s3.asked.some((line) => line.startsWith("PUT /moltbot-data/mine/chunks/"))).toBe(true);
 

@@ -17,14 +17,19 @@ export interface SnapshotHost {
 /** Rejects when the server is gone. */
 export function snapshotHost(server: Pick<Server, "dataDir" | "url">): SnapshotHost {
   const key = () => (JSON.parse(readFileSync(join(server.dataDir, "run.json"), "utf8")) as { hostKey: string }).hostKey;
-  const ask = async (path: string, body?: object) => {
-    const response = await fetch(new URL(path, server.url), {
+  const once = (path: string, body?: object) =>
+    fetch(new URL(path, server.url), {
       ...(body ? { method: "POST", body: JSON.stringify(body) } : {}),
       headers: { authorization: `Bearer ${key()}`, ...(body ? { "content-type": "application/json" } : {}) },
     });
-    const answer = (await response.json()) as Record<string, unknown>;
-    if (!response.ok) throw new Error(JSON.stringify(answer));
-    return answer;
+  /** After a restore the assistant begins anew: what it says may be tried again then is tried again, as the command does. */
+  const ask = async (path: string, body?: object) => {
+    for (let tries = 1; ; tries += 1) {
+      const response = await once(path, body);
+      const answer = (await response.json()) as Record<string, unknown> & { error?: { retryable?: boolean } };
+      if (response.ok) return answer;
+      if (tries === 20 || answer.error?.retryable !== true) throw new Error(JSON.stringify(answer));
+    }
   };
   return {
     state: async () => (await ask("/api/host/snapshots")) as unknown as SnapshotsState,
