@@ -72,7 +72,7 @@ test("a token is shown once and works; the gateway token is replaced and this pa
   await page.getByLabel("What it is for").fill("Backup script");
   await page.getByLabel("It may").selectOption("Read only");
   await page.getByRole("button", { name: "Create token" }).click();
-  const token = await page.getByRole("region", { name: "The new API token" }).locator("[data-secret]").innerText();
+  const token = await page.getByRole("region", { name: "The new token" }).locator("[data-secret]").innerText();
   expect(await barriers(page)).toEqual([]);
   const socket = await openRaw(server.url);
   socket.send(connectFrame(token));

@@ -2,15 +2,16 @@
 
 import { type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { PasskeyRow } from "@moltworker/protocol/rows";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { dateTimeText } from "../store/format.ts";
 import { request } from "../store/gateway.ts";
 import { notify, notifyError, sentence } from "../store/notices.ts";
 import { continueAt, registerPasskey } from "../store/passkeys.ts";
 import { browserOf } from "./access-browsers.tsx";
-import { Nothing, Part, Row, Rows } from "./access-part.tsx";
+import { Nothing, Part, Rows } from "./access-part.tsx";
 import { Button } from "./button.tsx";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
+import { RenamableRow } from "./renamable-row.tsx";
 import { useLoaded } from "./use-loaded.ts";
 
 const load = () => request("auth.passkeys.list", {}, { resend: true });
@@ -88,49 +89,22 @@ function AddPasskey({ onMade }: { onMade(): void }) {
 }
 
 function Passkey({ row, reload, onRemove }: { row: PasskeyRow; reload(): void; onRemove(): void }) {
-  const [typed, setTyped] = useState<string | null>(null);
-  const save = (event: FormEvent) => {
-    event.preventDefault();
-    const label = typed?.trim();
-    setTyped(null);
-    if (label)
-      void request("auth.passkeys.rename", { id: row.id, label })
-        .then(() => notify("Renamed."), notifyError)
-        .finally(reload);
-  };
-  if (typed !== null) {
-    return (
-      <li className="px-4 py-3">
-        <form onSubmit={save} className="flex flex-wrap gap-2">
-          <input
-            aria-label="Name of the passkey"
-            className="field min-w-0 flex-1"
-            maxLength={64}
-            value={typed}
-            // biome-ignore lint/a11y/noAutofocus: the person has just asked to type here
-            autoFocus
-            onChange={(event) => setTyped(event.target.value)}
-            onKeyDown={(event) => event.key === "Escape" && setTyped(null)}
-          />
-          <Button type="submit" look="primary">
-            Save
-          </Button>
-          <Button look="quiet" onClick={() => setTyped(null)}>
-            Cancel
-          </Button>
-        </form>
-      </li>
-    );
-  }
+  const rename = (label: string) =>
+    request("auth.passkeys.rename", { id: row.id, label })
+      .then(() => notify("Renamed."), notifyError)
+      .finally(reload);
   return (
-    <Row name={row.label} facts={factsOf(row)} {...(row.host === location.hostname ? {} : { mark: `for ${row.host}` })}>
-      <Button aria-label={`Rename ${row.label}`} onClick={() => setTyped(row.label)}>
-        Rename
-      </Button>
+    <RenamableRow
+      name={row.label}
+      fieldName="Name of the passkey"
+      facts={factsOf(row)}
+      {...(row.host === location.hostname ? {} : { mark: `for ${row.host}` })}
+      onRename={(label) => void rename(label)}
+    >
       <Button look="danger" aria-label={`Remove ${row.label}`} onClick={onRemove}>
         Remove
       </Button>
-    </Row>
+    </RenamableRow>
   );
 }
 

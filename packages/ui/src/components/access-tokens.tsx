@@ -5,14 +5,10 @@ import type { Scope } from "@moltworker/protocol/scopes";
 import { type FormEvent, useState } from "react";
 import { dateTimeText } from "../store/format.ts";
 import { request } from "../store/gateway.ts";
-import { notify, notifyError } from "../store/notices.ts";
-import { Nothing, Part, Row, Rows, scopeWords } from "./access-part.tsx";
-import { SecretShown } from "./access-secret.tsx";
+import { notifyError } from "../store/notices.ts";
+import { scopeWords } from "./access-part.tsx";
 import { Button } from "./button.tsx";
-import { ConfirmDialog } from "./confirm-dialog.tsx";
-import { useLoaded } from "./use-loaded.ts";
-
-const load = () => request("auth.tokens.list", {}, { resend: true });
+import { TokenList } from "./token-list.tsx";
 
 const grants: { name: string; scopes: Scope[] }[] = [
   { name: "Read only", scopes: ["operator.read"] },
@@ -29,15 +25,8 @@ const ends: { name: string; days: number | null }[] = [
 const dayMs = 86_400_000;
 
 export function TokenAccess() {
-  const [list, reload] = useLoaded(load);
-  const [made, setMade] = useState<string | null>(null);
-  const [revoking, setRevoking] = useState<ApiTokenRow | null>(null);
-  const revoke = (row: ApiTokenRow) =>
-    request("auth.tokens.revoke", { id: row.id })
-      .then(() => notify(`"${row.label}" is revoked.`), notifyError)
-      .finally(reload);
   return (
-    <Part
+    <TokenList
       title="API tokens"
       about={
         <>
@@ -46,35 +35,9 @@ export function TokenAccess() {
           alone.
         </>
       }
-    >
-      {made && <SecretShown label="The new API token" secret={made} onClose={() => setMade(null)} />}
-      {list?.tokens.length === 0 && !made && <Nothing>None yet.</Nothing>}
-      {list && list.tokens.length > 0 && (
-        <Rows label="API tokens">
-          {list.tokens.map((row) => (
-            <Row key={row.id} name={row.label} facts={factsOf(row)}>
-              <Button look="danger" aria-label={`Revoke ${row.label}`} onClick={() => setRevoking(row)}>
-                Revoke
-              </Button>
-            </Row>
-          ))}
-        </Rows>
-      )}
-      <NewToken
-        onMade={(token) => {
-          setMade(token);
-          reload();
-        }}
-      />
-      <ConfirmDialog
-        open={revoking !== null}
-        title={`Revoke "${revoking?.label ?? ""}"?`}
-        text="Programs that use it are shut out at once."
-        action="Revoke"
-        onConfirm={() => revoking && void revoke(revoking)}
-        onClose={() => setRevoking(null)}
-      />
-    </Part>
+      factsOf={factsOf}
+      form={(onMade) => <NewToken onMade={onMade} />}
+    />
   );
 }
 

@@ -25,13 +25,14 @@ export function BarChart({ label, bars, stepMs, text }: BarChartProps) {
   const most = Math.max(...bars.map((bar) => bar.value), 0);
   const shown = pointed === null ? undefined : bars[pointed];
   return (
-    <figure className="rounded-2xl border border-line bg-raised p-4">
+    <figure className="relative rounded-2xl border border-line bg-raised p-4">
       <figcaption className="mb-2 flex flex-wrap items-baseline justify-between gap-x-4 text-sm">
         <span className="font-medium">{label}</span>
         <span className="text-soft tabular-nums" aria-hidden="true">
-          {shown ? `${whenText(shown.at, stepMs)}: ${text(shown.value)}` : `most: ${text(most)}`}
+          {shown ? `${whenText(shown.at, stepMs)}: ${text(shown.value)}` : most > 0 && `most: ${text(most)}`}
         </span>
       </figcaption>
+      {most === 0 && <p className="absolute inset-x-0 top-1/2 -translate-y-1/2 text-center text-sm text-soft">Nothing yet.</p>}
       <svg
         viewBox={`0 0 ${bars.length * 10} ${height}`}
         preserveAspectRatio="none"
@@ -69,19 +70,22 @@ export function BarChart({ label, bars, stepMs, text }: BarChartProps) {
         <span>{bars[0] && whenText(bars[0].at, stepMs)}</span>
         <span>now</span>
       </div>
-      <table className="sr-only">
-        <caption>{label}</caption>
-        <tbody>
-          {bars
-            .filter((bar) => bar.value > 0)
-            .map((bar) => (
-              <tr key={bar.at}>
-                <th scope="row">{whenText(bar.at, stepMs)}</th>
-                <td>{text(bar.value)}</td>
-              </tr>
-            ))}
-        </tbody>
-      </table>
+      {/* A table takes the height of its rows whatever it is told: what hides it is around it. */}
+      <div className="sr-only">
+        <table>
+          <caption>{label}</caption>
+          <tbody>
+            {bars
+              .filter((bar) => bar.value > 0)
+              .map((bar) => (
+                <tr key={bar.at}>
+                  <th scope="row">{whenText(bar.at, stepMs)}</th>
+                  <td>{text(bar.value)}</td>
+                </tr>
+              ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   );
 }

@@ -5,28 +5,16 @@ import type { ApiTokenRow } from "@moltworker/protocol/rows";
 import { type FormEvent, useState } from "react";
 import { dateTimeText, moneyText } from "../store/format.ts";
 import { request } from "../store/gateway.ts";
-import { notify, notifyError } from "../store/notices.ts";
-import { Nothing, Part, Row, Rows } from "./access-part.tsx";
-import { SecretShown } from "./access-secret.tsx";
+import { notifyError } from "../store/notices.ts";
 import { Button } from "./button.tsx";
-import { ConfirmDialog } from "./confirm-dialog.tsx";
 import { Labelled } from "./labelled.tsx";
-import { useLoaded } from "./use-loaded.ts";
+import { TokenList } from "./token-list.tsx";
 
-const load = () => request("auth.tokens.list", {}, { resend: true });
 const periods: Record<BudgetPeriod, string> = { day: "a day", week: "a week", month: "a month", always: "in all" };
 
 export function GatewayTokens() {
-  const [list, reload] = useLoaded(load);
-  const [made, setMade] = useState<string | null>(null);
-  const [revoking, setRevoking] = useState<ApiTokenRow | null>(null);
-  const tokens = list?.tokens.filter((token) => token.scopes.includes("gateway.use")) ?? [];
-  const revoke = (row: ApiTokenRow) =>
-    request("auth.tokens.revoke", { id: row.id })
-      .then(() => notify(`"${row.label}" is revoked.`), notifyError)
-      .finally(reload);
   return (
-    <Part
+    <TokenList
       title="Tokens for model calls"
       about={
         <>
@@ -34,35 +22,10 @@ export function GatewayTokens() {
           The real keys never leave here. Who holds one spends from its own budget, whatever its requests say.
         </>
       }
-    >
-      {made && <SecretShown label="The new token" secret={made} onClose={() => setMade(null)} />}
-      {list && tokens.length === 0 && !made && <Nothing>None yet.</Nothing>}
-      {tokens.length > 0 && (
-        <Rows label="Tokens for model calls">
-          {tokens.map((row) => (
-            <Row key={row.id} name={row.label} facts={factsOf(row)}>
-              <Button look="danger" aria-label={`Revoke ${row.label}`} onClick={() => setRevoking(row)}>
-                Revoke
-              </Button>
-            </Row>
-          ))}
-        </Rows>
-      )}
-      <NewToken
-        onMade={(token) => {
-          setMade(token);
-          reload();
-        }}
-      />
-      <ConfirmDialog
-        open={revoking !== null}
-        title={`Revoke "${revoking?.label ?? ""}"?`}
-        text="Programs that use it are refused at once."
-        action="Revoke"
-        onConfirm={() => revoking && void revoke(revoking)}
-        onClose={() => setRevoking(null)}
-      />
-    </Part>
+      belongs={(token) => token.scopes.includes("gateway.use")}
+      factsOf={factsOf}
+      form={(onMade) => <NewToken onMade={onMade} />}
+    />
   );
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { ContainerInfo, ContainerStage } from "@moltworker/protocol/containers";
-import { randomSecret } from "../auth/digest.ts";
+import { escapeHtml, prose, sentence, standalonePage } from "./standalone-page.ts";
 
 const steps: readonly [ContainerStage[], string][] = [
   [["fencing"], "Ending what was there"],
@@ -15,11 +15,6 @@ const steps: readonly [ContainerStage[], string][] = [
 ];
 
 const style = `
-:root { color-scheme: light dark; font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: light-dark(#faf6f0, #191416); color: light-dark(#2d2228, #f3eae3); }
-main { box-sizing: border-box; width: min(36rem, 100%); padding: 2rem; }
-h1 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 .75rem; text-wrap: balance; }
-p { margin: .5rem 0; overflow-wrap: anywhere; }
 ol { list-style: none; padding: 0; margin: 1rem 0; }
 li { padding: .2rem 0; color: light-dark(#74646a, #a39492); }
 li[aria-current] { color: inherit; font-weight: 600; }
@@ -27,12 +22,8 @@ li::before { content: "○"; display: inline-block; width: 1.6em; }
 li.done::before { content: "✓"; }
 li[aria-current]::before { content: "●"; color: light-dark(#b43a1e, #ff9a76); }
 pre { font: .8rem/1.5 ui-monospace, "Noto Sans Mono", monospace; background: light-dark(#f3ebe1, #141012); padding: .8rem 1rem; border-radius: .7rem; overflow: auto; max-height: 16rem; white-space: pre-wrap; overflow-wrap: anywhere; }
-small { color: light-dark(#74646a, #a39492); }
-.actions { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.25rem; align-items: center; }
-button { font: inherit; font-weight: 600; padding: .6rem 1.1rem; border: 0; border-radius: .7rem; cursor: pointer; background: light-dark(#b43a1e, #ff9a76); color: light-dark(#ffffff, #2b110a); }
 button:disabled { opacity: .6; cursor: default; }
 a { color: inherit; }
-:focus-visible { outline: 3px solid light-dark(#2d2228, #f3eae3); outline-offset: 2px; }
 `;
 
 /** Asks how it stands, draws what changed, and goes on when it is ready. */
@@ -64,31 +55,11 @@ look();
 
 /** 503 while it starts, so that nothing keeps the page. `part` is the page's own question after the first drawing. */
 export function hostedPage(info: ContainerInfo, request: Request): Response {
-  const nonce = randomSecret(16);
-  const inner = info.state === "failed" ? failed(info) : starting(info);
+  const main = info.state === "failed" ? failed(info) : starting(info);
+  const headers = { "x-moltworker-waiting": info.state };
   const part = request.headers.get("x-moltworker-part") !== null;
-  const html = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>OpenClaw</title>
-<style nonce="${nonce}">${style}</style>
-<main aria-live="polite">${inner}</main>
-<script nonce="${nonce}">${script}</script>
-</html>
-`;
-  return new Response(part ? inner : html, {
-    status: part ? 200 : 503,
-    headers: {
-      "content-type": "text/html; charset=utf-8",
-      "cache-control": "no-store",
-      "x-moltworker-waiting": info.state,
-      "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
-      "x-frame-options": "DENY",
-      "content-security-policy": `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-    },
-  });
+  if (!part) return standalonePage({ status: 503, title: "OpenClaw", main, style, script, headers });
+  return new Response(main, { headers: { ...headers, "content-type": "text/html; charset=utf-8", "cache-control": "no-store" } });
 }
 
 function starting({ stage, state }: ContainerInfo): string {
@@ -108,13 +79,6 @@ function failed({ reason, generation }: ContainerInfo): string {
 <p role="alert">${prose(sentence(reason?.cause ?? "it ended"))}</p>
 <p>${prose(reason?.cure ?? "")}</p>
 ${lines === "" ? "" : `<pre tabindex="0" aria-label="Its last lines">${escapeHtml(lines)}</pre>`}
-<p class="actions"><button id="retry" type="button">Try again</button><a href="/#/admin/containers">Open the admin</a></p>
+<p class="actions"><button class="button" id="retry" type="button">Try again</button><a href="/#/admin/containers">Open the admin</a></p>
 <p><small>${escapeHtml(reason?.code ?? "")} · generation ${generation}</small></p>`;
-}
-
-const prose = (text: string) => escapeHtml(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
-const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
