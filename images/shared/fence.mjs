@@ -6,9 +6,10 @@ const digest = (text) => createHash("sha256").update(text).digest();
 
 export function createFence({ generation, secret, leaseMs, onLapse }) {
   const wanted = digest(`Bearer ${secret}`);
-  let lastAskedAt = Date.now();
+  // A clock that stands still while the machine sleeps: nobody could ask then.
+  let lastAskedAt = performance.now();
   // Nobody asks any more: the assistant is gone, or has another generation. What is left over must not live on.
-  setInterval(() => Date.now() - lastAskedAt > leaseMs && onLapse(), Math.min(leaseMs / 4, 5_000));
+  setInterval(() => performance.now() - lastAskedAt > leaseMs && onLapse(), Math.min(leaseMs / 4, 5_000));
 
   return {
     generation,
@@ -18,7 +19,7 @@ export function createFence({ generation, secret, leaseMs, onLapse }) {
         return { status: 409, error: `this is generation ${generation}` };
       if (!timingSafeEqual(digest(String(headers.authorization ?? "")), wanted))
         return { status: 401, error: "the secret of this generation is wanted" };
-      lastAskedAt = Date.now();
+      lastAskedAt = performance.now();
       return undefined;
     },
   };

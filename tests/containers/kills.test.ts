@@ -9,6 +9,8 @@ import { createRandom } from "../support/random.ts";
 import { createSandboxWorld, docker, type SandboxWorld } from "../support/sandbox-world.ts";
 
 const kills = Number(process.env.CONTAINER_KILLS ?? 8);
+/** The long form may be told in parts, each with a seed of its own. */
+const seed = Number(process.env.CONTAINER_SEED ?? 20_261_128);
 const recoverMs = 60_000;
 
 let engine: EngineCut;
@@ -53,7 +55,7 @@ const strikes: Record<string, () => Promise<void>> = {
 };
 
 it(`${kills} kills: one generation at a time, nothing saved is lost`, { timeout: kills * 90_000 + 120_000 }, async () => {
-  const random = createRandom(20_261_128);
+  const random = createRandom(seed);
   const saved = new Map<string, string>();
   let newest = 0;
   const seen = { most: 0 };

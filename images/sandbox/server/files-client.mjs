@@ -51,6 +51,7 @@ export function createFiles() {
   }
 
   return {
+    start: () => void ensure(),
     ask: (message) => send(ensure(), message),
     /** Ends every process that carries a job's mark. A worker that runs needs no new process for that. */
     sweep: (id) => (worker && !worker.gone ? send(worker, { op: "sweep", id }) : Promise.resolve({ left: 1 })),

@@ -29,13 +29,26 @@ const baseEnvironment = {
   GIT_TERMINAL_PROMPT: "0",
   PYTHONDONTWRITEBYTECODE: "1",
   NODE_USE_ENV_PROXY: "1",
-  // The only way out, and it lets through what the owner allows.
-  ...Object.fromEntries(
-    ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"].map((name) => [name, "http://127.0.0.1:3128"]),
-  ),
-  no_proxy: "localhost,127.0.0.1",
-  NO_PROXY: "localhost,127.0.0.1",
+  ...proxySettings(process.env.MOLTWORKER_WAY_OUT),
+  ...gitSettings((process.env.MOLTWORKER_CREDENTIAL_HOSTS ?? "").split(" ").filter(Boolean)),
 };
+
+/** The only way out, and it lets through what the owner allows. Where the platform is the network there is no proxy. */
+function proxySettings(wayOut) {
+  if (wayOut === "direct") return {};
+  const [proxy, none] = ["http://127.0.0.1:3128", "localhost,127.0.0.1"];
+  const names = ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"];
+  return { ...Object.fromEntries(names.map((name) => [name, proxy])), no_proxy: none, NO_PROXY: none };
+}
+
+/** The credential of these hosts is added to plain requests alone, which go on by https: git asks for them so. */
+function gitSettings(hosts) {
+  const rows = hosts.flatMap((host, index) => [
+    [`GIT_CONFIG_KEY_${index}`, `url.http://${host}/.insteadOf`],
+    [`GIT_CONFIG_VALUE_${index}`, `https://${host}/`],
+  ]);
+  return hosts.length === 0 ? {} : { GIT_CONFIG_COUNT: String(hosts.length), ...Object.fromEntries(rows) };
+}
 
 export function createJobs({ sweep }) {
   const jobs = new Map();

@@ -16,7 +16,7 @@ const port = 8080;
 const generation = Number(process.env.MOLTWORKER_GENERATION);
 const secret = process.env.MOLTWORKER_GENERATION_SECRET ?? "";
 const image = process.env.MOLTWORKER_IMAGE ?? "";
-const leaseMs = Number(process.env.MOLTWORKER_LEASE_SECONDS ?? 60) * 1_000;
+const leaseMs = Number(process.env.MOLTWORKER_LEASE_SECONDS ?? 45) * 1_000;
 delete process.env.MOLTWORKER_GENERATION_SECRET;
 if (!Number.isSafeInteger(generation) || generation < 1 || secret.length < 32) {
   console.error("the container was started without a generation and its secret");
@@ -25,6 +25,8 @@ if (!Number.isSafeInteger(generation) || generation < 1 || secret.length < 32) {
 
 const fence = createFence({ generation, secret, leaseMs, onLapse: () => end(75, "nobody has asked for this container") });
 const files = createFiles();
+// Beside the start of this process, not after it: the first command needs both.
+files.start();
 const jobs = createJobs({ sweep: files.sweep });
 const handle = createRoutes({ fence, files, jobs, image });
 

@@ -2,6 +2,9 @@
 
 import { connect } from "node:net";
 
+const holdMs = 1_000;
+const againMs = 4;
+
 export function createIngress({ isInside, heard, refusedPorts, onEgress }) {
   return {
     request(request, response) {
@@ -34,18 +37,31 @@ export function createIngress({ isInside, heard, refusedPorts, onEgress }) {
         return;
       }
       heard();
-      const inner = connect(Number(port), "127.0.0.1", () => {
-        client.write("HTTP/1.1 200 OK\r\n\r\n");
-        inner.write(head);
-        inner.pipe(client);
-        client.pipe(inner);
-      });
-      // workerd reads 400 as "nothing listens there yet".
-      inner.on("error", () =>
-        inner.bytesRead === 0 && !client.destroyed ? client.end("HTTP/1.1 400 Bad Request\r\n\r\n") : client.destroy(),
-      );
-      inner.on("data", heard);
-      client.on("close", () => inner.destroy());
+      join(client, head, Number(port), performance.now() + holdMs);
     },
   };
+
+  /** A program that starts is waited for: the caller is answered in the moment that it listens, not at its next try. */
+  function join(client, head, port, deadline) {
+    const inner = connect(port, "127.0.0.1");
+    let isJoined = false;
+    const leave = () => inner.destroy();
+    client.once("close", leave);
+    inner.once("connect", () => {
+      isJoined = true;
+      client.write("HTTP/1.1 200 OK\r\n\r\n");
+      inner.write(head);
+      inner.pipe(client);
+      client.pipe(inner);
+    });
+    inner.on("data", heard);
+    inner.on("error", () => {
+      client.off("close", leave);
+      if (client.destroyed) return;
+      if (isJoined) client.destroy();
+      else if (performance.now() < deadline) setTimeout(() => client.destroyed || join(client, head, port, deadline), againMs);
+      // workerd reads 400 as "nothing listens there yet".
+      else client.end("HTTP/1.1 400 Bad Request\r\n\r\n");
+    });
+  }
 }

@@ -14,7 +14,7 @@ import { readRules } from "./rules.mjs";
 const user = 39001;
 const controlPort = 39001;
 const proxyPort = 3128;
-const leaseMs = 90_000;
+const leaseMs = 45_000;
 
 const rules = readRules(process.env.MOLTWORKER_EGRESS);
 delete process.env.MOLTWORKER_EGRESS;
@@ -32,11 +32,11 @@ const isInside = (socket) => {
 };
 
 let egressPort = 0;
-let lastHeardAt = Date.now();
+let lastHeardAt = performance.now();
 const ingress = createIngress({
   isInside,
   heard: () => {
-    lastHeardAt = Date.now();
+    lastHeardAt = performance.now();
   },
   refusedPorts: new Set([controlPort, proxyPort]),
   onEgress: (config) => {
@@ -51,7 +51,7 @@ console.log(`the network is up; allowed: ${rules.allow.join(", ") || "nothing"}`
 
 // The assistant's runtime is gone: what is left over must not live on.
 setInterval(() => {
-  if (Date.now() - lastHeardAt < leaseMs) return;
+  if (performance.now() - lastHeardAt < leaseMs) return;
   console.error("ending: nobody has asked for this container");
   process.exit(75);
 }, 5_000);

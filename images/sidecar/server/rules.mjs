@@ -65,6 +65,8 @@ export function isAllowed(rules, host) {
 /** The address to dial. Throws with the reason, in words, when it may not be reached. */
 export async function resolveAllowed(rules, host, port) {
   const name = host.replace(/^\[|\]$/g, "");
+  if (!isAllowed(rules, name) && rules.credentials.includes(name))
+    throw refusal(`ask for http://${name}/ instead: the owner's credential is added on the way, which goes on by https`);
   if (!isAllowed(rules, name)) throw refusal(`${name} is not on the list of what this container may reach`);
   if (!ports.has(port)) throw refusal(`port ${port} may not be reached`);
   let addresses;

@@ -10,5 +10,7 @@ export interface ContainerMethods {
   "containers.stop": { params: { id: string }; result: { ok: true } };
   /** Ours: ends it at once; what was in it alone is gone. */
   "containers.delete": { params: { id: string }; result: { ok: true } };
+  /** Ours: what is added on the way out for a host that the settings name; without a secret it is forgotten. */
+  "containers.credential.set": { params: { host: string; secret?: string }; result: { ok: true } };
   "containers.logs": { params: { id: string }; result: { lines: string[] } };
 }

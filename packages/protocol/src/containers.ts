@@ -38,6 +38,14 @@ export interface ContainerInfo {
   allow: string[];
 }
 
+/** A credential that is added to requests of the sandbox to one host; its value is never told. */
+export interface ContainerCredential {
+  host: string;
+  header: string;
+  scheme: "Bearer" | "Basic" | "none";
+  isSet: boolean;
+}
+
 export interface ContainersReport {
   /** Whether containers can be had here. */
   available: boolean;
@@ -48,4 +56,5 @@ export interface ContainersReport {
   cause: string | null;
   cure: string | null;
   containers: ContainerInfo[];
+  credentials: ContainerCredential[];
 }

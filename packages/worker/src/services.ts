@@ -8,6 +8,7 @@ import { checks } from "./catalog/checks.ts";
 import { methods } from "./catalog/methods.ts";
 import { providers } from "./catalog/providers.ts";
 import { sections } from "./catalog/sections.ts";
+import { sandboxId } from "./containers/sandbox/sandbox.ts";
 import { createDoctor } from "./doctor/doctor.ts";
 import { createApi } from "./edge/api-routes.ts";
 import { type Env, readPaddedVariables } from "./env.ts";
@@ -288,7 +289,8 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       };
       return sockets.accept(principal, checkOrigin, addressOf(request));
     },
-    fromContainer: hostedPart.fromContainer,
+    fromContainer: (container, request) =>
+      container === sandboxId ? containersPart.answerSandbox(request) : hostedPart.fromContainer(container, request),
     wake() {
       if (marks.get("first-files") === undefined) {
         guard.run("first files", () => seedWorkspace(workspace));

@@ -7,6 +7,7 @@ import { isMoltError } from "@moltworker/protocol/errors";
 import { engineName } from "./container-names.ts";
 import { type ContainerPolicy, egressMark, networkContainer } from "./create-policy.ts";
 import type { DockerEngine } from "./docker-engine.ts";
+import { answersAt, untilItAnswers } from "./network-port.ts";
 import { exitFacts, listOwned, type OwnedContainer, removeContainer } from "./owned-containers.ts";
 
 export interface HostRoutes {
@@ -34,6 +35,12 @@ export interface HostRoutesOptions {
   onUse(): void;
 }
 
+/** A network without its container waits this long for the next: with it a start takes half the time. */
+const networkIdleMs = 3_600_000;
+const networkStartMs = 15_000;
+/** An image that was there a moment ago is not asked for again; one that was missing is. */
+const imageFactsMs = 30_000;
+
 const objectPath = /^\/moltworker\/containers\/([0-9a-f]{64})(?:\/(prepare|remove))?$/;
 
 export function createHostRoutes({ engine, owner, images, leaseMs, onUse }: HostRoutesOptions): HostRoutes {
@@ -42,6 +49,7 @@ export function createHostRoutes({ engine, owner, images, leaseMs, onUse }: Host
   const networks = new Map<string, { port: string; command: string[] }>();
   const networkImage = images.sidecar ?? "";
   const touchedAt = new Map<string, number>();
+  const imageSeenAt = new Map<string, number>();
   const startedAt = Date.now();
   const touch = (object: string) => void touchedAt.set(object, Date.now());
 
@@ -66,6 +74,28 @@ export function createHostRoutes({ engine, owner, images, leaseMs, onUse }: Host
     const body = networkContainer(networkImage, known.command, policy, { owner, object, network }, known.port);
     const made = await engine.json<{ Id: string }>("POST", `/containers/create?name=${network}`, body);
     await engine.json("POST", `/containers/${made?.Id}/start`);
+    // workerd speaks to it at once, and takes silence for an end.
+    await untilItAnswers(known.port, networkStartMs);
+  }
+
+  async function isPresent(image: string): Promise<boolean> {
+    if (Date.now() - (imageSeenAt.get(image) ?? 0) < imageFactsMs) return true;
+    const { status } = await engine.call("GET", `/images/${encodeURIComponent(image)}/json`);
+    if (status === 200) imageSeenAt.set(image, Date.now());
+    return status === 200;
+  }
+
+  /** What nobody has named for a while; a network whose container sleeps is kept for its next, and told so. */
+  async function sweep(): Promise<string[]> {
+    const owned = await listOwned(engine, owner);
+    const idle = (object: string) => Date.now() - (touchedAt.get(object) ?? startedAt);
+    const kept = new Set<string>();
+    for (const { id, object, role, running, port } of owned) {
+      const isAlone = !owned.some((other) => other.object === object && other.role === "app");
+      if (role !== "network" || !running || !isAlone || !port || idle(object) > networkIdleMs) continue;
+      if (await answersAt(port)) kept.add(id);
+    }
+    return remove(({ id, object }) => !kept.has(id) && idle(object) > leaseMs);
   }
 
   async function remove(isMeant: (container: OwnedContainer) => boolean): Promise<string[]> {
@@ -82,10 +112,7 @@ export function createHostRoutes({ engine, owner, images, leaseMs, onUse }: Host
     try {
       const version = await engine.json<{ Version: string }>("GET", "/version");
       const present = await Promise.all(
-        Object.entries(images).map(async ([name, image]) => {
-          const { status } = await engine.call("GET", `/images/${encodeURIComponent(image)}/json`);
-          return { name, image, present: status === 200 };
-        }),
+        Object.entries(images).map(async ([name, image]) => ({ name, image, present: await isPresent(image) })),
       );
       return { available: true, version: version?.Version ?? "unknown", images: present };
     } catch (error) {
@@ -118,10 +145,7 @@ export function createHostRoutes({ engine, owner, images, leaseMs, onUse }: Host
       for (const config of network?.IPAM?.Config ?? []) config.Gateway ??= firstAddress(config.Subnet);
       return network ?? {};
     },
-    sweep: () => {
-      const since = Date.now() - leaseMs;
-      return remove(({ object }) => (touchedAt.get(object) ?? startedAt) < since);
-    },
+    sweep,
     async removeAll() {
       await remove(() => true);
     },

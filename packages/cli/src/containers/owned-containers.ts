@@ -10,12 +10,15 @@ export interface OwnedContainer {
   image: string;
   running: boolean;
   egressMark: string;
+  /** The port of this machine behind which a network listens; undefined for other containers. */
+  port?: number;
 }
 
 interface ListRow {
   Id: string;
   State: string;
   Labels: Record<string, string>;
+  Ports?: { PrivatePort: number; PublicPort?: number }[];
 }
 
 export interface ExitFacts {
@@ -37,7 +40,7 @@ export async function listOwned(engine: DockerEngine, owner: string, object?: st
   const label = [`moltworker.owner=${owner}`, ...(object ? [`moltworker.object=${object}`] : [])];
   const filters = encodeURIComponent(JSON.stringify({ label }));
   const rows = (await engine.json<ListRow[]>("GET", `/containers/json?all=true&filters=${filters}`)) ?? [];
-  return rows.map(({ Id, State, Labels }) => ({
+  return rows.map(({ Id, State, Labels, Ports }) => ({
     id: Id,
     object: Labels["moltworker.object"] ?? "",
     role: Labels["moltworker.role"] ?? "",
@@ -45,6 +48,7 @@ export async function listOwned(engine: DockerEngine, owner: string, object?: st
     image: Labels["moltworker.image"] ?? "",
     running: State === "running",
     egressMark: Labels["moltworker.egress"] ?? "",
+    port: Ports?.find(({ PrivatePort }) => PrivatePort === 39_001)?.PublicPort,
   }));
 }
 

@@ -45,6 +45,7 @@ import { configPatch } from "../methods/config.patch.ts";
 import { configRestore } from "../methods/config.restore.ts";
 import { configSchemaLookup } from "../methods/config.schema.lookup.ts";
 import { configSchema } from "../methods/config.schema.ts";
+import { containersCredentialSet } from "../methods/containers.credential.set.ts";
 import { containersDelete } from "../methods/containers.delete.ts";
 import { containersList } from "../methods/containers.list.ts";
 import { containersLogs } from "../methods/containers.logs.ts";
@@ -177,6 +178,7 @@ export const methods = [
   configSchemaLookup,
   doctorFix,
   doctorRun,
+  containersCredentialSet,
   containersDelete,
   containersList,
   containersLogs,

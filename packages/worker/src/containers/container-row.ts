@@ -28,6 +28,8 @@ export interface RowStore {
   read(): ContainerRow;
   /** Commits the change and resolves when it is on disk. */
   write(change: Partial<ContainerRow>): Promise<ContainerRow>;
+  /** Commits a change that a crash may take back: the next life finds out by itself. */
+  note(change: Partial<ContainerRow>): ContainerRow;
 }
 
 const first: ContainerRow = {
@@ -50,12 +52,17 @@ export function createRowStore(db: Database, flush: () => Promise<void>): RowSto
   let row: ContainerRow = first;
   const kept = db.one<{ row: string }>("SELECT row FROM container WHERE id = 1");
   if (kept) row = { ...first, ...(JSON.parse(kept.row) as ContainerRow) };
+  const note = (change: Partial<ContainerRow>) => {
+    row = { ...row, ...change };
+    const text = JSON.stringify(row);
+    db.run("INSERT INTO container (id, row) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET row = excluded.row", text);
+    return row;
+  };
   return {
     read: () => row,
+    note,
     async write(change) {
-      row = { ...row, ...change };
-      const text = JSON.stringify(row);
-      db.run("INSERT INTO container (id, row) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET row = excluded.row", text);
+      note(change);
       await flush();
       return row;
     },

@@ -4,6 +4,7 @@ import type { ContainerInfo, ContainersReport } from "@moltworker/protocol/conta
 import { errorFromWire, MoltError, type WireError } from "@moltworker/protocol/errors";
 import type { EngineFacts } from "./container-host.ts";
 import type { ContainerSpec } from "./container-spec.ts";
+import type { Credentials } from "./credentials.ts";
 import { generationHeader } from "./fenced-request.ts";
 import type { ContainerStub, Told } from "./stub.ts";
 
@@ -41,6 +42,10 @@ export interface Containers {
   /** Ends it at once; whatever was in it alone is gone. */
   remove(id: string): Promise<void>;
   lines(id: string): Promise<string[]>;
+  credentials: {
+    /** Without a value it is forgotten. Throws NOT_FOUND for a host that the settings do not name. */
+    keep(host: string, value: string | undefined): void;
+  };
 }
 
 export interface ContainersDeps {
@@ -50,13 +55,15 @@ export interface ContainersDeps {
   /** Tells the assistants of one deployment apart. */
   assistantId: string;
   kinds: readonly ContainerKind[];
+  credentials: Credentials;
   enabled(): boolean;
   now(): number;
 }
 
 const factsMs = 5_000;
 
-export function createContainers({ namespace, engine: askEngine, assistantId, kinds, enabled, now }: ContainersDeps): Containers {
+export function createContainers(deps: ContainersDeps): Containers {
+  const { namespace, engine: askEngine, assistantId, kinds, credentials, enabled, now } = deps;
   let facts: { at: number; value: Promise<EngineFacts | undefined> } | undefined;
 
   function kindOf(id: string): ContainerKind {
@@ -156,6 +163,7 @@ export function createContainers({ namespace, engine: askEngine, assistantId, ki
         engineVersion: engine?.version ?? null,
         cause: why?.message ?? null,
         cure: why?.hint ?? null,
+        credentials: credentials.list(),
         containers: await Promise.all(listed().map((kind) => infoOf(kind, !askEngine || engine?.available === true))),
       };
     },
@@ -178,6 +186,16 @@ export function createContainers({ namespace, engine: askEngine, assistantId, ki
     },
     remove: (id) => reached(async () => untold(await stubOf(id).remove())),
     lines: (id) => reached(async () => untold(await stubOf(id).lines())),
+    credentials: {
+      keep(host, value) {
+        if (value === undefined) return credentials.delete(host);
+        if (credentials.list().some((rule) => rule.host === host)) return credentials.set(host, value);
+        throw new MoltError("NOT_FOUND", {
+          message: `the settings name no credential for "${host.slice(0, 60)}"`,
+          hint: "Add the host under Settings, Containers, first.",
+        });
+      },
+    },
   };
 }
 

@@ -188,7 +188,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     await host?.prepare({ generation, image, spec, egressSecret });
     // The engine has nothing left, and the runtime does not see it: it has lost the way to the engine once.
     if (engine.running() && host) deps.startOver("the runtime holds a container that is gone");
-    await set({ stage: "creating" });
+    store.note({ stage: "creating" });
     const env = {
       ...spec.env,
       MOLTWORKER_GENERATION: String(generation),
@@ -198,7 +198,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     };
     engine.start({ image, env, internet: host === undefined && spec.egress.allow.includes("*"), limits: spec.limits });
     const ended = watch(generation);
-    await set({ stage: "waiting" });
+    store.note({ stage: "waiting" });
     await openWayOut(row);
     const state = await probe.until(row, began + spec.startMs, ended);
     if ("ended" in state) throw errorFromReason(reasonOf(await factsNow(state.ended), spec, clock.now()));
@@ -273,7 +273,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       }
       seen(state.jobs);
     }
-    await store.write({ spec, waiting: null, lastUsedAt: clock.now() });
+    store.note({ spec, waiting: null, lastUsedAt: clock.now() });
     return row.generation;
   }
 
@@ -327,7 +327,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
         await answer.body?.cancel();
         throw new MoltError("CONTAINER_STALE");
       }
-      await store.write({ lastUsedAt: clock.now() });
+      store.note({ lastUsedAt: clock.now() });
       return answer;
     },
     stop: (cause) =>

@@ -3,11 +3,14 @@
 import type { Settings } from "../catalog/sections.ts";
 import { createContainerHost } from "../containers/container-host.ts";
 import { type ContainerKind, type Containers, createContainers } from "../containers/containers.ts";
+import { createCredentials } from "../containers/credentials.ts";
 import { createSandbox, type Sandbox } from "../containers/sandbox/sandbox.ts";
 import { sandboxSpec } from "../containers/sandbox/sandbox-spec.ts";
 import { containerRoutes } from "../edge/container-routes.ts";
 import type { Env } from "../env.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { Egress } from "../platform/egress.ts";
+import type { Secrets } from "../secrets/secrets.ts";
 import type { Workspace } from "../storage/workspace.ts";
 import type { Part } from "./part.ts";
 
@@ -16,25 +19,35 @@ interface Deps {
   assistantId: string;
   clock: Clock;
   workspace: Workspace;
+  secrets: Secrets;
+  egress: Egress;
   settings(): Settings["containers"];
   /** Beside the sandbox. */
   kinds: readonly ContainerKind[];
 }
 
-export function createContainersPart({ env, assistantId, clock, workspace, settings, kinds }: Deps): {
-  containers: Containers;
-  sandbox: Sandbox;
-  part: Part;
-} {
+export interface ContainersPart extends Part {
+  /** A request of the sandbox to a host whose credential is kept here. */
+  answerSandbox(request: Request): Promise<Response>;
+}
+
+export function createContainersPart(deps: Deps): { containers: Containers; sandbox: Sandbox; part: ContainersPart } {
+  const { env, assistantId, clock, workspace, secrets, egress, settings, kinds } = deps;
+  const credentials = createCredentials({ rules: () => settings().credentials, secrets, egress });
   const host = env.CONTAINER_HOST && createContainerHost(env.CONTAINER_HOST, assistantId);
   const containers = createContainers({
     namespace: env.CONTAINERS,
     engine: host && (() => host.engine()),
     assistantId,
     kinds: [{ id: "sandbox", title: "Sandbox", spec: () => sandboxSpec(settings()) }, ...kinds],
+    credentials,
     enabled: () => settings().enabled,
     now: clock.now,
   });
-  const sandbox = createSandbox({ containers, workspace, hasNetwork: () => settings().allow.length > 0 });
-  return { containers, sandbox, part: { routes: containerRoutes(containers) } };
+  const sandbox = createSandbox({
+    containers,
+    workspace,
+    hasNetwork: () => settings().allow.length + settings().credentials.length > 0,
+  });
+  return { containers, sandbox, part: { routes: containerRoutes(containers), answerSandbox: credentials.answer } };
 }

@@ -113,6 +113,8 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
       assistantId: ctx.id.toString(),
       clock,
       workspace,
+      secrets,
+      egress,
       settings: () => config.get("containers"),
       kinds: [hostedKind({ config, hosted: () => hosted })],
     }),

@@ -72,7 +72,8 @@ type Line =
   | ({ type: "exit" } & SandboxEnd)
   | { type: "error"; error: string };
 
-const id = "sandbox";
+export const sandboxId = "sandbox";
+const id = sandboxId;
 const keptText = 400_000;
 
 export function createSandbox({ containers, workspace, hasNetwork }: Deps): Sandbox {
