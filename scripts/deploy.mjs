@@ -1,7 +1,8 @@
 /**
  * `npm run deploy`: puts the assistant on Cloudflare and prints its one-time link. Asks for what it needs, keeps what it made
  * in `~/.moltworker/cloudflare`, and may be run again at any time: that is how a new version is deployed.
- * Flags: `--dry-run` (offline), `--yes` (asks nothing), `--new-token`, `--name <worker>`, `--containers`, `--no-containers`.
+ * Flags: `--dry-run` (offline), `--yes` (asks nothing), `--new-token`, `--name <worker>`, `--containers`, `--openclaw`,
+ * `--no-containers`.
  */
 
 import { homedir } from "node:os";
@@ -21,6 +22,7 @@ const options = {
   "new-token": { type: "boolean" },
   name: { type: "string" },
   containers: { type: "boolean" },
+  openclaw: { type: "boolean" },
 };
 
 function readFlags() {
@@ -30,9 +32,15 @@ function readFlags() {
     throw new Failure(
       "USAGE",
       error.message,
-      "Flags: --dry-run, --yes, --new-token, --name <worker>, --containers, --no-containers.",
+      "Flags: --dry-run, --yes, --new-token, --name <worker>, --containers, --openclaw, --no-containers.",
     );
   }
+}
+
+/** The image of OpenClaw goes with the sandbox; undefined: no flag says. */
+function askedFor({ containers, openclaw }) {
+  if (openclaw) return "openclaw";
+  return containers === undefined ? undefined : containers ? "sandbox" : "no";
 }
 
 try {
@@ -42,7 +50,9 @@ try {
   const wrangler = createWrangler(repository, process.env);
   const kept = join(homedir(), ".moltworker", "cloudflare");
   if (flags["dry-run"]) {
-    const config = flags.containers ? await prepareContainers(repository, { packages: false }) : undefined;
+    const asked = askedFor(flags);
+    const wanted = asked === "no" ? undefined : asked;
+    const config = wanted && (await prepareContainers(repository, { wanted, packages: false }));
     await dryRun({ wrangler, say, outputFolder: join(repository, "dist/deploy"), config });
   } else {
     await deploy({
@@ -53,10 +63,10 @@ try {
       questions: createQuestions(flags.yes === true),
       tokens: createTokenFile(kept),
       containers: {
-        asked: flags.containers,
+        asked: askedFor(flags),
         file: createContainersFile(kept),
         dockerAnswers: () => dockerAnswers(process.env),
-        prepare: () => prepareContainers(repository, { packages: true }),
+        prepare: (wanted) => prepareContainers(repository, { wanted, packages: true }),
       },
       environment: process.env,
       fetch,

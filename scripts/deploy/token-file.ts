@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { keptFile } from "./kept-file.ts";
 
 export interface TokenFile {
   path(deployment: string): string;
@@ -12,9 +12,8 @@ export interface TokenFile {
   make(): string;
 }
 
-/** A deployment is `<account id>-<worker>`. */
 export function createTokenFile(folder: string): TokenFile {
-  const path = (deployment: string) => join(folder, `${deployment.replaceAll(/[^\w-]/g, "_")}.token`);
+  const path = (deployment: string) => keptFile(folder, deployment, "token");
   return {
     path,
     read(deployment) {

@@ -3,13 +3,16 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createContainersFile, joinConfigs } from "../../scripts/deploy/containers.ts";
+import { imageOfVersion, openClawVersions } from "../../packages/worker/src/containers/moltbot/versions.ts";
+import { createContainersFile, joinConfigs, prepareContainers } from "../../scripts/deploy/containers.ts";
 import type { DeployDeps } from "../../scripts/deploy/dependencies.ts";
 import { deploy } from "../../scripts/deploy/deploy.ts";
 import { createTokenFile, type TokenFile } from "../../scripts/deploy/token-file.ts";
 import type { WranglerResult } from "../../scripts/deploy/wrangler.ts";
 
+const repository = fileURLToPath(new URL("../..", import.meta.url));
 const URL_OF_IT = "https://moltworker.someone.workers.dev";
 let folder: string;
 let tokens: TokenFile;
@@ -182,10 +185,10 @@ describe("containers", () => {
   });
 
   test("go with a flag, and stay away with the other", async () => {
-    await run({ containers: withContainers({ asked: true }) });
+    await run({ containers: withContainers({ asked: "sandbox" }) });
     expect(flags()).toEqual(["--config", "joined.json"]);
     told = [];
-    await run({ containers: withContainers({ asked: false }) });
+    await run({ containers: withContainers({ asked: "no" }) });
     expect(flags()).toEqual([]);
     told = [];
     await run({ questions: answering(1) });
@@ -193,11 +196,40 @@ describe("containers", () => {
   });
 
   test("without Docker nothing is begun", async () => {
-    await expect(run({ containers: withContainers({ asked: true, dockerAnswers: async () => false }) })).rejects.toMatchObject({
+    await expect(
+      run({ containers: withContainers({ asked: "openclaw", dockerAnswers: async () => false }) }),
+    ).rejects.toMatchObject({
       code: "DEPLOY_FAILED",
       hint: expect.stringContaining("--no-containers"),
     });
     expect(told.map(({ args }) => args[0])).toEqual(["whoami"]);
+  });
+
+  test("with OpenClaw's image where that is wanted, and again the next time", async () => {
+    const prepared: string[] = [];
+    const prepare = async (wanted: string) => prepared.push(wanted) && "joined.json";
+    await run({ questions: answering(2), containers: withContainers({ prepare }) });
+    await run({ containers: withContainers({ prepare }) });
+    expect(prepared).toEqual(["openclaw", "openclaw"]);
+  });
+
+  test("are laid out with an image of each kind, by the names that the Worker knows", async () => {
+    const read = async (wanted: "sandbox" | "openclaw") => {
+      const path = await prepareContainers(repository, { wanted, packages: false });
+      const { containers } = JSON.parse(readFileSync(join(repository, path), "utf8")) as {
+        containers: { images: Record<string, { dockerfile: string; build_context: string }> }[];
+      };
+      return containers[0]?.images ?? {};
+    };
+    expect(Object.keys(await read("sandbox"))).toEqual(["sandbox"]);
+    const images = await read("openclaw");
+    expect(Object.keys(images)).toEqual(["sandbox", imageOfVersion(openClawVersions[0])]);
+    for (const { dockerfile, build_context } of Object.values(images)) {
+      const text = readFileSync(join(repository, "dist", dockerfile), "utf8");
+      const copied = [...text.matchAll(/^COPY (.+) \S+$/gm)].flatMap(([, sources = ""]) => sources.split(" "));
+      for (const source of copied.filter((path) => !path.startsWith("packages/")))
+        expect(existsSync(join(repository, "dist", build_context, source)), source).toBe(true);
+    }
   });
 
   test("add to the configuration and take nothing away", () => {

@@ -80,7 +80,7 @@ export function createCredentials({ rules, secrets, egress }: Deps): Credentials
 function headerValue(scheme: CredentialRule["scheme"], value: string): string {
   if (scheme === "none") return value;
   if (scheme === "Bearer") return `Bearer ${value}`;
-  return `Basic ${(new TextEncoder().encode(value) as Uint8Array & { toBase64(): string }).toBase64()}`;
+  return `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(value)))}`;
 }
 
 /** A redirect within the host stays on the way that adds the credential; one that leads elsewhere is the container's own to follow. */
