@@ -207,7 +207,10 @@ describe("containers", () => {
 
   test("with OpenClaw's image where that is wanted, and again the next time", async () => {
     const prepared: string[] = [];
-    const prepare = async (wanted: string) => prepared.push(wanted) && "joined.json";
+    const prepare = async (wanted: string) => {
+      prepared.push(wanted);
+      return "joined.json";
+    };
     await run({ questions: answering(2), containers: withContainers({ prepare }) });
     await run({ containers: withContainers({ prepare }) });
     expect(prepared).toEqual(["openclaw", "openclaw"]);

@@ -1,7 +1,6 @@
 /** What a container may reach, as its network decides it. */
 
 import { describe, expect, it } from "vitest";
-// @ts-expect-error it runs in the image, without types
 import { isAllowed, isPublic, readRules, resolveAllowed } from "../../../images/sidecar/server/rules.mjs";
 
 const rules = { allow: ["github.com", "*.npmjs.org"], credentials: ["api.example.com"], secret: "" };

@@ -6,7 +6,6 @@
 import type { ContainerCredential } from "@moltworker/protocol/containers";
 import { moltErrorFrom } from "@moltworker/protocol/errors";
 import type { Egress } from "../platform/egress.ts";
-import type { Secrets } from "../secrets/secrets.ts";
 
 export interface CredentialRule {
   /** As the container names it: `api.github.com`. */
@@ -29,7 +28,12 @@ export interface Credentials {
 
 interface Deps {
   rules(): readonly CredentialRule[];
-  secrets: Secrets;
+  /** The assistant's own; names begin with `container.`. */
+  secrets: {
+    get(name: string): string | undefined;
+    set(name: string, value: string, source: "typed"): void;
+    delete(name: string): void;
+  };
   egress: Egress;
 }
 
