@@ -114,7 +114,7 @@ export async function barriers(page: Page): Promise<string[]> {
   });
 }
 
-/** Nothing sticks out to the side. */
+/** Nothing sticks out to the side, and the frame of the page itself does not scroll: only what stands in it. */
 export async function fitsWidth(page: Page): Promise<void> {
   const wide = await page.evaluate(() => {
     const limit = document.documentElement.clientWidth;
@@ -124,4 +124,6 @@ export async function fitsWidth(page: Page): Promise<void> {
       .map((element) => element.outerHTML.slice(0, 120));
   });
   expect(wide).toEqual([]);
+  const over = await page.evaluate(() => document.documentElement.scrollHeight - window.innerHeight);
+  expect(over, "pixels below the frame").toBeLessThanOrEqual(0);
 }

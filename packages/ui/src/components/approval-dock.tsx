@@ -54,7 +54,7 @@ function ApprovalCard({ approval, others }: { approval: Approval; others: number
           <p className="text-sm text-soft">{sentence(reason)}</p>
         </div>
       </div>
-      <div className="max-h-[38vh] overflow-y-auto">
+      <div className="relative max-h-[38vh] overflow-y-auto">
         {Object.keys(args).length === 0 ? <CodeBlock code={command} language="" label="call" wrap /> : <ToolInput args={args} />}
       </div>
       <div className="flex flex-wrap items-center gap-2">

@@ -40,7 +40,7 @@ export function EmptyState({ sessionKey }: { sessionKey: string }) {
   const demo = isDemo(model);
   const local = useApp((state) => localProviders(state.providers).find((provider) => provider.id === model?.provider)?.label);
   return (
-    <div className="flex min-h-0 flex-1 overflow-y-auto [scrollbar-gutter:stable_both-edges]">
+    <div className="relative flex min-h-0 flex-1 overflow-y-auto [scrollbar-gutter:stable_both-edges]">
       <div className="m-auto w-full max-w-[47rem] animate-rise px-4 py-8 sm:px-6">
         <Mark size={44} className="mb-4" />
         <p className="text-2xl font-semibold tracking-tight">{greeting(new Date().getHours())}</p>

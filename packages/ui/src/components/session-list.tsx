@@ -35,7 +35,7 @@ export function SessionList({ onOpen }: { onOpen(): void }) {
           />
         </div>
       )}
-      <nav aria-label="Conversations" className="min-h-0 flex-1 overflow-y-auto px-2 pb-3">
+      <nav aria-label="Conversations" className="relative min-h-0 flex-1 overflow-y-auto px-2 pb-3">
         {grouped(shown).map(([group, members]) => (
           <section key={group} aria-label={group}>
             <h2 className="px-2.5 pb-1 pt-3 text-xs text-soft">{group}</h2>

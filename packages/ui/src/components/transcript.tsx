@@ -36,7 +36,7 @@ export function Transcript({ sessionKey }: { sessionKey: string }) {
     <div className="print-flow relative min-h-0 flex-1">
       <div
         ref={scrollRef}
-        className="print-flow h-full overflow-y-auto overscroll-contain [scrollbar-gutter:stable_both-edges]"
+        className="print-flow relative h-full overflow-y-auto overscroll-contain [scrollbar-gutter:stable_both-edges]"
         data-transcript
       >
         <section ref={contentRef} aria-label="Conversation" className="mx-auto w-full max-w-[47rem] px-4 pb-4 pt-6 sm:px-6">

@@ -34,7 +34,7 @@ export function AdminPage({ id, rest }: { id: string | null; rest: string | null
         </header>
         <ConnectionStrip />
         <SuspendedBanner />
-        <div className="min-h-0 flex-1 overflow-y-auto" data-admin={current.id}>
+        <div className="relative min-h-0 flex-1 overflow-y-auto" data-admin={current.id}>
           <div className="w-full max-w-4xl px-4 py-5 sm:px-8">
             {booted ? (
               <Suspense fallback={<p className="text-sm text-soft">Opening…</p>}>

@@ -24,7 +24,7 @@ export function RefusedPage({ error: refusal }: { error: MoltError }) {
   const knowPasskey = useCallback(() => setPasskey(true), []);
   useRetryOnReturn();
   return (
-    <main className="flex h-full overflow-y-auto">
+    <main className="relative flex h-full overflow-y-auto">
       <div className="m-auto w-full max-w-md animate-rise p-5">
         <Mark size={40} />
         <h1 className="mt-4 text-xl font-semibold tracking-tight">

@@ -37,7 +37,7 @@ export function SettingsPage({ tab }: { tab: SettingsTab }) {
       </header>
       <ConnectionStrip />
       <SuspendedBanner />
-      <div className="min-h-0 flex-1 overflow-y-auto">
+      <div className="relative min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto w-full max-w-3xl px-4 py-5 sm:px-6">
           <nav aria-label="Settings" className="-mx-1 mb-6 flex flex-wrap gap-1 border-b border-line pb-2">
             {settingsTabs.map((name) => (
