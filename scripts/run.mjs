@@ -19,6 +19,7 @@ const tasks = {
     environment: {
       ...{ FAULT_MESSAGES: "1000", FAULT_KILLS: "200" },
       ...{ CHANNEL_UPDATES: "10000", CHANNEL_KILLS: "100", CHANNEL_SENDS: "5000" },
+      ...{ STATE_CONFIGS: "10000", STATE_SNAPSHOTS: "1000", STATE_EVERY: "1", STATE_KILLS: "40" },
     },
   },
   article: { dev: true, commands: [["scripts/build.mjs"], [vitest, "run", "--project", "e2e", "tests/article"]] },

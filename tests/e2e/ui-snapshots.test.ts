@@ -1,11 +1,15 @@
 /** Admin, Storage and snapshots, in a browser: make one, look into it, go back, undo; where they go, the passphrase, a sudden shrink. */
 
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchBrowser, openSurface, type Surface } from "../support/browser.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { type Server, startServer } from "../support/server.ts";
-import { addMessages, openDatabaseFile } from "../support/snapshot-host.ts";
+import { addMessages, openDatabaseFile, snapshotHost } from "../support/snapshot-host.ts";
 import { barriers, fitsWidth, isReady } from "../support/ui.ts";
 
 let browser: Browser;
@@ -76,6 +80,40 @@ it.each([
   await page.getByRole("button", { name: "Undo the restore" }).waitFor({ timeout: 40_000 });
   await expect.poll(() => page.getByRole("button", { name: "Undo the restore" }).isEnabled(), { timeout: 40_000 }).toBe(true);
   await isWell(surface, `restored-${width}`);
+
+  const undone = await undoneAt();
+  await page.getByRole("button", { name: "Undo the restore" }).click();
+  await expect.poll(undoneAt, { timeout: 40_000 }).not.toBe(undone);
+  await expect.poll(() => page.getByRole("button", { name: "Undo the restore" }).isEnabled(), { timeout: 40_000 }).toBe(true);
+  await says(page, /Went back to/);
+  await isWell(surface, `undone-${width}`);
+  await surface.context.close();
+});
+
+/** When the last restore was, as the books say. */
+const undoneAt = async () => (await snapshotHost(server).state()).undo?.restoredAt;
+
+it("one is taken home by its button: a tar file of the very files of the store, which a folder of snapshots is made of", async () => {
+  const surface = await open(1280, true);
+  const { page } = surface;
+  const item = snapshots(page).first();
+  const id = String(await item.getAttribute("data-snapshot"));
+  const [download] = await Promise.all([page.waitForEvent("download"), item.getByRole("link", { name: "Download" }).click()]);
+  expect(download.suggestedFilename()).toBe(`moltworker-${id}.tar`);
+  const folder = mkdtempSync(join(tmpdir(), "moltworker-download-"));
+  try {
+    const path = join(folder, "one.tar");
+    await download.saveAs(path);
+    mkdirSync(join(folder, "unpacked"));
+    execFileSync("tar", ["-xf", path, "-C", join(folder, "unpacked")]);
+    const listed = await server.run("snapshots", "list", "--from", join(folder, "unpacked"));
+    expect(listed.events).toMatchObject([{ type: "snapshot", id, state: "verified" }]);
+    const proved = await server.run("snapshots", "verify", id, "--from", join(folder, "unpacked"));
+    expect(proved.events.at(-1)).toMatchObject({ type: "job", state: "done" });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  await isWell(surface, "downloaded-1280");
   await surface.context.close();
 });
 

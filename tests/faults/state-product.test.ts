@@ -12,8 +12,9 @@ import { createRandom } from "../support/random.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { type Server, startServer } from "../support/server.ts";
 import { addMessages, openDatabaseFile, snapshotHost } from "../support/snapshot-host.ts";
+import { stateFaults } from "../support/state-counts.ts";
 
-const kills = Number(process.env.STATE_KILLS ?? 8);
+const { kills } = stateFaults;
 
 let server: Server | undefined;
 const cleanups: (() => unknown)[] = [];
@@ -138,14 +139,8 @@ describe("a bucket", () => {
     const running = await filled(500);
     const host = snapshotHost(running);
     const { endpoint, bucket, accessKeyId, secretAccessKey } = s3;
-    await fetch(new URL("/api/host/snapshots/destination", running.url), {
-      method: "POST",
-      body: JSON.stringify({ endpoint, bucket, accessKeyId, secretAccessKey, region: "us-east-1" }),
-      headers: {
-        "content-type": "application/json",
-        authorization: `Bearer ${(JSON.parse((await import("node:fs")).readFileSync(join(running.dataDir, "run.json"), "utf8")) as { hostKey: string }).hostKey}`,
-      },
-    }).then(async (response) => expect([response.status, await response.text()]).toEqual([200, expect.stringContaining(bucket)]));
+    await host.destination({ endpoint, bucket, accessKeyId, secretAccessKey, region: "us-east-1" });
+    expect((await host.state()).place).toContain(bucket);
     const good = await host.ended(await host.begin("create"));
     expect(good).toMatchObject({ state: "done" });
     for (const [name, set] of gates) {

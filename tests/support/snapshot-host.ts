@@ -22,14 +22,11 @@ export function snapshotHost(server: Pick<Server, "dataDir" | "url">): SnapshotH
       ...(body ? { method: "POST", body: JSON.stringify(body) } : {}),
       headers: { authorization: `Bearer ${key()}`, ...(body ? { "content-type": "application/json" } : {}) },
     });
-  /** After a restore the assistant begins anew: what it says may be tried again then is tried again, as the command does. */
   const ask = async (path: string, body?: object) => {
-    for (let tries = 1; ; tries += 1) {
-      const response = await once(path, body);
-      const answer = (await response.json()) as Record<string, unknown> & { error?: { retryable?: boolean } };
-      if (response.ok) return answer;
-      if (tries === 20 || answer.error?.retryable !== true) throw new Error(JSON.stringify(answer));
-    }
+    const response = await once(path, body);
+    const answer = (await response.json()) as Record<string, unknown>;
+    if (!response.ok) throw new Error(JSON.stringify(answer));
+    return answer;
   };
   return {
     state: async () => (await ask("/api/host/snapshots")) as unknown as SnapshotsState,
@@ -37,7 +34,7 @@ export function snapshotHost(server: Pick<Server, "dataDir" | "url">): SnapshotH
     destination: async (s3) => void (await ask("/api/host/snapshots/destination", s3)),
     async ended(jobId) {
       for (;;) {
-        const { job } = (await ask("/api/host/snapshots/wait", { jobId })) as unknown as { job: SnapshotJob };
+        const { job } = (await ask(`/api/host/snapshots/jobs/${jobId}`)) as unknown as { job: SnapshotJob };
         if (job.endedAt !== null) return job;
       }
     },

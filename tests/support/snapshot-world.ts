@@ -3,6 +3,7 @@
  * protocol, a scratch database, and hooks that make the n-th write of either fail or never return.
  */
 
+import type { SnapshotJob } from "@moltworker/protocol/snapshots";
 import { migrations } from "../../packages/worker/src/catalog/migrations.ts";
 import type { Settings } from "../../packages/worker/src/catalog/sections.ts";
 import { createSecrets } from "../../packages/worker/src/secrets/secrets.ts";
@@ -70,6 +71,8 @@ export interface SnapshotWorld {
   advance(ms: number): void;
   /** The id of a snapshot that was made and proved. Throws with the job's words when it was not. */
   made(): Promise<string>;
+  /** A job's end, over the lives of the object. */
+  settled(jobId: string): Promise<SnapshotJob>;
   /** Waits for a job and says how it ended. */
   ended(jobId: string): Promise<string>;
 }
@@ -109,21 +112,42 @@ export function createSnapshotWorld(options: WorldOptions = {}): SnapshotWorld {
   world.advance = (ms) => {
     now += ms;
   };
-  world.snapshots = createSnapshots({
-    ...{ db, clock, blobs, workspace, destination, version: "0.1.0" },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-    marks: createSnapshotMarks(db),
-    settings: () => settings,
-    scratch: createNodeScratch(known, clock, options.wrapScratch),
-    announce: () => {},
-    onActivity: () => {},
-    onRestored: () => {
-      world.restarts += 1;
-    },
-    nextAt: () => undefined,
-  });
+  const begin = () =>
+    createSnapshots({
+      ...{ db, clock, blobs, workspace, destination, version: "0.1.0" },
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+      marks: createSnapshotMarks(db),
+      settings: () => settings,
+      scratch: createNodeScratch(known, clock, options.wrapScratch),
+      announce: () => {},
+      onActivity: () => {},
+      // As the product does it: this life is over, and the next one says how the restore ended.
+      onRestored: () => {
+        world.restarts += 1;
+        queueMicrotask(() => {
+          world.snapshots = begin();
+          try {
+            world.snapshots.recover();
+            for (const { again } of asking.splice(0)) again();
+          } catch (error) {
+            for (const { fail } of asking.splice(0)) fail(error);
+          }
+        });
+      },
+      nextAt: () => undefined,
+    });
+  world.snapshots = begin();
+  const asking: { again(): void; fail(error: unknown): void }[] = [];
+  world.settled = (jobId) =>
+    new Promise((resolve, reject) => {
+      const again = () => {
+        asking.push({ again, fail: reject });
+        world.snapshots.settled(jobId).then(resolve, reject);
+      };
+      again();
+    });
   world.ended = async (jobId) => {
-    const { state, outcome } = await world.snapshots.settled(jobId);
+    const { state, outcome } = await world.settled(jobId);
     return `${state}: ${outcome}`;
   };
   world.made = async () => {

@@ -267,7 +267,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       return sockets.shutdown(reason);
     },
     closePrincipals: (ids) => sockets.closePrincipals(ids),
-    groups: parts.flatMap((part) => part.routes ?? []),
+    groups: [...parts.flatMap((part) => part.routes ?? []), guard.refusals],
     log,
   });
 

@@ -10,7 +10,6 @@ import type { Output } from "../output.ts";
 import { askSnapshots, chooseSnapshot, doSnapshots, snapshotsState } from "../snapshots/ask.ts";
 import { withServerOn } from "../snapshots/temporary-server.ts";
 import { createDataFolder, type DataFolder } from "../supervisor/data-folder.ts";
-import type { HostAddress } from "../supervisor/host-api.ts";
 import { acquireLock } from "../supervisor/lock.ts";
 import { existing, progress, readPassphrase, type SnapshotsOptions, said } from "./snapshots.ts";
 
@@ -33,7 +32,7 @@ export async function restore(name: string | undefined, options: RestoreOptions,
       await withServerOn(folder, async (address) => {
         if (bucket) await askSnapshots(address, "destination", bucket);
         const { id } = chooseSnapshot(await snapshotsState(address), name);
-        said(await restoreWhole(address, { id, ...passphrase }, output), output);
+        said(await doSnapshots(address, "restore", { id, ...passphrase, everything: true }, progress(output)), output);
       });
     } catch (error) {
       moveBack(folder, aside);
@@ -43,11 +42,6 @@ export async function restore(name: string | undefined, options: RestoreOptions,
   } finally {
     lock.release();
   }
-}
-
-/** The object begins again once it is restored: the answer about the job's end may be cut, its row is not. */
-async function restoreWhole(address: HostAddress, body: object, output: Output) {
-  return doSnapshots(address, "restore", { ...body, everything: true }, progress(output));
 }
 
 function moveAside(folder: DataFolder): string | undefined {

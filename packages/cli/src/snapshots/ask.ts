@@ -27,7 +27,9 @@ export async function doSnapshots(
 ): Promise<SnapshotJob> {
   const { jobId } = await askSnapshots<{ jobId: string }>(address, what, body);
   for (;;) {
-    const { job } = await askSnapshots<{ job: SnapshotJob }>(address, "wait", { jobId });
+    const answer = await callHost(address, "GET", `/api/host/snapshots/jobs/${jobId}`, answerMs);
+    if (answer.status !== 200) throw answerError(answer);
+    const { job } = answer.body as unknown as { job: SnapshotJob };
     onProgress(job);
     if (job.state === "done") return job;
     if (job.state === "failed" || job.state === "aborted") throw failureOf(job);

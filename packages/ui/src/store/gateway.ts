@@ -41,7 +41,8 @@ export function startGateway(): void {
 }
 
 function withConnection(state: AppState, connection: ConnectionState): AppState {
-  if (connection.phase === "connected") return { ...state, connection, signInError: null, refusal: null };
+  // What was heard of work on snapshots is of the connection before: a restore ends it, and its end is asked for anew.
+  if (connection.phase === "connected") return { ...state, connection, signInError: null, refusal: null, snapshotJob: null };
   return { ...state, connection, refusal: connection.phase === "refused" ? connection.error : state.refusal };
 }
 

@@ -13,7 +13,8 @@ const manifest: AssetManifest = {
 };
 const files: Record<string, string> = { "/index.html": "<html>", "/assets/app-1a2b.js": "code()" };
 
-function harness(allowedHosts?: string) {
+/** `ends`: the first so many requests meet an object that ends. */
+function harness(allowedHosts?: string, ends = 0, how: object = { durableObjectReset: true }) {
   const forwarded: string[] = [];
   const env = {
     ASSETS: {
@@ -27,6 +28,7 @@ function harness(allowedHosts?: string) {
       get: (name: string) => ({
         fetch: async (request: Request) => {
           forwarded.push(`${name} ${request.method} ${new URL(request.url).pathname}`);
+          if (forwarded.length <= ends) throw Object.assign(new Error("a snapshot was restored"), how);
           return new Response("from the assistant", { headers: { "content-security-policy": "its own" } });
         },
       }),
@@ -158,6 +160,29 @@ describe("what the Assistant answers", () => {
     const { ask, forwarded } = harness();
     await ask(path, init);
     expect(forwarded).toEqual([]);
+  });
+});
+
+describe("an Assistant that ends while it is asked", () => {
+  test("is asked again for what only reads", async () => {
+    const { ask, forwarded } = harness(undefined, 1);
+    expect(await (await ask("/api/status")).text()).toBe("from the assistant");
+    expect(forwarded).toHaveLength(2);
+  });
+
+  test("is asked nothing else twice: the asker hears why, and that it may try again", async () => {
+    const { ask, forwarded } = harness(undefined, 1);
+    const answer = await ask("/api/doctor", { method: "POST", body: "{}" });
+    expect([answer.status, answer.headers.get("retry-after"), forwarded.length]).toEqual([503, "1", 1]);
+    expect(JSON.stringify(await answer.json())).toMatch(/a snapshot was restored.*UNAVAILABLE/);
+  });
+
+  test("for good, or by a fault of its own, is not asked again", async () => {
+    const twice = harness(undefined, 2);
+    expect((await twice.ask("/api/status")).status).toBe(500);
+    expect(twice.forwarded).toHaveLength(2);
+    const broken = harness(undefined, 1, {});
+    expect([(await broken.ask("/api/status")).status, broken.forwarded.length]).toEqual([500, 1]);
   });
 });
 

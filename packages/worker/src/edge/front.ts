@@ -29,6 +29,24 @@ function assistantOf(env: Env): DurableObjectStub {
   return env.ASSISTANT.get(assistantId);
 }
 
+/**
+ * An object that ends (after a restore, at a restart) takes along whatever it was asked; its next life answers. What only reads
+ * is asked again; of anything else nobody knows whether it was done, so the asker hears why there is no answer.
+ */
+async function ask(env: Env, request: Request): Promise<Response> {
+  try {
+    return await assistantOf(env).fetch(request);
+  } catch (thrown) {
+    if ((thrown as { durableObjectReset?: unknown } | undefined)?.durableObjectReset !== true) throw thrown;
+    const { url, method, headers } = request;
+    // The body of a request is read once, and some clients say that theirs is empty.
+    if (method === "GET" || method === "HEAD")
+      return assistantOf(env).fetch(new Request(url, { method, headers, redirect: "manual" }));
+    const { message } = thrown as Error;
+    throw new MoltError("UNAVAILABLE", { message: `${message}; nobody knows whether this was still done`, retryAfterMs: 1_000 });
+  }
+}
+
 /** `gatewaySlugs`: first segments of paths that lead to a model provider. */
 export function createFront(manifest: AssetManifest, build: Build, gatewaySlugs: ReadonlySet<string> = new Set()): Front {
   const log = createLog();
@@ -41,7 +59,7 @@ export function createFront(manifest: AssetManifest, build: Build, gatewaySlugs:
         if (isGatewayPath(request.method, url.pathname, isSlug)) {
           checkHost(request, readAllowedHosts(env.MOLTWORKER_ALLOWED_HOSTS), url);
           // Nobody outside says which build this is; signing costs only those who try.
-          return await assistantOf(env).fetch(request.headers.has(buildHeader) ? signed(request, build) : request);
+          return await ask(env, request.headers.has(buildHeader) ? signed(request, build) : request);
         }
         const answer = await route(request, env, manifest, build);
         // Pages of a hosted OpenClaw bring the headers that they need.
@@ -65,7 +83,7 @@ async function route(request: Request, env: Env, manifest: AssetManifest, build:
     isForAssistant(pathname) ||
     (isUpgrade(request) && (pathname === "/" || pathname === "/ws")) ||
     (searchParams.has("token") && isNavigation(request));
-  if (forAssistant) return assistantOf(env).fetch(signed(request, build));
+  if (forAssistant) return ask(env, signed(request, build));
   if (/^\/_admin(\/|$)/.test(pathname) && isNavigation(request)) return adminPage();
   return serveAsset(request, manifest, env.ASSETS);
 }

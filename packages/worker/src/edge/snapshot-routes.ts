@@ -50,9 +50,12 @@ export function snapshotRoutes({ snapshots, clock }: { snapshots: Snapshots & Sn
       jobId: snapshots.restore(await unlocked(body), body.items, body.everything),
     }));
     // The command asks again until the job has ended: no connection has to last as long as the work.
-    forHost("wait", z.strictObject({ jobId: id }), async ({ jobId }) => ({
-      job: (await Promise.race([snapshots.settled(jobId), clock.sleep(waitMs)])) ?? snapshots.job(jobId),
-    }));
+    // A GET, so that it may be asked again by whoever passes it on: a restore ends the object that was asked.
+    app.get("/api/host/snapshots/jobs/:id", async (context) => {
+      await allowed(context, "api.host.snapshots");
+      const jobId = context.req.param("id");
+      return json({ job: (await Promise.race([snapshots.settled(jobId), clock.sleep(waitMs)])) ?? snapshots.job(jobId) });
+    });
     forHost("diff", z.strictObject({ from: id, to: id.optional() }), ({ from, to }) => snapshots.diff(from, to));
     forHost("contents", z.strictObject({ id, passphrase }), async (body) => snapshots.contents(await unlocked(body)));
     forHost("destination", bucketBody, async ({ region, prefix, ...s3 }) => ({

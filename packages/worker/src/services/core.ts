@@ -41,6 +41,7 @@ import { createSessionView } from "../sessions/session-view.ts";
 import { createTranscript } from "../sessions/transcript.ts";
 import { createBlobs } from "../storage/blobs.ts";
 import { createDatabase } from "../storage/database.ts";
+import { createFence } from "../storage/fence.ts";
 import { createLogRing } from "../storage/log-ring.ts";
 import { createMarks } from "../storage/marks.ts";
 import { migrate } from "../storage/migrations.ts";
@@ -74,7 +75,8 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
   const startedAt = clock.now();
   const bootId = createId("boot", startedAt);
 
-  const db = createDatabase(ctx.storage);
+  const fence = createFence(createDatabase(ctx.storage));
+  const { db } = fence;
   migrate(db, migrations, clock);
   const guard = createPartsGuard(clock, log);
   const marks = createMarks(db);
@@ -219,6 +221,7 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
     startedAt,
     bootId,
     db,
+    fence,
     marks,
     seeds,
     secrets,

@@ -1,4 +1,6 @@
+import { Hono } from "hono";
 import { expect, test } from "vitest";
+import { errorAnswer } from "../edge/answers.ts";
 import type { Part } from "./part.ts";
 import { createPartsGuard } from "./parts-guard.ts";
 
@@ -27,6 +29,27 @@ test("what others ask of it is refused in words, at any depth, and a stand-in an
   expect(() => service.status()).toThrow("radio could not start and is switched off");
   expect(() => service.deep.tune()).toThrow(expect.objectContaining({ code: "UNAVAILABLE", retryable: false }));
   expect(seenAt("here")).toBeUndefined();
+});
+
+test("where it would answer, its name does, to whoever asks; others are not in the way", async () => {
+  const guard = guarded();
+  guard.make("snapshots", broken);
+  guard.make("import", broken);
+  const app = new Hono();
+  app.get("/api/import/sources", (context) => context.text("mine"));
+  guard.refusals(app, (() => undefined) as never);
+  app.all("*", (context) => context.text("nobody's", 404));
+  app.onError((error) => errorAnswer(error));
+  const ask = async (path: string, method = "GET") => {
+    const answer = await app.request(path, { method });
+    return `${answer.status} ${/snapshots|import/.exec(await answer.text())?.[0] ?? ""}`;
+  };
+  expect(await Promise.all([ask("/api/snapshots/x.tar"), ask("/api/admin/storage/sync", "POST")])).toEqual([
+    "503 snapshots",
+    "503 snapshots",
+  ]);
+  expect([await ask("/api/import", "PUT"), await ask("/api/import/sources")]).toEqual(["503 import", "200 "]);
+  expect([await ask("/api/snapshotsx"), await ask("/api/export"), await ask("/v1/models")]).toEqual(Array(3).fill("404 "));
 });
 
 test("one that is well is the very same, and a failure at waking is its own", () => {

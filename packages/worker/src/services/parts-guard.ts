@@ -2,9 +2,11 @@
 
 import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { PartFault } from "@moltworker/protocol/rows";
+import type { RouteGroup } from "../edge/route-group.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { Part } from "./part.ts";
+import { partPaths } from "./part-paths.ts";
 
 export interface PartsGuard {
   /**
@@ -17,6 +19,8 @@ export interface PartsGuard {
   /** Runs work of the core, by its name, at waking. */
   run(name: string, work: () => unknown): void;
   faults(): PartFault[];
+  /** To be added after the parts' own routes: where a part that could not start would answer, its name does. */
+  refusals: RouteGroup;
 }
 
 export function createPartsGuard(clock: Clock, log: Log): PartsGuard {
@@ -43,6 +47,14 @@ export function createPartsGuard(clock: Clock, log: Log): PartsGuard {
     },
     run: (name, work) => attempt(name, "wake", work),
     faults: () => [...faults.values()],
+    refusals(app) {
+      app.all("*", (context, next) => {
+        const { method, path } = context.req;
+        for (const { part, during } of faults.values())
+          if (during === "start" && partPaths[part]?.(method, path)) return Promise.reject(couldNotStart(part));
+        return next();
+      });
+    },
     around(part) {
       const { routes, wake } = part;
       const name = part.name ?? Object.keys(part.timers ?? {})[0] ?? "a part without a name";
@@ -76,14 +88,17 @@ function switchedOff<Made extends object>(name: string, standIn: Partial<Made>):
   });
 }
 
+const couldNotStart = (name: string) =>
+  new MoltError("UNAVAILABLE", {
+    message: `${name} could not start and is switched off`,
+    hint: "Run the doctor: it names the cause and the cure.",
+    retryable: false,
+  });
+
 /** A function of any depth: `part.service.status()` is refused like `part.status()`. */
 function refusal(name: string): unknown {
   const refuse = () => {
-    throw new MoltError("UNAVAILABLE", {
-      message: `${name} could not start and is switched off`,
-      hint: "Run the doctor: it names the cause and the cure.",
-      retryable: false,
-    });
+    throw couldNotStart(name);
   };
   return new Proxy(refuse, { get: (_, key) => (typeof key === "symbol" || key === "then" ? undefined : refusal(name)) });
 }

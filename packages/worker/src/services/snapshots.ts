@@ -1,5 +1,6 @@
 /** Snapshots as a part of the assistant: where they go, when they are made, and the routes for the host and for scripts. */
 
+import { MoltError } from "@moltworker/protocol/errors";
 import type { SeedVariable } from "@moltworker/protocol/variables";
 import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
@@ -17,6 +18,7 @@ import { createSnapshotMarks } from "../snapshots/snapshot-marks.ts";
 import { createSnapshots, type Snapshots } from "../snapshots/snapshots.ts";
 import type { Blobs } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
+import type { Fence } from "../storage/fence.ts";
 import type { Workspace } from "../storage/workspace.ts";
 import type { Part } from "./part.ts";
 import { type SnapshotScratch, scratchOf } from "./snapshot-scratch.ts";
@@ -25,6 +27,7 @@ export interface SnapshotPartDeps {
   ctx: DurableObjectState;
   env: Env;
   db: Database;
+  fence: Fence;
   clock: Clock;
   log: Log;
   seeds: Seeds;
@@ -43,8 +46,6 @@ const busyTimer = "snapshots-busy";
 const hourMs = 3_600_000;
 /** While work goes on the object is woken at least this often. */
 const busyMs = 20_000;
-/** Time for the answer to leave before the object begins again. */
-const restartMs = 150;
 
 const secretSeeds: Record<keyof typeof s3KeyNames, SeedVariable> = {
   accessKeyId: "R2_ACCESS_KEY_ID",
@@ -74,7 +75,13 @@ export function createSnapshotPart(deps: SnapshotPartDeps): Part & { snapshots: 
     onActivity: (active) => (active ? deps.alarm().set(busyTimer, clock.now() + busyMs) : deps.alarm().clear(busyTimer)),
     onRestored: () => {
       log.info("snapshot.restored");
-      setTimeout(() => void ctx.storage.sync().then(() => ctx.abort("a snapshot was restored")), restartMs);
+      const over = new MoltError("UNAVAILABLE", { message: "a snapshot was restored, and the assistant begins anew" });
+      deps.fence.shut(over);
+      // Nobody is let in any more; once the rows are on the disk the object ends, and the next request begins it anew.
+      void ctx.blockConcurrencyWhile(async () => {
+        await ctx.storage.sync();
+        ctx.abort(over.message);
+      });
     },
     nextAt: () => (settings().everyHours > 0 ? dueAt() : undefined),
   });

@@ -27,7 +27,9 @@ export interface Jobs {
   /** The oldest that waits becomes the one that runs. */
   take(): StoredJob | undefined;
   end(id: string, state: "done" | "failed" | "aborted", outcome: string, snapshotId?: string): void;
-  /** What a killed life was at waits again, or has failed for good. */
+  /** Its rows are in place, and this life knows others: the next one's `recover` says that it is done. */
+  restored(id: string, outcome: string): void;
+  /** What was put in place is done. What a killed life was at waits again, or has failed for good. */
   recover(): void;
   list(): SnapshotJob[];
   has(kind: SnapshotJobKind): boolean;
@@ -37,7 +39,7 @@ interface Row {
   id: string;
   kind: SnapshotJobKind;
   snapshot_id: string | null;
-  state: SnapshotJob["state"];
+  state: SnapshotJob["state"] | "restored";
   detail: string;
   created_at: number;
   ended_at: number | null;
@@ -82,7 +84,11 @@ export function createJobs(db: Database, clock: Clock): Jobs {
          (SELECT id FROM snapshot_jobs WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, rowid DESC LIMIT ${remembered})`,
       );
     },
+    restored(id, outcome) {
+      db.run("UPDATE snapshot_jobs SET state = 'restored', error = ? WHERE id = ?", outcome.slice(0, 1_000), id);
+    },
     recover() {
+      db.run("UPDATE snapshot_jobs SET state = 'done', ended_at = ? WHERE state = 'restored'", clock.now());
       db.run(
         "UPDATE snapshot_jobs SET state = 'failed', ended_at = ?, error = 'it was cut off several times' WHERE state = 'running' AND tries >= ?",
         clock.now(),
@@ -106,13 +112,13 @@ function jobFromRow(row: Row): SnapshotJob {
     id: row.id,
     kind: row.kind,
     snapshotId: row.snapshot_id,
-    state: row.state,
+    state: row.state === "restored" ? "running" : row.state,
     phase: null,
     doneRows: 0,
     totalRows: 0,
     writtenBytes: 0,
     createdAt: row.created_at,
     endedAt: row.ended_at,
-    outcome: row.error,
+    outcome: row.state === "restored" ? null : row.error,
   };
 }

@@ -21,6 +21,11 @@ export interface RestoreDeps extends MakeDeps {
   workspace: Workspace;
   marks: SnapshotMarks;
   scratch: MakeDeps["scratch"] & PageSource;
+  /**
+   * The rows are in place, and what is in memory no longer fits them: this life writes nothing more, and the object begins
+   * again. Called in the very turn of the commit, so that nothing comes between.
+   */
+  onRestored(): void;
 }
 
 /**
@@ -38,7 +43,7 @@ export async function restoreSnapshot(
   const { db, scratch, marks, clock } = deps;
   const { items, everything = false } = job.detail;
   const before = everything ? undefined : (await maker.create({ reason: "restore" }, report, signal, job.snapshotId)).snapshotId;
-  let isStaged = false;
+  let [isStaged, isRestored] = [false, false];
   try {
     const manifest = await maker.prove(job.snapshotId, report, signal, (found) => {
       isStaged = !items && isPresentSchema(db, found);
@@ -51,15 +56,20 @@ export async function restoreSnapshot(
     let staged = 0;
     if (!isStaged) await stage(db, scratch, portions, (rows) => report({ doneRows: (staged += rows) }), signal);
     const files = await readFiles(scratch, items ?? []);
+    await scratch.clear();
     db.transaction(() => {
       swapIn(db, portions, clock.now());
       if (files.length > 0) deps.workspace.apply(files);
       if (before !== undefined) marks.set("undo", { id: before, restoredAt: clock.now() });
       done({ text: words(manifest, items), snapshotId: manifest.id });
     });
+    isRestored = true;
+    deps.onRestored();
   } finally {
-    dropStaged(db);
-    await scratch.clear();
+    if (!isRestored) {
+      dropStaged(db);
+      await scratch.clear();
+    }
   }
 }
 

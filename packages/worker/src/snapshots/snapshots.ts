@@ -30,8 +30,6 @@ export interface SnapshotsDeps extends Omit<RestoreDeps, "source"> {
   announce(job: SnapshotJob | null): void;
   /** While work goes on the object must not be put away. */
   onActivity(active: boolean): void;
-  /** What is in memory no longer fits the rows: the object has to begin again. */
-  onRestored(): void;
   /** When the next one is due by the schedule. */
   nextAt(): number | undefined;
 }
@@ -45,7 +43,7 @@ export interface Snapshots {
   /** Throws NOT_FOUND when there is nothing to undo. */
   undo(): string;
   abort(): boolean;
-  /** The job's end. */
+  /** The job's end. A restore's is known to the next life alone: here it never settles. */
   settled(jobId: string): Promise<SnapshotJob>;
   job(jobId: string): SnapshotJob | undefined;
   isBusy(): boolean;
@@ -86,24 +84,28 @@ export function createSnapshots(deps: SnapshotsDeps): Snapshots {
     const shown = { ...(jobs.list().find(({ id }) => id === job.id) as SnapshotJob) };
     running = { job: shown, abort: new AbortController() };
     deps.onActivity(true);
-    void work(job, running.abort.signal);
+    // A disk that takes not even the books' row leaves the job as it is in them; the next life takes it up.
+    work(job, running.abort.signal)
+      .catch((error: unknown) => log.error("snapshot.not_recorded", { job: job.kind, error }))
+      .finally(() => {
+        if (running?.job.id === job.id) running = undefined;
+      });
   }
 
   async function work(job: StoredJob, signal: AbortSignal): Promise<void> {
-    let restored = false;
     try {
       if (job.kind === "restore") {
         const target = { snapshotId: job.snapshotId ?? "", detail: job.detail };
-        await restoreSnapshot(make, maker, target, (outcome) => finish(job.id, "done", outcome), report, signal);
-        restored = true;
-      } else {
-        const outcome = await (job.kind === "create"
-          ? maker.create(job.detail, report, signal)
-          : maker.verify(job.snapshotId ?? "", report, signal));
-        finish(job.id, outcome.repair ? "failed" : "done", outcome);
-        if (outcome.repair) jobs.add("create", { ...job.detail, repair: true });
-        if (job.kind === "create" && !outcome.repair) marks.delete("failing");
+        await restoreSnapshot(make, maker, target, ({ text }) => jobs.restored(job.id, text), report, signal);
+        // This life is over; the next one says that it is done.
+        return;
       }
+      const outcome = await (job.kind === "create"
+        ? maker.create(job.detail, report, signal)
+        : maker.verify(job.snapshotId ?? "", report, signal));
+      finish(job.id, outcome.repair ? "failed" : "done", outcome);
+      if (outcome.repair) jobs.add("create", { ...job.detail, repair: true });
+      if (job.kind === "create" && !outcome.repair) marks.delete("failing");
     } catch (error) {
       failed(job, error, signal);
     }
@@ -114,8 +116,7 @@ export function createSnapshots(deps: SnapshotsDeps): Snapshots {
     deps.announce(shown ?? null);
     if (shown) for (const tell of waiting.get(shown.id) ?? []) tell(shown);
     waiting.delete(ended ?? "");
-    if (restored) deps.onRestored();
-    else pump();
+    pump();
   }
 
   const finish = (id: string, state: "done" | "failed", { text, snapshotId }: Outcome) =>

@@ -1,0 +1,130 @@
+/**
+ * State that survives: a failure, and a kill, at every single write of a snapshot, one after the other; a failure at every write
+ * of an upgrade, and at every request to the store. (A restore: `state-restore.test.ts`; a turn: `state-turn.test.ts`.)
+ */
+
+import { describe, expect, test } from "vitest";
+import { migrations } from "../../packages/worker/src/catalog/migrations.ts";
+import { bootServices } from "../../packages/worker/src/services/boot.ts";
+import type { Database } from "../../packages/worker/src/storage/database.ts";
+import { migrate } from "../../packages/worker/src/storage/migrations.ts";
+import { createTestDatabase } from "../support/database.ts";
+import { type Fuse, fused } from "../support/fuse.ts";
+import { createFakeDisk, createSnapshotWorld, dumpOf } from "../support/snapshot-world.ts";
+import { stateFaults } from "../support/state-counts.ts";
+import { fillSmall, leftovers, outcomeOf, quickTurns } from "../support/state-faults.ts";
+
+quickTurns();
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+describe("a write of the database", () => {
+  test.each(["fails", "is the last before a kill"])(
+    "of a snapshot that %s: the assistant is untouched, and the next snapshot is good",
+    async (how) => {
+      const count: Fuse = { at: 0, writes: 0 };
+      const first = createSnapshotWorld({ wrap: (db) => fused(db, count) });
+      fillSmall(first);
+      count.writes = 0;
+      await first.made();
+      const total = count.writes;
+      expect(total).toBeGreaterThan(100);
+      for (let at = 1; at <= total; at += stateFaults.every) {
+        const fuse: Fuse = { at: 0, writes: 0 };
+        const world = createSnapshotWorld({ wrap: (db) => fused(db, fuse) });
+        fillSmall(world);
+        const before = dumpOf(world.db);
+        const killed = new Promise<string>((resolve) => {
+          Object.assign(fuse, { at, writes: 0, ...(how === "fails" ? {} : { kill: () => resolve("killed") }) });
+        });
+        const outcome = await Promise.race([killed, outcomeOf(() => world.ended(world.snapshots.create("button")))]);
+        fuse.at = 0;
+        expect(outcome, `write ${at}`).not.toBe("hangs");
+        expect(dumpOf(world.db), `write ${at}: ${outcome}`).toBe(before);
+        // The next life of the object.
+        const next = createSnapshotWorld({ db: world.db, disk: world.disk, attachments: world.attachments });
+        next.snapshots.recover();
+        expect(leftovers(world.db), `write ${at}`).toEqual([]);
+        next.advance(1_000);
+        const id = await next.made();
+        const other = createSnapshotWorld({ disk: next.disk });
+        expect(await other.ended(other.snapshots.restore(id, undefined, true))).toMatch(/^done/);
+        expect(dumpOf(other.db)).toBe(before);
+      }
+    },
+  );
+
+  test("at every write of an upgrade: the data is as before, the start says why, the next try succeeds", async () => {
+    const released = migrations.slice(0, 15);
+    const fill = () => {
+      const db = createTestDatabase();
+      migrate(db, released, { now: () => 1, sleep: async () => {} });
+      db.run("INSERT INTO sessions (key, session_id, created_at, updated_at) VALUES ('agent:main:main', 's', 1, 1)");
+      return db;
+    };
+    const whole = (db: Database) =>
+      db
+        .all<{ name: string; sql: string }>("SELECT name, sql FROM sqlite_master ORDER BY name")
+        .map(({ name, sql }) => `${name} ${sql}`)
+        .concat(
+          db.all("SELECT * FROM sessions").map((row) => JSON.stringify(row)),
+          db.all("SELECT name FROM schema_migrations").map((row) => JSON.stringify(row)),
+        )
+        .join("\n");
+    const start = async (db: Database, fuse: Fuse) => {
+      const boot = bootServices({
+        db: fused(db, fuse),
+        migrations,
+        clock: { now: () => 1, sleep: () => new Promise((resolve) => setTimeout(resolve, 1_000)) },
+        log: quiet,
+        create: () => "services",
+        wake: () => {},
+        snapshotBefore: async () => "snap",
+      });
+      return boot.services().catch((error: { code: string }) => error.code);
+    };
+    const count: Fuse = { at: 0, writes: 0 };
+    expect(await start(fill(), count)).toBe("services");
+    expect(count.writes).toBeGreaterThan(migrations.length - released.length);
+    for (let at = 1; at <= count.writes; at += 1) {
+      const db = fill();
+      const before = whole(db);
+      const outcome = await start(db, { at, writes: 0 });
+      if (outcome !== "services") expect([outcome, whole(db)], `write ${at}`).toEqual(["MIGRATION_FAILED", before]);
+      expect(await start(db, { at: 0, writes: 0 })).toBe("services");
+    }
+  });
+});
+
+describe("a failing store", () => {
+  test("at every request of a snapshot and its proof: no half snapshot is ever taken for a good one", async () => {
+    let total = 0;
+    const first = createSnapshotWorld();
+    fillSmall(first);
+    first.disk.before = () => {
+      total += 1;
+      return undefined;
+    };
+    await first.made();
+    for (let at = 1; at <= total; at += Math.ceil(stateFaults.every / 4)) {
+      for (const status of [403, 500]) {
+        const world = createSnapshotWorld();
+        fillSmall(world);
+        const good = await world.made();
+        world.db.run("UPDATE messages SET superseded = 1 WHERE seq = 2");
+        world.advance(3_600_000);
+        let seen = 0;
+        world.disk.before = () => (++seen >= at ? new Response("no", { status }) : undefined);
+        await world.ended(world.snapshots.create("button"));
+        world.disk.before = undefined;
+        const { snapshots } = await world.snapshots.state();
+        expect(snapshots.some((row) => row.id === good && row.state === "verified")).toBe(true);
+        for (const row of snapshots.filter(({ state }) => state === "verified")) {
+          const other = createSnapshotWorld({ disk: createFakeDisk(world.disk.files) });
+          expect(await other.ended(other.snapshots.restore(row.id, undefined, true)), `request ${at}, ${status}`).toMatch(
+            /^done/,
+          );
+        }
+      }
+    }
+  });
+});

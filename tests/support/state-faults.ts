@@ -1,0 +1,36 @@
+/** What the faults of the data share: a small assistant, and turns that cost no time. */
+
+import type { Database } from "../../packages/worker/src/storage/database.ts";
+import { fillAssistant, type SnapshotWorld } from "./snapshot-world.ts";
+
+/** Work gives way by a timer, some hundred times a snapshot, and a timer of Node's takes a millisecond: here nobody waits. */
+export function quickTurns(): void {
+  const { setTimeout: timer } = globalThis;
+  const quick = (work: () => void, ms?: number, ...args: []) =>
+    ms === 0 ? setImmediate(work, ...args) : timer(work, ms, ...args);
+  globalThis.setTimeout = Object.assign(quick, timer) as typeof setTimeout;
+}
+
+/** Tables that only work in progress has. */
+export const leftovers = (db: Database) =>
+  db.all("SELECT name FROM sqlite_master WHERE name LIKE 'cut\\_%' ESCAPE '\\' OR name LIKE 'staged\\_%' ESCAPE '\\'");
+
+/** A small assistant, so that every write can have its turn. */
+export function fillSmall(world: SnapshotWorld): void {
+  fillAssistant(world, 12);
+  world.workspace.apply([{ path: "big.bin", content: null }]);
+}
+
+/** How it ended; work that hangs is said to, and a refusal is an end. */
+export async function outcomeOf(work: () => Promise<string>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(resolve, 5_000, "hangs");
+  });
+  const begun = Promise.resolve().then(work);
+  try {
+    return await Promise.race([begun.catch((error: Error) => `refused: ${error.message}`), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
