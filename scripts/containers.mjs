@@ -9,12 +9,16 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { step } from "./progress.mjs";
 
-const socketPath = "/var/run/docker.sock";
+const usualSocket = "/var/run/docker.sock";
+/** As the product takes it: an engine that somebody names is used, and none is started in its place. */
+const namedSocket = (environment) => /^unix:\/\/(.+)$/.exec(environment.DOCKER_HOST ?? "")?.[1];
 
 /** `{ready: true, cleanUp}` or `{ready: false, why}`. The product must have been built. */
 export async function prepareContainers({ root, node, environment }) {
   let engine;
-  if (!(await answers())) {
+  const named = namedSocket(environment);
+  if (!(await answers(named ?? usualSocket))) {
+    if (named) return { ready: false, why: `no Docker Engine answers at ${named}, which DOCKER_HOST names` };
     const why = await step("docker", "Starting a Docker Engine for the tests of containers", {}, startEngine).then(
       (child) => {
         engine = child;
@@ -51,7 +55,7 @@ async function startEngine() {
   child.on("error", () => {});
   child.unref();
   for (let waited = 0; waited < 60_000 && child.exitCode === null; waited += 250) {
-    if (await answers()) return child;
+    if (await answers(usualSocket)) return child;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   await endEngine(child);
@@ -68,7 +72,7 @@ async function endEngine(child) {
   clearTimeout(late);
 }
 
-function answers() {
+function answers(socketPath) {
   return new Promise((resolve) => {
     const call = request({ socketPath, path: "/_ping", timeout: 2_000 }, (answer) => {
       answer.resume();

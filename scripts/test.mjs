@@ -14,6 +14,7 @@ import { Failure, report, requireNode } from "./failure.mjs";
 import { ensureInstalled } from "./install.mjs";
 import { step } from "./progress.mjs";
 import { runNode } from "./run.mjs";
+import { lastLines } from "./test-words.mjs";
 
 const projects = ["unit", "workerd", "e2e", "containers", "faults"];
 /** A kind of test that takes longer hangs: it is ended, and has failed. */
@@ -27,7 +28,7 @@ async function main(args) {
   const rest = args.filter((arg) => !projects.includes(arg));
   const wanted = chosen.length > 0 ? chosen : projects;
   const environment = devEnvironment(repository, node);
-  if (wanted.includes("e2e")) environment.CHROMIUM_PATH = await findChromium();
+  if (wanted.includes("e2e") || wanted.includes("containers")) environment.CHROMIUM_PATH = await findChromium();
   if (wanted.some((project) => project !== "unit")) await build({ root: repository });
 
   const folder = mkdtempSync(join(tmpdir(), "moltworker-test-"));
@@ -37,7 +38,7 @@ async function main(args) {
     for (const project of wanted) {
       const engine = project === "containers" ? await prepareContainers({ root: repository, node, environment }) : undefined;
       if (engine?.ready === false) {
-        totals.notRun.push(`NOT RUN: the tests of containers: ${engine.why}`);
+        totals.notRun.push(`the tests of containers: ${engine.why}`);
         continue;
       }
       const outcome = join(folder, `${project}.json`);
@@ -111,11 +112,9 @@ function chromiumOnPath() {
 }
 
 try {
-  const { code, passed, failed, notRun } = await main(process.argv.slice(2));
-  // A test that did not run has not passed: it is said where nobody can miss it.
-  for (const line of notRun) console.log(`\n!!! ${line}\n`);
-  process.exitCode = code === 0 && failed > 0 ? 1 : code;
-  console.log(`${passed} passed, ${failed} failed`);
+  const totals = await main(process.argv.slice(2));
+  process.exitCode = totals.code === 0 && totals.failed > 0 ? 1 : totals.code;
+  for (const line of lastLines(totals)) console.log(line);
 } catch (error) {
   report(error);
   console.log("0 passed, 1 failed");

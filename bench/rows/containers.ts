@@ -6,6 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { createHostedWorld, turnOf } from "../../tests/support/hosted-world.ts";
 import { createSandboxWorld, docker, type SandboxWorld } from "../../tests/support/sandbox-world.ts";
+import type { Product } from "../product.ts";
 import type { Bench, Row, RowGroup } from "../row.ts";
 
 const starts = 3;
@@ -38,7 +39,8 @@ async function sandboxRows(): Promise<Row[]> {
       warm.push(await firstOutput(world));
     }
     const exec = [];
-    for (let index = 0; index < trips; index += 1) exec.push(await firstOutput(world));
+    for (let index = 0; index < trips; index += 1) exec.push(await wholeCommand(world));
+    const memory = memoryRow(world);
     const row = (id: string, what: string, values: number[], bar: number | null): Row => ({
       ...{ id, what, unit: "ms", better: "lower", bar, peer: null },
       ours: median(values),
@@ -49,14 +51,40 @@ async function sandboxRows(): Promise<Row[]> {
       row("containers.warm", "asleep → first output", warm, 1_000),
       row("containers.exec", "one command in a sandbox that runs, its files looked at before and after", exec, null),
       await filesRow(world),
-      memoryRow(world),
+      await intoRow(world),
+      memory,
     ];
   } finally {
     await world.dispose();
   }
 }
 
-const firstOutput = async (world: SandboxWorld): Promise<number> => (await world.bash("git --version")).durationMs;
+/** From the call to the first word of its output. */
+async function firstOutput(world: SandboxWorld): Promise<number> {
+  const { firstOutputMs, text } = await world.bash("git --version");
+  if (firstOutputMs === undefined) throw new Error(`the command gave no output: ${text}`);
+  return firstOutputMs;
+}
+
+const wholeCommand = async (world: SandboxWorld): Promise<number> => (await world.bash("git --version")).durationMs;
+
+/** The other way: the assistant's files in a container that has none of them yet. */
+async function intoRow(world: SandboxWorld): Promise<Row> {
+  await world.client.request("containers.restart", { id: "sandbox" }, { timeoutMs: 60_000 });
+  await wholeCommand(world);
+  await world.bash("rm -rf /workspace/*.bin; python3 -V", { place: "sandbox" });
+  const filled = await wholeCommand(world);
+  const idle = await wholeCommand(world);
+  return {
+    ...{ id: "containers.into", what: "the assistant's files put into a new container", unit: "MB/s", better: "higher" },
+    ...{
+      ours: fileMegabytes / ((filled - idle) / 1_000),
+      peer: null,
+      bar: null,
+      note: `${fileMegabytes} MB, beyond an idle command`,
+    },
+  };
+}
 
 async function filesRow(world: SandboxWorld): Promise<Row> {
   const { durationMs } = await world.bash(
@@ -86,6 +114,8 @@ async function hostedRows(bench: Bench): Promise<Row[]> {
     bench.say("NOT RUN: the image of OpenClaw is not built (`moltworker containers build moltbot`)");
     return [];
   }
+  // The peer first: it may have to be installed, for minutes in which this process hears nobody.
+  const direct = bench.products[1] ? await directTurns(bench, bench.products[1]) : undefined;
   const world = await createHostedWorld();
   try {
     const began = performance.now();
@@ -98,24 +128,28 @@ async function hostedRows(bench: Bench): Promise<Row[]> {
     const own = [];
     for (let index = 0; index < turns; index += 1) own.push(await timed(() => turnOf(socket, `turn ${index}`)));
     socket.close();
-    const peer = bench.products[1] ? await bench.running(bench.products[1]) : undefined;
-    const direct = [];
-    for (let index = 0; peer && index < turns; index += 1)
-      direct.push(await timed(() => peer.load.turn("agent:main:hosted", `turn ${index} [[say: fine]]`)));
     const note = "the peer is the same OpenClaw, run directly";
     return [
       {
         ...{ id: "hosted.start", what: "chosen → ready, with container, home and checked settings", unit: "ms", better: "lower" },
-        ...{ ours: startMs, peer: peer?.helloMs ?? null, bar: null, note },
+        ...{ ours: startMs, peer: direct?.helloMs ?? null, bar: null, note },
       },
       {
         ...{ id: "hosted.turn", what: "one message → its end, through our edge and gateway", unit: "ms", better: "lower" },
-        ...{ ours: median(own), peer: direct.length > 0 ? median(direct) : null, bar: null, note: `${note}; median of ${turns}` },
+        ...{ ours: median(own), peer: direct?.turnMs ?? null, bar: null, note: `${note}; median of ${turns}` },
       },
     ];
   } finally {
     await world.dispose();
   }
+}
+
+async function directTurns(bench: Bench, product: Product): Promise<{ helloMs: number; turnMs: number }> {
+  const peer = await bench.running(product);
+  const times = [];
+  for (let index = 0; index < turns; index += 1)
+    times.push(await timed(() => peer.load.turn("agent:main:hosted", `turn ${index} [[say: fine]]`)));
+  return { helloMs: peer.helloMs, turnMs: median(times) };
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -44,13 +44,56 @@ describe("a command", () => {
     expect(text).toMatch(/^[0-9a-f]+ first\n\[in the sandbox, generation 2\]$/);
   });
 
+  it("tells its output while it runs", async () => {
+    const { updates } = await world.bash(
+      "python3 -c \"import time; print('first', flush=True); time.sleep(1.5); print('last', flush=True)\"",
+    );
+    const at = (word: string) => updates.find(({ text }) => text === word)?.ts ?? Number.NaN;
+    expect(at("last") - at("first")).toBeGreaterThan(1_000);
+  });
+
+  it("loses to the assistant where both changed a file, and its version is kept beside", async () => {
+    await world.setFile("both.txt", "before\n");
+    const running = world.bash("sleep 2; echo the sandbox > both.txt; echo alone > alone.txt; python3 -V");
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await world.setFile("both.txt", "the assistant\n");
+    await running;
+    expect(await world.file("both.txt")).toBe("the assistant\n");
+    expect(await world.file("both.txt.sandbox-copy")).toBe("the sandbox\n");
+    expect(await world.file("alone.txt")).toBe("alone\n");
+  });
+
+  it("and where the change was made before it, it says so", async () => {
+    const id = /job-\d+/.exec((await world.bash("echo a job > aside.txt", { background: true })).text)?.[0];
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await world.setFile("aside.txt", "the assistant\n");
+    const { text } = await world.bash("cat aside.txt aside.txt.sandbox-copy; python3 -V");
+    expect(text).toMatch(/^the assistant\na job\n/);
+    expect(text).toContain("aside.txt was changed on both sides; the sandbox's version is kept as aside.txt.sandbox-copy");
+    expect(await world.file("aside.txt.sandbox-copy")).toBe("a job\n");
+    await world.call("jobs", { action: "read", id, waitSeconds: 5 });
+  });
+
   it("goes on in the background, and its files come home with its end", async () => {
-    expect((await world.bash("sleep 1; echo made > later.txt; echo end", { background: true })).text).toContain("Started job-");
-    const id = /job-\d+/.exec((await world.call("jobs", { action: "list" })).text)?.[0];
+    const started = await world.bash("sleep 1; echo made > later.txt; echo end", { background: true });
+    const id = /Started (job-\d+)/.exec(started.text)?.[1];
+    expect((await world.call("jobs", { action: "list" })).text).toContain(id);
     const read = await world.call("jobs", { action: "read", id, waitSeconds: 20 });
     expect(read.text).toContain("end");
     expect(read.text).toContain("exit code 0");
     expect(await world.file("later.txt")).toBe("made\n");
+  });
+
+  it("in the background is stopped by its handle, and is not known under another", async () => {
+    const id = /Started (job-\d+)/.exec((await world.bash("echo on; sleep 600", { background: true })).text)?.[1];
+    expect((await world.call("jobs", { action: "list" })).text).toContain(`${id} running`);
+    expect((await world.call("jobs", { action: "stop", id })).text).toMatch(
+      new RegExp(`${id} ended: it was stopped|${id} running`),
+    );
+    const read = await world.call("jobs", { action: "read", id, waitSeconds: 10 });
+    expect(read.text).toMatch(/on\n[\s\S]*ended: it was stopped/);
+    expect(await world.call("jobs", { action: "read", id: "job-999" })).toMatchObject({ isError: true });
+    expect((await world.bash("pgrep -c sleep; python3 -V")).text).toMatch(/^0\n/);
   });
 });
 

@@ -5,7 +5,7 @@
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -14,8 +14,10 @@ const repository = fileURLToPath(new URL("../..", import.meta.url));
 export interface BuildCopy {
   /** The command of the copy, for `startServer`. */
   command: string;
-  /** Replaces the Worker by the same one under another build id, which it returns. */
-  rebuild(): string;
+  /** Replaces the Worker by the same one under another build id, which it returns; `images`: other tags for the containers. */
+  rebuild(images?: Record<string, string>): string;
+  /** The tags of the containers' images by name. */
+  images(): Record<string, string>;
   dispose(): void;
 }
 
@@ -28,10 +30,12 @@ export function copyBuild(): BuildCopy {
   let builds = 0;
   return {
     command: join(folder, "moltworker.mjs"),
-    rebuild() {
+    images: () => JSON.parse(readFileSync(join(folder, "worker", "images.json"), "utf8")) as Record<string, string>,
+    rebuild(images = {}) {
       builds += 1;
       const draft = join(folder, `draft-${builds}`);
       cpSync(join(folder, "worker"), draft, { recursive: true });
+      for (const [name, image] of Object.entries(images)) retag(draft, name, image);
       const id = createHash("sha256").update(`${folder} ${builds}`).digest("hex").slice(0, 12);
       const build = { id, version: "0.1.0", builtAt: new Date().toISOString() };
       writeFileSync(join(draft, "build.js"), `export default ${JSON.stringify(build)};\n`);
@@ -46,4 +50,12 @@ export function copyBuild(): BuildCopy {
     },
     dispose: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+function retag(folder: string, name: string, image: string): void {
+  const tags = JSON.parse(readFileSync(join(folder, "images.json"), "utf8")) as Record<string, string>;
+  for (const file of ["images.json", "config.capnp"]) {
+    const text = readFileSync(join(folder, file), "utf8");
+    writeFileSync(join(folder, file), text.replaceAll(tags[name] as string, image));
+  }
 }

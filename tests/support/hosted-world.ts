@@ -37,6 +37,17 @@ export interface HostedWorld {
   /** A command in the container, as its only user. */
   inside(command: string): string;
   signIn(): Promise<void>;
+  /** The status with which our own API answers a bearer. */
+  bearer(token: string): Promise<number>;
+  /** A new gateway token; everybody else is signed out by it. */
+  rotate(): Promise<string>;
+  /** Every text of the main conversation, as the gateway remembers it. */
+  saidSoFar(): Promise<string>;
+  /** Makes a snapshot of the assistant, and its id. */
+  snapshot(): Promise<string>;
+  /** Restores it, and waits until the assistant is there again. */
+  goBack(id: string): Promise<void>;
+  reconnect(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -91,6 +102,39 @@ export async function createHostedWorld(options: ServerOptions = {}): Promise<Ho
       if (!answer.ok) throw new Error(`signing in: ${await answer.text()}`);
       world.cookie = (answer.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
     },
+    async bearer(token) {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await fetch(new URL("/api/admin/devices", server.url), { headers })).status;
+    },
+    async rotate() {
+      const { token = "" } = await world.client.request("auth.gatewayToken.rotate", {});
+      world.client.close();
+      world.client = await connectClient(server.url, { token });
+      await world.signIn();
+      return token;
+    },
+    async saidSoFar() {
+      const socket = await world.socket();
+      const history = await socket.call("chat.history", { sessionKey: "agent:main:main", limit: 500 });
+      socket.close();
+      return JSON.stringify(history.payload);
+    },
+    async snapshot() {
+      const { jobId } = await world.client.request("snapshots.create", {});
+      return jobEnd(world, jobId);
+    },
+    async goBack(id) {
+      const { jobId } = await world.client.request("snapshots.restore", { id });
+      await jobEnd(world, jobId);
+      // It begins anew in a moment, and with it the container.
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await world.reconnect();
+      await world.signIn();
+    },
+    async reconnect() {
+      world.client.close();
+      world.client = await connectClient(server.url, { dataDir: server.dataDir });
+    },
     async dispose() {
       world.client.close();
       await server.dispose();
@@ -103,6 +147,17 @@ export async function createHostedWorld(options: ServerOptions = {}): Promise<Ho
   };
   await world.signIn();
   return world;
+}
+
+/** The snapshot that a job made or used. Throws when it failed. */
+async function jobEnd(world: HostedWorld, jobId: string): Promise<string> {
+  for (;;) {
+    const { jobs } = await world.client.request("snapshots.list", {}, { resend: true });
+    const job = jobs.find(({ id }) => id === jobId);
+    if (job?.state === "done") return job.snapshotId ?? "";
+    if (job?.state === "failed") throw new Error(`the snapshot: ${JSON.stringify(job)}`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
 }
 
 function openPage(url: URL, cookie: string): Promise<{ status: number; location: string | undefined; text: string }> {

@@ -11,6 +11,10 @@ export interface ToolEnd {
   text: string;
   isError: boolean;
   durationMs: number;
+  /** What was told while it ran: when, by the assistant's own clock, and the words. */
+  updates: { ts: number; text: string }[];
+  /** From the call's start to the first output; undefined without one. */
+  firstOutputMs: number | undefined;
 }
 
 export interface SandboxWorld {
@@ -80,7 +84,8 @@ export async function createSandboxWorld(options: WorldOptions = {}): Promise<Sa
       const result = messages.find((entry) => entry.role === "toolResult");
       if (result?.role !== "toolResult") throw new Error(`no tool result: ${JSON.stringify(messages)}`);
       const text = (result.content as { text?: string }[]).map((part) => part.text ?? "").join("");
-      return { text, isError: result.isError === true, durationMs: (result as { durationMs?: number }).durationMs ?? 0 };
+      const { durationMs = 0 } = result as { durationMs?: number };
+      return { text, isError: result.isError === true, durationMs, ...toldOf(world.client, runId) };
     },
     bash: (command, more = {}) => world.call("bash", { command, ...more }),
     async sandbox() {
@@ -107,6 +112,21 @@ export async function createSandboxWorld(options: WorldOptions = {}): Promise<Sa
     },
   };
   return world;
+}
+
+const waitingWords = new Set(["starting the sandbox", "running in the sandbox"]);
+
+function toldOf(client: RecordingClient, runId: string): Pick<ToolEnd, "updates" | "firstOutputMs"> {
+  const tools = client.events
+    .map(({ payload }) => payload as { runId?: string; stream?: string; ts?: number; data?: { phase?: string; meta?: string } })
+    .filter((payload) => payload?.runId === runId && payload.stream === "tool");
+  const updates = tools
+    .filter(({ data }) => data?.phase === "update")
+    .map(({ ts = 0, data }) => ({ ts, text: data?.meta ?? "" }));
+  // Before that somebody may have been asked.
+  const began = updates[0]?.ts;
+  const first = updates.find(({ text }) => !waitingWords.has(text))?.ts;
+  return { updates, firstOutputMs: began === undefined || first === undefined ? undefined : first - began };
 }
 
 export function docker(args: string[], socket?: string): string {

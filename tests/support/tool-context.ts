@@ -29,6 +29,7 @@ const noNetwork: Egress = {
 /** As on a machine without an engine. */
 const noSandbox: Sandbox = {
   missing: async () => new MoltError("CONTAINER_ENGINE_MISSING"),
+  anticipate: () => {},
   hasNetwork: () => false,
   run: () => Promise.reject(new MoltError("CONTAINER_ENGINE_MISSING")),
   startJob: () => Promise.reject(new MoltError("CONTAINER_ENGINE_MISSING")),

@@ -15,7 +15,7 @@ import { createRoutes } from "./routes.mjs";
 const port = 8080;
 const generation = Number(process.env.MOLTWORKER_GENERATION);
 const secret = process.env.MOLTWORKER_GENERATION_SECRET ?? "";
-const leaseMs = Number(process.env.MOLTWORKER_LEASE_SECONDS ?? 60) * 1_000;
+const leaseMs = Number(process.env.MOLTWORKER_LEASE_SECONDS ?? 45) * 1_000;
 const viaProxy = process.env.MOLTWORKER_WAY_OUT === "proxy";
 const root = process.env.MOLTWORKER_HOME ?? "/home/assistant";
 const program = process.env.MOLTWORKER_OPENCLAW ?? "/opt/openclaw/node_modules/openclaw";

@@ -10,6 +10,7 @@ import { useApp } from "../store/app.ts";
 import { dateTimeText } from "../store/format.ts";
 import { request } from "../store/gateway.ts";
 import { notify, notifyError, sentence } from "../store/notices.ts";
+import { ContainerCredentials } from "./container-credentials.tsx";
 
 const movingMs = 700;
 const restingMs = 5_000;
@@ -78,6 +79,7 @@ export function ContainersPage() {
           {report.engine === "docker" ? `Docker Engine ${report.engineVersion ?? ""}` : "Cloudflare Containers"}
         </p>
       )}
+      {report?.available && <ContainerCredentials credentials={report.credentials} onDone={load} />}
     </section>
   );
 }

@@ -49,7 +49,10 @@ export interface Lifecycle {
 }
 
 const tickMs = 15_000;
+/** One that did not answer is asked again this soon. */
+const doubtMs = 2_000;
 const drainMs = 5_000;
+const hearsMs = 2_000;
 /** A container that was seen this recently need not be asked again before use. */
 const freshMs = 3_000;
 const patientProbes = 3;
@@ -239,10 +242,13 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   }
 
   async function drain(): Promise<void> {
-    await set({ state: "draining", stage: null });
+    const row = await set({ state: "draining", stage: null });
     const ended = watched?.ended;
-    if (engine.running()) engine.terminate();
-    await Promise.race([ended ?? clock.sleep(drainMs), clock.sleep(drainMs)]);
+    // One that hangs hears nothing: it is given no time.
+    if (engine.running() && (await probe.ask(row, hearsMs))) {
+      engine.terminate();
+      await Promise.race([ended ?? clock.sleep(drainMs), clock.sleep(drainMs)]);
+    }
     await fence();
   }
 
@@ -345,7 +351,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       }),
     tick: () =>
       inTurn(tickNow).finally(() => {
-        if (alive(store.read())) deps.wakeAt(clock.now() + tickMs);
+        if (alive(store.read())) deps.wakeAt(clock.now() + (failedProbes > 0 ? doubtMs : tickMs));
       }),
     async lines() {
       const facts = await host?.facts().catch(() => undefined);

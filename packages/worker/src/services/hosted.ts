@@ -80,6 +80,7 @@ interface PartDeps {
 const timer = "hosted";
 /** The container's lease is renewed by its own object; this is about its home and its sleep. */
 const everyMs = 20_000;
+const livelyEveryMs = 5_000;
 
 export interface HostedPart extends Part {
   /** A request that the network of a container handed over. */
@@ -100,7 +101,7 @@ export function createHostedPart({ hosted, containers, config, auth, clock, log,
     clock,
     log,
   });
-  const goOn = () => alarm().set(timer, clock.now() + everyMs);
+  const goOn = () => alarm().set(timer, clock.now() + (hosted.isLively() ? livelyEveryMs : everyMs));
   config.onChange((sections) => {
     if (!sections.includes("assistant")) return;
     if (isWanted()) {

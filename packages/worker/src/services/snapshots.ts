@@ -4,6 +4,7 @@ import { MoltError } from "@moltworker/protocol/errors";
 import type { SeedVariable } from "@moltworker/protocol/variables";
 import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
+import type { Hosted } from "../containers/moltbot/hosted.ts";
 import { snapshotRoutes } from "../edge/snapshot-routes.ts";
 import type { Env, Seeds } from "../env.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -37,6 +38,7 @@ export interface SnapshotPartDeps {
   blobs: Blobs;
   workspace: Workspace;
   hub: Hub;
+  hosted: Pick<Hosted, "save">;
   /** The one alarm, which is made after its parts. */
   alarm(): Alarm;
 }
@@ -73,6 +75,8 @@ export function createSnapshotPart(deps: SnapshotPartDeps): Part & { snapshots: 
     scratch: scratchOf(env.SCRATCH as DurableObjectNamespace<SnapshotScratch>, name),
     announce: (job) => hub.announce("snapshots.changed", { job, ts: clock.now() }),
     onActivity: (active) => (active ? deps.alarm().set(busyTimer, clock.now() + busyMs) : deps.alarm().clear(busyTimer)),
+    gather: () =>
+      deps.hosted.save("before a snapshot").catch((error: unknown) => log.warn("hosted.not-saved", { message: String(error) })),
     onRestored: () => {
       log.info("snapshot.restored");
       const over = new MoltError("UNAVAILABLE", { message: "a snapshot was restored, and the assistant begins anew" });

@@ -30,6 +30,8 @@ export interface SnapshotsDeps extends Omit<RestoreDeps, "source"> {
   announce(job: SnapshotJob | null): void;
   /** While work goes on the object must not be put away. */
   onActivity(active: boolean): void;
+  /** What a part holds elsewhere is brought into the rows: a snapshot is about to be made. Never rejects. */
+  gather?(): Promise<void>;
   /** When the next one is due by the schedule. */
   nextAt(): number | undefined;
 }
@@ -94,6 +96,8 @@ export function createSnapshots(deps: SnapshotsDeps): Snapshots {
 
   async function work(job: StoredJob, signal: AbortSignal): Promise<void> {
     try {
+      // A restore makes one of the present first.
+      if (job.kind !== "verify") await deps.gather?.();
       if (job.kind === "restore") {
         const target = { snapshotId: job.snapshotId ?? "", detail: job.detail };
         await restoreSnapshot(make, maker, target, ({ text }) => jobs.restored(job.id, text), report, signal);

@@ -105,6 +105,9 @@ export function swapIn(db: Database, portions: readonly Portion[], now: number):
     else replaceRows(db, table, parts);
   }
   settle(db, now);
+  // The container that runs holds the home of the present: the next start brings the one that was restored.
+  if (portions.some(({ table }) => table === "hosted_state"))
+    db.run("UPDATE hosted_state SET row = json_set(row, '$.generation', 0)");
   dropStaged(db);
 }
 

@@ -52,7 +52,11 @@ export const bash = defineTool<Args>({
   async refusal(args, { sandbox }) {
     if (placeOf(args) === "isolate") return undefined;
     const why = await sandbox.missing();
-    if (!why) return undefined;
+    if (!why) {
+      // The owner is asked first: it comes up while they read.
+      sandbox.anticipate();
+      return undefined;
+    }
     const command = missingCommand(args.command);
     const needs = command === undefined ? "This needs the sandbox" : `${command} needs the sandbox`;
     return `${needs}, and it cannot be had: ${why.message}. ${why.hint} Without it there are coreutils, grep, sed, awk, jq and the like; fetch pages with \`web_fetch\`.`;

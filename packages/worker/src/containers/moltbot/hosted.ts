@@ -43,15 +43,23 @@ export interface Hosted {
   touched(): void;
   /** Looks after it: saves, lets sleep, takes up what ended. */
   tick(): Promise<void>;
+  /** Something was done with it, or changed in it, a moment ago. */
+  isLively(): boolean;
   save(reason: string): Promise<void>;
   /** What the surfaces show beyond what the container says of itself. */
   overlay(info: ContainerInfo): ContainerInfo;
 }
 
 const pollMs = 250;
+/** The front answers for itself whatever the gateway does: one that does not is hung, and nobody waits for it. */
+const frontMs = 4_000;
 const startMs = 180_000;
 const proveEveryMs = 15 * 60_000;
-const saveEveryMs = 15_000;
+/** What its owner just did is kept this soon; where a save takes long, it is not done without end. */
+const saveEveryMs = 4_000;
+const savingShare = 5;
+/** So long after the owner's last word or the last change the next save comes soon. */
+const livelyMs = 60_000;
 /** A gateway that ends again this soon, this often, is not started anew by itself. */
 const restarts = { most: 3, withinMs: 10 * 60_000 };
 
@@ -63,6 +71,8 @@ export function createHosted(deps: HostedDeps): Hosted {
   let turns: Promise<unknown> = Promise.resolve();
   let lastTouchAt = clock.now();
   let savedAt = 0;
+  let saveTookMs = 0;
+  let changedAt = 0;
   let provedAt = 0;
   let endings: number[] = [];
 
@@ -90,6 +100,15 @@ export function createHosted(deps: HostedDeps): Hosted {
       found = createFront(containers, await containers.ensure(hostedId));
     }
     return found;
+  }
+
+  /** How it stands. Throws CONTAINER_STALE when it does not say so in time. */
+  function stateSoon(living: Front): Promise<FrontState> {
+    const late = clock.sleep(frontMs).then(() => {
+      throw new MoltError("CONTAINER_STALE", { message: "the container does not answer" });
+    });
+    late.catch(() => undefined);
+    return Promise.race([living.state(), late]);
   }
 
   async function end(living: Front, reason: string): Promise<void> {
@@ -204,9 +223,12 @@ export function createHosted(deps: HostedDeps): Hosted {
     const row = rows.read();
     if (row.generation !== living.generation) return;
     const have = row.home ? homes.chunksOf(row.home) : [];
+    const began = clock.now();
     const kept = await homes.keep(living.save(have, row.mark), { version: row.version, reason });
     savedAt = clock.now();
+    saveTookMs = savedAt - began;
     if (!kept) return;
+    changedAt = savedAt;
     rows.write({ home: kept.id, mark: kept.mark });
     log.info("hosted.home-saved", { home: kept.id, files: kept.files, bytes: kept.bytes, reason });
     if (clock.now() - provedAt < proveEveryMs) return;
@@ -233,16 +255,19 @@ export function createHosted(deps: HostedDeps): Hosted {
     const info = await infoNow();
     front = undefined;
     if (info?.state !== "ready") return;
-    await end(createFront(containers, info.generation), reason).catch((error: unknown) => {
-      log.warn("hosted.not-saved", { reason, message: moltErrorFrom(error).message });
-    });
+    const living = createFront(containers, info.generation);
+    await stateSoon(living)
+      .then(() => end(living, reason))
+      .catch((error: unknown) => {
+        log.warn("hosted.not-saved", { reason, message: moltErrorFrom(error).message });
+      });
   }
 
   async function lookAfter(): Promise<void> {
     if (!front) return;
-    const state = await front.state().catch(() => undefined);
+    const state = await stateSoon(front).catch(() => undefined);
     if (state?.phase === "ready" || state?.phase === "hung") {
-      if (clock.now() - savedAt > saveEveryMs) await saveFrom(front, "while it ran");
+      if (clock.now() - savedAt > Math.max(saveEveryMs, savingShare * saveTookMs)) await saveFrom(front, "while it ran");
       const idleMs = deps.settings().idleMinutes * 60_000;
       if (idleMs > 0 && clock.now() - lastTouchAt > idleMs) {
         await settleNow("before it slept");
@@ -279,6 +304,7 @@ export function createHosted(deps: HostedDeps): Hosted {
       return begin();
     },
     settle: (reason) => inTurn(() => settleNow(reason)),
+    isLively: () => clock.now() - Math.max(lastTouchAt, changedAt) < livelyMs,
     touched() {
       lastTouchAt = clock.now();
     },

@@ -46,6 +46,8 @@ export interface SandboxJob extends Partial<SandboxEnd> {
 export interface Sandbox {
   /** Why it cannot be had; undefined when it can. */
   missing(): Promise<MoltError | undefined>;
+  /** It will be needed in a moment: it starts meanwhile. Returns at once, and a failure shows at its use. */
+  anticipate(): void;
   /** True when the owner lets it reach something outside. */
   hasNetwork(): boolean;
   /** Throws CONTAINER_* ; CONTAINER_STALE when it was cut, with an outcome that nobody knows. */
@@ -115,6 +117,7 @@ export function createSandbox({ containers, workspace, hasNetwork }: Deps): Sand
 
   return {
     missing: containers.missing,
+    anticipate: () => void containers.ensure(id).catch(() => undefined),
     hasNetwork,
     async run({ command, timeoutMs, signal, onUpdate }) {
       onUpdate("starting the sandbox");

@@ -1,0 +1,64 @@
+/** The containers' page in a real Chromium: how a start goes, what runs, its last lines, and a credential for the way out. */
+
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launchBrowser, openSurface, type Surface } from "../support/browser.ts";
+import { createSandboxWorld, type SandboxWorld } from "../support/sandbox-world.ts";
+import { barriers, fitsWidth } from "../support/ui.ts";
+
+let world: SandboxWorld;
+let browser: Browser;
+beforeAll(async () => {
+  [world, browser] = await Promise.all([createSandboxWorld(), launchBrowser()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await world?.dispose();
+});
+
+async function open(options: Parameters<typeof openSurface>[2]): Promise<Surface> {
+  const surface = await openSurface(browser, (await world.server.run("link")).events[0]?.link as string, options);
+  await surface.page.getByText(/^Connected/).waitFor({ state: "attached" });
+  await surface.page.goto(`${world.server.url}#/admin/containers`);
+  return surface;
+}
+
+async function isSound({ page, faults }: Surface): Promise<void> {
+  expect(await barriers(page)).toEqual([]);
+  await fitsWidth(page);
+  expect(faults).toEqual([]);
+}
+
+test("a container is started and put to sleep, and says what runs and what it last wrote", async () => {
+  const surface = await open({ width: 1280 });
+  const card = surface.page.locator("[data-container=sandbox]");
+  await card.getByText("Not started").waitFor();
+  await card.getByRole("button", { name: "Start" }).click();
+  await card.locator("xpath=self::*[@data-state='ready']").waitFor({ timeout: 60_000 });
+  await card.getByText(/^1, since/).waitFor();
+  await card.getByText("Its last lines").click();
+  await card.getByText("generation 1 is ready").waitFor();
+  await isSound(surface);
+  await card.getByRole("button", { name: "Stop" }).click();
+  await card.getByText("Asleep").waitFor({ timeout: 30_000 });
+  await surface.context.close();
+});
+
+test("a credential is kept for a host, its value is shown nowhere, and it is forgotten again", async () => {
+  const surface = await open({ width: 360 });
+  const { page } = surface;
+  await page.getByLabel("Host").fill("api.github.com");
+  await page.getByLabel("Sent as").selectOption("Bearer token");
+  await page.getByLabel("Value").fill("ghp_typed-by-a-person");
+  await page.getByRole("button", { name: "Keep" }).click();
+  const row = page.getByRole("list", { name: "Credentials" }).getByRole("listitem").filter({ hasText: "api.github.com" });
+  await row.getByText("set", { exact: true }).waitFor();
+  expect(await page.content()).not.toContain("ghp_typed-by-a-person");
+  const { credentials } = await world.client.request("containers.list", {});
+  expect(credentials).toEqual([{ host: "api.github.com", header: "authorization", scheme: "Bearer", isSet: true }]);
+  await isSound(surface);
+  await page.getByRole("button", { name: "Remove the credential of api.github.com" }).click();
+  await row.waitFor({ state: "detached" });
+  expect((await world.client.request("containers.list", {})).credentials).toEqual([]);
+  await surface.context.close();
+});
