@@ -28,7 +28,9 @@ it("a deploy changes the container once its commands have ended, and says until 
   await world.server.event((event) => event.type === "restarted");
   await world.reconnect();
 
-  expect((await world.bash("python3 -V")).text).toContain("generation 1]");
+  const { text } = await world.bash("python3 -V");
+  if (!text.includes("generation 1]")) console.log(JSON.stringify(world.server.events.filter((event) => JSON.stringify(event).includes("container")), undefined, 1));
+  expect(text).toContain("generation 1]");
   expect(await world.sandbox()).toMatchObject({
     runningImage: present,
     wantedImage: next,

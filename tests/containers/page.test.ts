@@ -49,7 +49,7 @@ test("a credential is kept for a host, its value is shown nowhere, and it is for
   const { page } = surface;
   await page.getByLabel("Host").fill("api.github.com");
   await page.getByLabel("Sent as").selectOption("Bearer token");
-  await page.getByLabel("Value").fill("ghp_typed-by-a-person");
+  await page.getByLabel("Value", { exact: true }).fill("ghp_typed-by-a-person");
   await page.getByRole("button", { name: "Keep" }).click();
   const row = page.getByRole("list", { name: "Credentials" }).getByRole("listitem").filter({ hasText: "api.github.com" });
   await row.getByText("set", { exact: true }).waitFor();

@@ -87,11 +87,12 @@ describe("a command", () => {
   it("in the background is stopped by its handle, and is not known under another", async () => {
     const id = /Started (job-\d+)/.exec((await world.bash("echo on; sleep 600", { background: true })).text)?.[1];
     expect((await world.call("jobs", { action: "list" })).text).toContain(`${id} running`);
+    expect((await world.call("jobs", { action: "read", id, waitSeconds: 1 })).text).toMatch(/^on\n/);
     expect((await world.call("jobs", { action: "stop", id })).text).toMatch(
       new RegExp(`${id} ended: it was stopped|${id} running`),
     );
     const read = await world.call("jobs", { action: "read", id, waitSeconds: 10 });
-    expect(read.text).toMatch(/on\n[\s\S]*ended: it was stopped/);
+    expect(read.text).toMatch(/^on\n[\s\S]*ended: it was stopped/);
     expect(await world.call("jobs", { action: "read", id: "job-999" })).toMatchObject({ isError: true });
     expect((await world.bash("pgrep -c sleep; python3 -V")).text).toMatch(/^0\n/);
   });

@@ -11,6 +11,7 @@ import { engineName, parseName } from "./container-names.ts";
 import { appContainer, type ContainerPolicy, networkContainer } from "./create-policy.ts";
 import { textOf } from "./docker-engine.ts";
 import type { HostRoutes } from "./host-routes.ts";
+import { imagePrefix } from "./image-sources.ts";
 
 export interface EngineProxyOptions {
   owner: string;
@@ -25,6 +26,8 @@ interface Passed {
 }
 
 const longestBody = 1_000_000;
+/** The network of a newer build than the one that this supervisor was started with. */
+const networkPrefix = `${imagePrefix}sidecar:`;
 
 export async function createEngineProxy(options: EngineProxyOptions): Promise<Server> {
   const { createServer, request: httpRequest } = await import("node:http");
@@ -70,9 +73,9 @@ export async function createEngineProxy(options: EngineProxyOptions): Promise<Se
     routes.touch(name.object);
     const network = engineName(owner, { ...name, isNetwork: true });
     const names = { owner, object: name.object, network };
-    const asked = JSON.parse(body) as { Cmd?: string[] };
+    const asked = JSON.parse(body) as { Cmd?: string[]; Image?: string };
     const made = name.isNetwork
-      ? networkContainer(routes.networkImage, asked.Cmd ?? [], policy, names)
+      ? networkContainer(asked.Image?.startsWith(networkPrefix) ? asked.Image : routes.networkImage, asked.Cmd ?? [], policy, names)
       : appContainer(asked, policy, names);
     return { path: `/containers/create?name=${engineName(owner, name)}`, body: JSON.stringify(made) };
   }

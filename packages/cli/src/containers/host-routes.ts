@@ -108,11 +108,16 @@ export function createHostRoutes({ engine, owner, images, leaseMs, onUse }: Host
     return [...removed];
   }
 
-  async function engineFacts(): Promise<unknown> {
+  async function engineFacts(asked: string | null): Promise<unknown> {
     try {
       const version = await engine.json<{ Version: string }>("GET", "/version");
       const present = await Promise.all(
-        Object.entries(images).map(async ([name, image]) => ({ name, image, present: await isPresent(image) })),
+        // A newer build of the Worker may name an image that this supervisor was not started with.
+        [...Object.entries(images), ...(asked === null ? [] : [["asked", asked] as const])].map(async ([name, image]) => ({
+          name,
+          image,
+          present: await isPresent(image),
+        })),
       );
       return { available: true, version: version?.Version ?? "unknown", images: present };
     } catch (error) {
@@ -132,7 +137,7 @@ export function createHostRoutes({ engine, owner, images, leaseMs, onUse }: Host
     forget: () => networks.clear(),
     policyOf: (object) => policies.get(object),
     async handle(url, body) {
-      if (url.pathname === "/moltworker/engine") return engineFacts();
+      if (url.pathname === "/moltworker/engine") return engineFacts(url.searchParams.get("image"));
       const [, object, verb] = objectPath.exec(url.pathname) ?? [];
       if (!object) throw new Error(`there is nothing at ${url.pathname}`);
       touch(object);

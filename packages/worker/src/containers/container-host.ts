@@ -32,7 +32,8 @@ export interface GenerationOrder {
 }
 
 export interface ContainerHost {
-  engine(): Promise<EngineFacts>;
+  /** With an image: whether that one is there too, whatever the supervisor was started with. */
+  engine(image?: string): Promise<EngineFacts>;
   /** Nothing of an older generation is left when this returns, and the engine knows what the next may be. */
   prepare(order: GenerationOrder): Promise<void>;
   /** How it stands or ended. Renews the lease of the container. */
@@ -61,7 +62,7 @@ export function createContainerHost(fetcher: Fetcher, objectId: string): Contain
   const own = `/containers/${objectId}`;
 
   return {
-    engine: () => ask("GET", "/engine"),
+    engine: (image) => ask("GET", image ? `/engine?image=${encodeURIComponent(image)}` : "/engine"),
     async prepare({ generation, image, spec, egressSecret }) {
       const { memoryMiB, cpus, processes, diskMiB } = spec.limits;
       const { writable, capabilities, egress } = spec;

@@ -219,7 +219,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   }
 
   async function checkEngine(image: string, name: string): Promise<void> {
-    const facts = await host?.engine();
+    const facts = await host?.engine(image);
     if (facts && !facts.available)
       throw new MoltError("CONTAINER_ENGINE_MISSING", {
         ...(facts.cause ? { message: facts.cause } : {}),

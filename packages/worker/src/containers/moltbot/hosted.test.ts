@@ -149,8 +149,8 @@ describe("sleep", () => {
     hosted.touched();
     await settled(hosted.tick(), 4 * 60_000);
     expect(generation).toBe(1);
-    await vi.advanceTimersByTimeAsync(2 * 60_000);
     asked = [];
+    await vi.advanceTimersByTimeAsync(2 * 60_000);
     await settled(hosted.tick());
     expect([generation, asked.includes("save"), hosted.ready()]).toEqual([0, true, undefined]);
     await settled(hosted.tick());
