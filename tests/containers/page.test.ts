@@ -3,7 +3,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser, openSurface, type Surface } from "../support/browser.ts";
-import { createSandboxWorld, type SandboxWorld } from "../support/sandbox-world.ts";
+import { createSandboxWorld, docker, type SandboxWorld } from "../support/sandbox-world.ts";
 import { barriers, fitsWidth } from "../support/ui.ts";
 
 let world: SandboxWorld;
@@ -41,6 +41,24 @@ test("a container is started and put to sleep, and says what runs and what it la
   await isSound(surface);
   await card.getByRole("button", { name: "Stop" }).click();
   await card.getByText("Asleep").waitFor({ timeout: 30_000 });
+  await surface.context.close();
+});
+
+test("one that is killed says so on the page and to the doctor, with its cause, its cure and its last lines", async () => {
+  const surface = await open({ width: 360, dark: true });
+  const card = surface.page.locator("[data-container=sandbox]");
+  await card.getByRole("button", { name: "Start" }).click();
+  await card.locator("xpath=self::*[@data-state='ready']").waitFor({ timeout: 60_000 });
+  for (const { id, role } of world.containers()) if (role === "app") docker(["kill", "-s", "KILL", id]);
+  await card
+    .getByRole("alert")
+    .getByText(/ended by signal 9/)
+    .waitFor({ timeout: 30_000 });
+  await card.getByText("Its last lines").click();
+  await card.getByText(/is ready/).waitFor();
+  await isSound(surface);
+  const report = JSON.stringify(await world.client.request("doctor.run", {}));
+  expect(report).toMatch(/ended by signal 9/);
   await surface.context.close();
 });
 

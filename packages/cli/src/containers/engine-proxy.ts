@@ -75,7 +75,12 @@ export async function createEngineProxy(options: EngineProxyOptions): Promise<Se
     const names = { owner, object: name.object, network };
     const asked = JSON.parse(body) as { Cmd?: string[]; Image?: string };
     const made = name.isNetwork
-      ? networkContainer(asked.Image?.startsWith(networkPrefix) ? asked.Image : routes.networkImage, asked.Cmd ?? [], policy, names)
+      ? networkContainer(
+          asked.Image?.startsWith(networkPrefix) ? asked.Image : routes.networkImage,
+          asked.Cmd ?? [],
+          policy,
+          names,
+        )
       : appContainer(asked, policy, names);
     return { path: `/containers/create?name=${engineName(owner, name)}`, body: JSON.stringify(made) };
   }
