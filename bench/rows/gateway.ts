@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { gatewayTokenOf } from "../../tests/support/client.ts";
 import { startServer } from "../../tests/support/server.ts";
 import { openStock } from "../../tests/support/stock-socket.ts";
+import { startBareWorker } from "../bare-worker.ts";
 import { atRate, type LoadTarget, saturate, type Timing } from "../http-load.ts";
 import { useOf } from "../process-tree.ts";
 import type { Bench, Row, RowGroup } from "../row.ts";
@@ -53,7 +54,9 @@ export const gateway: RowGroup = {
     try {
       gates.push(direct(upstream.port), await ours(upstream.port));
       if (bench.products.length > 1) gates.push(await portkey(upstream.port));
-      return await rowsOf(bench, gates);
+      const floor = await bare(upstream.port);
+      gates.push(floor);
+      return await rowsOf(bench, gates.slice(0, -1), floor);
     } finally {
       for (const gate of gates) await gate.stop();
       upstream.child.kill("SIGTERM");
@@ -63,18 +66,20 @@ export const gateway: RowGroup = {
 
 type Figures = Record<string, number[]>;
 
-async function rowsOf(bench: Bench, gates: Gate[]): Promise<Row[]> {
-  const figures = new Map<Gate, Figures>(gates.map((gate) => [gate, {}]));
+/** `floor`: what the runtime itself costs; it stands in the notes. */
+async function rowsOf(bench: Bench, gates: Gate[], floor: Gate): Promise<Row[]> {
+  const figures = new Map<Gate, Figures>([...gates, floor].map((gate) => [gate, {}]));
   const put = (gate: Gate, id: string, value: number) => {
     const all = figures.get(gate) as Figures;
     all[id] = [...(all[id] ?? []), value];
   };
-  for (const gate of gates) {
+  for (const gate of [...gates, floor]) {
     await saturate(gate.target(whole(2_000)), 16, 3);
     await saturate(gate.target(stream(0, 200)), 8, 2);
   }
   for (let round = 0; round < 3; round += 1) {
-    for (const gate of gates) {
+    // One round tells enough of the floor.
+    for (const gate of round === 0 ? [...gates, floor] : gates) {
       bench.say(`gateway: ${gate.name}, round ${round + 1} …`);
       await measureOnce(gate, put);
     }
@@ -83,8 +88,10 @@ async function rowsOf(bench: Bench, gates: Gate[]): Promise<Row[]> {
   const value = (gate: Gate | undefined, id: string) => (gate ? median(figures.get(gate)?.[id] ?? [Number.NaN]) : null);
   const added = (gate: Gate | undefined, id: string) => (gate ? (value(gate, id) as number) - (value(none, id) as number) : null);
   const note = (id: string, digits = 1) =>
-    [our, peer, none]
-      .flatMap((gate) => (gate ? [`${gate.name} ${spread(figures.get(gate)?.[id] ?? [], digits)}`] : []))
+    [our, peer, none, floor]
+      .flatMap((gate) =>
+        gate && figures.get(gate)?.[id] ? [`${gate.name} ${spread(figures.get(gate)?.[id] ?? [], digits)}`] : [],
+      )
       .join("; ");
   const row = (id: string, what: string, unit: string, better: Row["better"], bar: number | null, difference = false): Row => ({
     id: `gateway.${id}`,
@@ -157,6 +164,12 @@ async function measureOnce(gate: Gate, put: (gate: Gate, id: string, value: numb
 /** Begun one after the other, so that the first chunk tells of the way and not of a queue of fifty. */
 const fiftyStreams = (gate: Gate, asksUsage: boolean) => saturate(gate.target(stream(20, 100, asksUsage)), 50, 2.5, 2_000);
 const cpuOf = (gate: Gate) => (gate.pid > 0 ? useOf(gate.pid).cpuMs : 0);
+
+async function bare(upstreamPort: number): Promise<Gate> {
+  const { pid, port, startMs, stop } = await startBareWorker(upstreamPort);
+  const target: Gate["target"] = (body, headers = {}) => ({ port, path: "/", headers, body });
+  return { name: "bare Worker", pid, startMs, target, stop };
+}
 
 function direct(port: number): Gate {
   const target: Gate["target"] = (body, headers = {}) => ({

@@ -165,6 +165,24 @@ describe("points 7 to 9, one call costs the same whole and streamed", () => {
   });
 });
 
+test("a conversation that breaks its cached prefix says at which byte and what it cost", async () => {
+  const usage = { ...chatUsage, prompt_tokens: 4_000 };
+  world.upstream.answer((response) => json(response, { ...chatBody(), usage }));
+  const long = "The rules of this house. ".repeat(200);
+  const ask = async (...texts: string[]) => {
+    const messages = texts.map((content, index) => ({ role: index === 0 ? "system" : "user", content }));
+    const response = await world.post("/openai/chat/completions", { ...chat, messages }, { "x-session-affinity": "house" });
+    return (await world.settled(response)).prefixBreak;
+  };
+  expect(await ask(long, "one")).toBeNull();
+  expect(await ask(long, "one", "two")).toBeNull();
+  const broken = await ask(`${long.slice(0, 2_600)}!${long.slice(2_601)}`, "one", "two", "three");
+  // Told to the piece of 256 bytes, counted from the beginning of the prompt.
+  expect(broken?.atByte).toBeGreaterThan(2_300);
+  expect(broken?.atByte).toBeLessThan(2_700);
+  expect(broken?.costUsd).toBeGreaterThan(0);
+});
+
 describe("point 15, codings", () => {
   const codings = { gzip: gzipSync, br: brotliCompressSync, zstd: zstdCompressSync };
 

@@ -32,7 +32,7 @@ const visit = async (page: Page, section: string) => {
 };
 
 it("shows what was used, keeps to a budget, and opens every call", async () => {
-  const { page, faults, context } = await openSurface(browser, server.link, { expected: /402|409/ });
+  const { page, faults, context } = await openSurface(browser, server.link, { expected: /402|409/, timeZone: "Europe/Berlin" });
   await isReady(page);
   await say(page, "[[say: a first answer]]");
   await reads(page, "a first answer");
@@ -47,6 +47,8 @@ it("shows what was used, keeps to a budget, and opens every call", async () => {
   await form.getByLabel("US dollars").fill("0.0001");
   await form.getByRole("button", { name: "Set budget" }).click();
   await page.getByRole("list", { name: "Budgets" }).getByText("$0.0001 a day for everything together").waitFor();
+  await page.getByRole("button", { name: "Use Europe/Berlin" }).click();
+  await page.getByText("Days begin at midnight, Europe/Berlin.").waitFor();
   expect(await barriers(page)).toEqual([]);
 
   await page.goto(server.url);

@@ -29,6 +29,8 @@ export interface SurfaceOptions {
   height?: number;
   dark?: boolean;
   reducedMotion?: boolean;
+  /** Where the person is, as an IANA name. */
+  timeZone?: string;
   /** Console texts that a test provokes itself, such as a refused sign-in. */
   expected?: RegExp;
 }
@@ -44,6 +46,7 @@ export async function openSurface(browser: Browser, url: string, options: Surfac
     colorScheme: options.dark ? "dark" : "light",
     reducedMotion: options.reducedMotion ? "reduce" : "no-preference",
     locale: "en-GB",
+    ...(options.timeZone ? { timezoneId: options.timeZone } : {}),
   });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await context.addInitScript(() => {

@@ -50,8 +50,9 @@ export function ConfigBudgets() {
   return (
     <Part
       title="Budgets"
-      about="Each call holds the most it can cost before it leaves and gives back what it did not use, so a budget is never passed, not even by many calls at once. Days begin at midnight UTC."
+      about="Each call holds the most it can cost before it leaves and gives back what it did not use, so a budget is never passed, not even by many calls at once."
     >
+      {limits && <Zone zone={limits.timeZone} onChange={(timeZone) => void patch({ timeZone }).then(reload)} />}
       {limits && rules.length === 0 && <Nothing>No budget yet: calls may cost what they cost.</Nothing>}
       <ul aria-label="Budgets" className="flex flex-col gap-2">
         {rules.map(([id, rule]) => (
@@ -78,6 +79,24 @@ export function ConfigBudgets() {
         onClose={() => setRemoving(null)}
       />
     </Part>
+  );
+}
+
+/** Whose midnight it is, and the way to one's own. */
+function Zone({ zone, onChange }: { zone: string; onChange(zone: string): void }) {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (
+    <p className="mb-2 text-sm text-soft">
+      Days begin at midnight, {zone}.
+      {own && own !== zone && (
+        <>
+          {" "}
+          <button type="button" className="underline underline-offset-2" onClick={() => onChange(own)}>
+            Use {own}
+          </button>
+        </>
+      )}
+    </p>
   );
 }
 

@@ -35,6 +35,8 @@ export interface Limits {
   budgets: Record<string, Budget>;
   rates: Record<string, Rate>;
   deny: Record<string, Deny>;
+  /** Where days begin at midnight. */
+  timeZone: string;
   log: { bodies: boolean; keepDays: number; maxRows: number; maxMegabytes: number };
 }
 

@@ -74,9 +74,9 @@ const passedOn = [
   "otel-parent-span-id",
 ];
 
-export function passOnOptions(from: Headers, to: Record<string, string>, withAlias: boolean): void {
+export function passOnOptions(from: Record<string, string>, to: Record<string, string>, withAlias: boolean): void {
   for (const name of withAlias ? [...passedOn, "byok-alias"] : passedOn) {
-    const value = from.get(`cf-aig-${name}`);
-    if (value !== null) to[`cf-aig-${name}`] = value;
+    const value = from[`cf-aig-${name}`];
+    if (value !== undefined) to[`cf-aig-${name}`] = value;
   }
 }

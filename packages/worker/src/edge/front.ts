@@ -4,7 +4,7 @@
  */
 
 import { isMoltError, MoltError } from "@moltworker/protocol/errors";
-import { isGatewayPath } from "../ai-gateway/proxy/address.ts";
+import { isGatewayPath, placeOf } from "../ai-gateway/proxy/address.ts";
 import { checkHost, readAllowedHosts } from "../auth/origin.ts";
 import type { Env } from "../env.ts";
 import { type Build, buildHeader, buildToHeader } from "../platform/build.ts";
@@ -50,14 +50,18 @@ async function ask(env: Env, request: Request): Promise<Response> {
 /** `gatewaySlugs`: first segments of paths that lead to a model provider. */
 export function createFront(manifest: AssetManifest, build: Build, gatewaySlugs: ReadonlySet<string> = new Set()): Front {
   const log = createLog();
+  /** The last one that was found to be ours: the list of our names does not change while we run. */
+  let knownOrigin: string | undefined;
   const isSlug = (segment: string) => gatewaySlugs.has(segment);
   return {
     fetch: async (request, env) => {
       try {
         // Answers of providers carry headers of their own: those of pages would cost more than the whole way through here.
-        const url = new URL(request.url);
-        if (isGatewayPath(request.method, url.pathname, isSlug)) {
-          checkHost(request, readAllowedHosts(env.MOLTWORKER_ALLOWED_HOSTS), url);
+        const { url } = request;
+        if (isGatewayPath(request.method, placeOf(url).pathname, isSlug)) {
+          const origin = url.slice(0, url.indexOf("/", "https://".length));
+          if (origin !== knownOrigin) checkHost(request, readAllowedHosts(env.MOLTWORKER_ALLOWED_HOSTS));
+          knownOrigin = origin;
           // Nobody outside says which build this is; signing costs only those who try.
           return await ask(env, request.headers.has(buildHeader) ? signed(request, build) : request);
         }

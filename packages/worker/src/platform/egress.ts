@@ -37,7 +37,7 @@ export interface EgressOptions {
 interface Hop {
   url: URL;
   method: string;
-  headers: Headers;
+  headers: NonNullable<RequestInit["headers"]>;
   body: RequestInit["body"];
 }
 
@@ -90,15 +90,22 @@ export function createEgress({ publicFetch, namedFetch = publicFetch, log }: Egr
 }
 
 function firstHop(target: string | URL, init: RequestInit): Hop {
-  const headers = new Headers(init.headers);
-  // The address that was checked is the one that is asked.
-  headers.delete("host");
+  const headers = withoutHost(init.headers ?? {});
   return {
     url: target instanceof URL ? target : parseAddress(target),
     method: (init.method ?? "GET").toUpperCase(),
     headers,
     body: init.body,
   };
+}
+
+/** The address that was checked is the one that is asked. A plain record without that name is sent as it is. */
+function withoutHost(given: Hop["headers"]): Hop["headers"] {
+  const isRecord = !(given instanceof Headers) && !Array.isArray(given);
+  if (isRecord && !Object.keys(given).some((name) => name.toLowerCase() === "host")) return given;
+  const headers = new Headers(given);
+  headers.delete("host");
+  return headers;
 }
 
 function parseAddress(text: string, base?: URL): URL {

@@ -1,10 +1,12 @@
 /** The AI gateway's HTTP face, put together: keys, breakers, cache, pipeline. */
 
 import type { Caller, CallerDirectory, Governor } from "../ai-gateway/governor/governor.ts";
-import { isGatewayPath } from "../ai-gateway/proxy/address.ts";
+import type { Prices } from "../ai-gateway/prices.ts";
+import { isGatewayPath, placeOf } from "../ai-gateway/proxy/address.ts";
 import { createBreakers } from "../ai-gateway/proxy/breaker.ts";
 import { createAnswerCache } from "../ai-gateway/proxy/cache.ts";
 import type { AiGatewayControls } from "../ai-gateway/proxy/controls.ts";
+import { PrefixNotes } from "../ai-gateway/proxy/prefix-notes.ts";
 import { createProxy } from "../ai-gateway/proxy/proxy.ts";
 import { createRetryBudget } from "../ai-gateway/proxy/retry-budget.ts";
 import { gatewaySlugs } from "../catalog/gateway-slugs.ts";
@@ -12,6 +14,7 @@ import { providers } from "../catalog/providers.ts";
 import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../platform/clock.ts";
+import { createDeadlines } from "../platform/deadlines.ts";
 import type { Egress } from "../platform/egress.ts";
 import type { Log } from "../platform/log.ts";
 import type { KeyPool } from "../secrets/key-pool.ts";
@@ -26,6 +29,7 @@ export interface AiGatewayDeps {
   clock: Clock;
   log: Log;
   governor: Governor;
+  prices: Pick<Prices, "known">;
   callers: CallerDirectory;
   /** The most a model writes, tokens. */
   mostOutputOf(provider: string, model: string): number;
@@ -58,6 +62,8 @@ export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
     breakers,
     cache,
     retryBudget: createRetryBudget(clock),
+    prefixes: new PrefixNotes(deps.prices),
+    deadlines: createDeadlines(),
     settings: () => config.get("gateway"),
     providerSettings: () => config.get("providers"),
     random: Math.random,
@@ -72,11 +78,11 @@ export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
       const url = new URL(`http://gateway.internal/${provider}/${endpoint}`);
       return proxy.fetch(new Request(url, { method: "POST", headers, body }), url, { caller: ownerCaller, replayOf: id });
     },
-    answerHosted: (request) => proxy.fetch(request, new URL(request.url), { caller: hostedCaller }),
+    answerHosted: (request) => proxy.fetch(request, placeOf(request.url), { caller: hostedCaller }),
     answer: (request) => {
-      const url = new URL(request.url);
-      const isOurs = isGatewayPath(request.method, url.pathname, (segment) => gatewaySlugs.has(segment));
-      return isOurs ? proxy.fetch(request, url) : undefined;
+      const place = placeOf(request.url);
+      const isOurs = isGatewayPath(request.method, place.pathname, (segment) => gatewaySlugs.has(segment));
+      return isOurs ? proxy.fetch(request, place) : undefined;
     },
   };
 }

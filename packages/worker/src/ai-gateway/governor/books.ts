@@ -80,11 +80,15 @@ interface SpendRow {
 }
 
 /** Of every budget in its present window, also of those that nothing was spent from. The counters must be written first. */
-export function budgetStatuses(db: Database, rules: Limits["budgets"], now: number): Omit<BudgetStatus, "label">[] {
+export function budgetStatuses(
+  db: Database,
+  { budgets: rules, timeZone }: Pick<Limits, "budgets" | "timeZone">,
+  now: number,
+): Omit<BudgetStatus, "label">[] {
   const rows = db.all<SpendRow>("SELECT * FROM gateway_spend WHERE ends_at IS NULL OR ends_at > ? ORDER BY spent DESC", now);
   const found: Omit<BudgetStatus, "label">[] = [];
   for (const [id, rule] of Object.entries(rules)) {
-    const window = windowAt(rule.per, now);
+    const window = windowAt(rule.per, now, timeZone);
     const own = rows.filter((row) => row.budget === id && row.starts_at === window.startsAt);
     const only = rule.scope === "all" ? "" : rule.only;
     if (own.length === 0 && only !== undefined) own.push({ ...unspent, budget: id, part: only, starts_at: window.startsAt });
@@ -101,8 +105,9 @@ export function tokenBudgetStatus(
   tokenId: string,
   budget: { usd: number; per: BudgetPeriod },
   now: number,
+  timeZone: string,
 ): Omit<BudgetStatus, "label"> {
-  const window = windowAt(budget.per, now);
+  const window = windowAt(budget.per, now, timeZone);
   const row = db.one<SpendRow>(
     "SELECT * FROM gateway_spend WHERE budget = ':token' AND part = ? AND starts_at = ?",
     tokenId,

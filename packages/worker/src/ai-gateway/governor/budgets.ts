@@ -20,14 +20,19 @@ export interface AppliedBudget {
 }
 
 export function budgetsOf(
-  rules: Limits["budgets"],
+  { budgets: rules, timeZone }: Pick<Limits, "budgets" | "timeZone">,
   counters: BudgetCounters,
   call: PlannedCall,
   target: CallTarget,
 ): AppliedBudget[] {
   const applied: AppliedBudget[] = [];
   const add = (id: string, rule: BudgetRule, part: string) =>
-    applied.push({ id, rule, limit: nanoFrom(rule.usd), counter: counters.of(id, part, windowAt(rule.per, call.askedAt)) });
+    applied.push({
+      id,
+      rule,
+      limit: nanoFrom(rule.usd),
+      counter: counters.of(id, part, windowAt(rule.per, call.askedAt, timeZone)),
+    });
   for (const [id, rule] of Object.entries(rules)) {
     const part = partOf(rule.scope, call, target, rule.key);
     if (part !== null && (rule.only === undefined || rule.only === part)) add(id, rule, part);

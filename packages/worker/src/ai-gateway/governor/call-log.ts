@@ -171,11 +171,7 @@ export class CallLog {
     const attempts = JSON.stringify(record.attempts.map(({ usage: _counted, ...attempt }) => attempt));
     const size = rowBytes + metadata.length + attempts.length + (bodies?.request?.length ?? 0) + (bodies?.response?.length ?? 0);
     const row = tableRowFrom(record, { attempts, metadata, size });
-    const names = Object.keys(row);
-    this.db.run(
-      `INSERT OR IGNORE INTO gateway_calls (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
-      ...Object.values(row),
-    );
+    this.db.run((insertRow ??= insertSql(Object.keys(row))), ...Object.values(row));
     if (bodies)
       this.db.run(
         "INSERT OR IGNORE INTO gateway_bodies (id, request, response) VALUES (?, ?, ?)",
@@ -186,6 +182,11 @@ export class CallLog {
     return size;
   }
 }
+
+/** One text for all rows, so that the platform knows the statement by it. */
+let insertRow: string | undefined;
+const insertSql = (names: string[]): string =>
+  `INSERT OR IGNORE INTO gateway_calls (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`;
 
 function bodiesOf(outcome: CallRecord["outcome"]): { request: string | undefined; response: string | undefined } | undefined {
   if (outcome?.requestBody === undefined && outcome?.responseBody === undefined) return undefined;

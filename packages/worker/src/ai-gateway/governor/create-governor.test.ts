@@ -137,6 +137,17 @@ describe("budgets", () => {
     await governor.admit(plannedCall({ askedAt: call.askedAt + 43_200_000 }));
   });
 
+  test("begin at the owner's midnight", async () => {
+    const day = { d: { scope: "all", per: "day", usd: 0.02 } } as const;
+    // It is 12:00 by UTC: in Auckland the next day has just begun.
+    const world = createGovernorWorld({ budgets: day, timeZone: "Pacific/Auckland" });
+    await world.governor.admit(plannedCall({ askedAt: world.clock.now() - 60_000 }));
+    await world.governor.admit(plannedCall({ askedAt: world.clock.now() }));
+    const [status] = world.governor.budgets(world.clock.now());
+    expect(status?.resetsAt).toBe(Date.UTC(2026, 5, 11, 12));
+    await expect(world.governor.admit(plannedCall({ askedAt: world.clock.now() + 1 }))).rejects.toThrow(code("BUDGET_EXCEEDED"));
+  });
+
   test("soft steps come in order: warn, a cheaper model, ask, stop", async () => {
     const world = createGovernorWorld({
       budgets: {

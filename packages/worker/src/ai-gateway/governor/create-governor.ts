@@ -100,12 +100,12 @@ class OneGovernor implements Governor, Books {
   }
 
   private async reserve(limits: Limits, call: PlannedCall, rates: readonly RateHold[]): Promise<Admission> {
-    const cheaper = call.canSwitchModel ? cheaperModelOf(budgetsOf(limits.budgets, this.counters, call, call)) : undefined;
+    const cheaper = call.canSwitchModel ? cheaperModelOf(budgetsOf(limits, this.counters, call, call)) : undefined;
     const target = cheaper === undefined ? call : { ...call, ...targetFrom(cheaper) };
     if (cheaper !== undefined) checkDenied(limits.deny, call, target);
     const card = await this.cardOf(target);
     // From here to the end nothing waits: what is checked is what is held.
-    const budgets = budgetsOf(limits.budgets, this.counters, call, target);
+    const budgets = budgetsOf(limits, this.counters, call, target);
     checkAsked(budgets, call.approvedBudgets ?? []);
     const priced = fit(budgets, call, target, card);
     const hold: Hold = { call, budgets: new Map(), rates, cards: new Map([[refOf(target), card]]) };
@@ -131,7 +131,7 @@ class OneGovernor implements Governor, Books {
     const limits = this.deps.limits();
     checkDenied(limits.deny, hold.call, target);
     const card = await this.cardOf(target);
-    const budgets = budgetsOf(limits.budgets, this.counters, hold.call, target);
+    const budgets = budgetsOf(limits, this.counters, hold.call, target);
     const nano = worstNano(hold.call, target, card, target.maxOutputTokens);
     const broken = brokenBy(budgets, nano);
     if (broken) throw stopped(broken, nano);
@@ -205,15 +205,16 @@ class OneGovernor implements Governor, Books {
   budgets(now: number): ReturnType<Books["budgets"]> {
     this.flush();
     const { db, limits, tokenBudgets } = this.deps;
-    const own = tokenBudgets().map(({ tokenId, budget }) => tokenBudgetStatus(db, tokenId, budget, now));
-    return [...budgetStatuses(db, limits().budgets, now), ...own];
+    const set = limits();
+    const own = tokenBudgets().map(({ tokenId, budget }) => tokenBudgetStatus(db, tokenId, budget, now, set.timeZone));
+    return [...budgetStatuses(db, set, now), ...own];
   }
 
   resetBudget(id: string, part: string, now: number): boolean {
     this.flush();
     const status = this.budgets(now).find((budget) => budget.id === id && budget.part === part);
     if (!status) return false;
-    this.counters.reset(this.counters.of(id, part, windowAt(status.per, now)));
+    this.counters.reset(this.counters.of(id, part, windowAt(status.per, now, this.deps.limits().timeZone)));
     return true;
   }
 

@@ -1,6 +1,7 @@
-/** Calendar windows of budgets, in UTC: a day begins at midnight, a week on Monday, a month on its first. */
+/** Calendar windows of budgets, in the owner's time zone: a day begins at midnight, a week on Monday, a month on its first. */
 
 import type { BudgetPeriod } from "@moltworker/protocol/gateway";
+import { beginOf, type CalendarDate, dateIn } from "../../platform/time-zone.ts";
 
 export interface Window {
   startsAt: number;
@@ -8,19 +9,31 @@ export interface Window {
   endsAt: number;
 }
 
-const dayMs = 86_400_000;
+const always: Window = { startsAt: 0, endsAt: Number.POSITIVE_INFINITY };
 
-/** The window that holds the moment `now`, epoch milliseconds. */
-export function windowAt(per: BudgetPeriod, now: number): Window {
-  if (per === "always") return { startsAt: 0, endsAt: Number.POSITIVE_INFINITY };
-  const midnight = Math.floor(now / dayMs) * dayMs;
-  if (per === "day") return { startsAt: midnight, endsAt: midnight + dayMs };
-  if (per === "week") {
-    // The epoch's first day was a Thursday.
-    const monday = midnight - ((midnight / dayMs + 3) % 7) * dayMs;
-    return { startsAt: monday, endsAt: monday + 7 * dayMs };
-  }
-  const date = new Date(now);
-  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
-  return { startsAt: Date.UTC(year, month, 1), endsAt: Date.UTC(year, month + 1, 1) };
+/** The last window of each kind: it is asked for with every call, and the calendar of a zone is slow. */
+const recent = new Map<string, Window>();
+const mostRecent = 50;
+
+/** The window that holds the moment `now`, epoch milliseconds. `zone` is an IANA name. */
+export function windowAt(per: BudgetPeriod, now: number, zone = "UTC"): Window {
+  if (per === "always") return always;
+  const name = `${per} ${zone}`;
+  const known = recent.get(name);
+  if (known && known.startsAt <= now && now < known.endsAt) return known;
+  const window = windowOf(per, dateIn(zone, now), (date) => beginOf(zone, date));
+  if (recent.size >= mostRecent) recent.clear();
+  recent.set(name, window);
+  return window;
+}
+
+function windowOf(
+  per: "day" | "week" | "month",
+  [year, month, day]: CalendarDate,
+  begin: (date: CalendarDate) => number,
+): Window {
+  if (per === "month") return { startsAt: begin([year, month, 1]), endsAt: begin([year, month + 1, 1]) };
+  // Sunday is 0 in the calendar, and the last day of a week here.
+  const first = per === "day" ? day : day - ((new Date(Date.UTC(year, month, day)).getUTCDay() + 6) % 7);
+  return { startsAt: begin([year, month, first]), endsAt: begin([year, month, first + (per === "day" ? 1 : 7)]) };
 }

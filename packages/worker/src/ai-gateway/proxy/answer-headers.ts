@@ -15,7 +15,7 @@ export interface CallFacts {
   warnings: readonly string[];
 }
 
-export function answerHeaders(upstream: Headers, facts: CallFacts): HeaderRecord {
+export function answerHeaders(upstream: HeaderRecord, facts: CallFacts): HeaderRecord {
   const headers = headersDown(upstream);
   headers["cf-aig-log-id"] = facts.callId;
   headers["cf-aig-request-id"] = facts.callId;

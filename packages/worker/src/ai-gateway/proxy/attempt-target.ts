@@ -5,7 +5,7 @@ import { type Bytes, joinBytes, textOf, utf8 } from "./call-body.ts";
 import { decodeWhole } from "./codings.ts";
 import { Exchange } from "./exchange.ts";
 import { isErrorObject, readOpening } from "./first-event.ts";
-import { isEventStream } from "./headers.ts";
+import { type HeaderRecord, isEventStream, recordFrom } from "./headers.ts";
 import type { AnswerSource, Bad, Good, Target, TryInput } from "./plan.ts";
 import { usageFromJson } from "./usage-scan.ts";
 
@@ -17,24 +17,32 @@ const mostWholeBytes = 8_388_608;
 const holdMs = 10_000;
 
 export async function attemptTarget(input: TryInput): Promise<Good | Bad> {
-  const { target, key, timeouts, egress, signal } = input;
+  const { target, key, timeouts, egress, deadlines, signal } = input;
   const { upstream } = target;
   const headers = { ...target.headers };
   if (target.ownKey) headers[target.ownKey.name] = target.ownKey.value;
   else if (key) headers[upstream.keyHeader.name] = `${upstream.keyHeader.prefix}${key.value}`;
   Object.assign(headers, upstream.gatewayHeaders);
   const body = target.bytes ?? target.stream;
-  const exchange = new Exchange({ upstream, method: target.method, headers, body, timeouts, signal });
+  const exchange = new Exchange({ upstream, method: target.method, headers, body, timeouts, deadlines, signal });
   let begun = false;
   try {
     const response = await exchange.send(egress);
     if (!response.ok) return await refused(exchange, response, target);
     begun = true;
-    return await (isEventStream(response.headers) ? opened(exchange, response, target) : whole(exchange, response, target));
+    const answer: Answer = { exchange, response, headers: recordFrom(response.headers) };
+    return await (isEventStream(answer.headers) ? opened(answer, target) : whole(answer, target));
   } catch (thrown) {
     exchange.end();
     return badFrom(exchange.fault ?? (isMoltError(thrown) ? thrown : unreadable(target, thrown)), begun);
   }
+}
+
+interface Answer {
+  exchange: Exchange;
+  response: Response;
+  headers: HeaderRecord;
+  carried?: AnswerSource["carried"];
 }
 
 /** A try that ended without a word of the provider's. */
@@ -44,10 +52,10 @@ export function badFrom(error: MoltError, begun: boolean): Bad {
   return { ok: false, error, said: null, kind, begun };
 }
 
-function sourceOf(exchange: Exchange, response: Response): AnswerSource {
+function sourceOf({ exchange, response, carried }: Answer): AnswerSource {
   return {
     read: () => exchange.read(response),
-    split: () => exchange.split(response),
+    ...(carried ? { carried } : {}),
     end: () => exchange.end(),
     finished: () => exchange.finished(),
     fault: () => exchange.fault,
@@ -55,9 +63,9 @@ function sourceOf(exchange: Exchange, response: Response): AnswerSource {
 }
 
 /** What both kinds of good answers share. */
-function good(exchange: Exchange, response: Response, more: Pick<Good, "whole" | "held" | "ended" | "usage">): Good {
-  const { status, headers } = response;
-  return { ok: true, status, headers, source: sourceOf(exchange, response), warnings: [], ...more };
+function good(answer: Answer, more: Pick<Good, "whole" | "held" | "ended" | "usage">): Good {
+  const { response, headers } = answer;
+  return { ok: true, status: response.status, headers, source: sourceOf(answer), warnings: [], ...more };
 }
 
 /** A body that cannot be decoded, as a rule. */
@@ -67,10 +75,11 @@ function unreadable(target: Target, cause: unknown): MoltError {
 
 export async function refused(exchange: Exchange, response: Response, target: Target): Promise<Bad> {
   const { status } = response;
-  const body = await readWhole(exchange, response, mostErrorBytes);
+  const headers = recordFrom(response.headers);
+  const body = await readWhole({ exchange, response, headers }, mostErrorBytes);
   exchange.end();
-  const said = { status, headers: response.headers, body: joinBytes(body.chunks) };
-  const retryAfterMs = retryAfterOf(response.headers);
+  const said = { status, headers, body: joinBytes(body.chunks) };
+  const retryAfterMs = retryAfterOf(headers);
   const { label, provider } = target.upstream;
   const details = { provider, model: target.model, status };
   if (status < 400) {
@@ -106,7 +115,10 @@ function kindOf(status: number): Bad["kind"] {
   return status >= 500 || status === 408 ? "transient" : "final";
 }
 
-async function opened(exchange: Exchange, response: Response, target: Target): Promise<Good | Bad> {
+async function opened(answer: Answer, target: Target): Promise<Good | Bad> {
+  const { exchange, response, headers } = answer;
+  // Taking something out of the stream needs every chunk; else the platform carries them and we look on.
+  if (!target.addedUsage && response.body) answer.carried = exchange.split(response);
   const until = Date.now() + holdMs;
   const opening = await readOpening(
     () => exchange.read(response),
@@ -114,22 +126,23 @@ async function opened(exchange: Exchange, response: Response, target: Target): P
   );
   if (opening.kind === "content") {
     if (opening.ended) exchange.finished();
-    return good(exchange, response, { whole: null, held: opening.held, ended: opening.ended, usage: undefined });
+    return good(answer, { whole: null, held: opening.held, ended: opening.ended, usage: undefined });
   }
   exchange.end();
-  if (opening.kind === "error") return errorInside(target, response.headers, opening.data);
+  if (opening.kind === "error") return errorInside(target, headers, opening.data);
   const error = new MoltError("PROVIDER_BAD_RESPONSE", { message: `${target.upstream.label} sent an empty answer` });
   return { ok: false, error, said: null, kind: "transient", begun: true };
 }
 
-async function whole(exchange: Exchange, response: Response, target: Target): Promise<Good | Bad> {
-  const { chunks, ended } = await readWhole(exchange, response, mostWholeBytes);
-  if (!ended) return good(exchange, response, { whole: null, held: chunks, ended: false, usage: undefined });
+async function whole(answer: Answer, target: Target): Promise<Good | Bad> {
+  const { exchange, headers } = answer;
+  const { chunks, ended } = await readWhole(answer, mostWholeBytes);
+  if (!ended) return good(answer, { whole: null, held: chunks, ended: false, usage: undefined });
   exchange.finished();
   const coded = joinBytes(chunks);
-  const bytes = isZstd(response.headers, coded) ? await unpacked(coded, target) : coded;
+  const bytes = isZstd(headers, coded) ? await unpacked(coded, target) : coded;
   let json: Record<string, unknown> | undefined;
-  if (response.headers.get("content-type")?.includes("json")) {
+  if (headers["content-type"]?.includes("json")) {
     try {
       json = JSON.parse(textOf(bytes)) as Record<string, unknown>;
     } catch {
@@ -137,8 +150,8 @@ async function whole(exchange: Exchange, response: Response, target: Target): Pr
     }
   }
   if (json && typeof json === "object" && target.dialect !== "other" && isErrorObject(json))
-    return errorInside(target, response.headers, JSON.stringify(json));
-  return good(exchange, response, { whole: bytes, held: [], ended: true, usage: usageFromJson(json) });
+    return errorInside(target, headers, JSON.stringify(json));
+  return good(answer, { whole: bytes, held: [], ended: true, usage: usageFromJson(json) });
 }
 
 async function unpacked(coded: Uint8Array, target: Target): Promise<Bytes> {
@@ -150,17 +163,16 @@ async function unpacked(coded: Uint8Array, target: Target): Promise<Bytes> {
 }
 
 /** A coding that was not asked for and that the platform leaves as it is. */
-const isZstd = (headers: Headers, bytes: Uint8Array): boolean =>
-  headers.get("content-encoding") === "zstd" && bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd;
+const isZstd = (headers: HeaderRecord, bytes: Uint8Array): boolean =>
+  headers["content-encoding"] === "zstd" && bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd;
 
 async function readWhole(
-  exchange: Exchange,
-  response: Response,
+  { exchange, response, headers }: Answer,
   most: number,
 ): Promise<{ chunks: Uint8Array[]; ended: boolean }> {
-  const declared = response.headers.get("content-length");
+  const declared = headers["content-length"];
   // A coded body is longer than it says.
-  if (declared !== null && Number(declared) <= most && !response.headers.has("content-encoding"))
+  if (declared !== undefined && Number(declared) <= most && headers["content-encoding"] === undefined)
     return { chunks: [await exchange.readAll(response)], ended: true };
   const chunks: Uint8Array[] = [];
   let total = 0;
@@ -174,10 +186,9 @@ async function readWhole(
 }
 
 /** An error inside a 200 gets the status that it means. */
-function errorInside(target: Target, headers: Headers, data: string): Bad {
+function errorInside(target: Target, headers: HeaderRecord, data: string): Bad {
   const status = statusInside(data);
-  const said = new Headers(headers);
-  said.set("content-type", "application/json");
+  const said = { ...headers, "content-type": "application/json" };
   const error = new MoltError(codeOf(status), {
     message: `${target.upstream.label} began with an error`,
     details: { provider: target.upstream.provider, model: target.model, status },
@@ -213,11 +224,11 @@ function statusInside(data: string): number {
 }
 
 /** Milliseconds from `retry-after-ms` or `retry-after` (seconds or a date). */
-function retryAfterOf(headers: Headers): number | undefined {
-  const precise = headers.get("retry-after-ms");
-  if (precise !== null && Number(precise) >= 0) return Number(precise);
-  const wish = headers.get("retry-after");
-  if (wish === null) return undefined;
+function retryAfterOf(headers: HeaderRecord): number | undefined {
+  const precise = headers["retry-after-ms"];
+  if (precise !== undefined && Number(precise) >= 0) return Number(precise);
+  const wish = headers["retry-after"];
+  if (wish === undefined) return undefined;
   const ms = /^[\d.]+$/.test(wish) ? Number(wish) * 1_000 : Date.parse(wish) - Date.now();
   return ms >= 0 ? ms : undefined;
 }

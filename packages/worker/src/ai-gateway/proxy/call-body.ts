@@ -2,6 +2,7 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import { decodeWhole, isWholeCoding } from "./codings.ts";
+import type { HeaderRecord } from "./headers.ts";
 
 export type Json = Record<string, unknown>;
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -27,18 +28,25 @@ const streamAboveBytes = 1_048_576;
 const headBytes = 65_536;
 
 /** Throws PAYLOAD_TOO_LARGE before reading when the length is declared, INVALID_REQUEST for a body that says JSON and is none. */
-export async function readCallBody(request: Request, maxBytes: number, mustHold: boolean): Promise<CallBody> {
-  if (!request.body || request.method === "GET" || request.method === "HEAD")
+export async function readCallBody(
+  request: Request,
+  headers: HeaderRecord,
+  maxBytes: number,
+  mustHold: boolean,
+): Promise<CallBody> {
+  const declared = headers["content-length"];
+  const size = declared === undefined ? undefined : Number(declared);
+  const { method } = request;
+  // Asking for the stream makes one, so that it is not asked for where the length says enough.
+  if (method === "GET" || method === "HEAD" || size === 0 || (size === undefined && !request.body))
     return { bytes: null, stream: null, json: undefined, size: 0 };
-  const declared = request.headers.get("content-length");
-  const size = declared === null ? undefined : Number(declared);
   if (size !== undefined && size > maxBytes) throw tooLarge(maxBytes);
-  const coding = request.headers.get("content-encoding")?.trim().toLowerCase();
-  const isJson = /[/+]json\b/i.test(request.headers.get("content-type") ?? "application/json");
+  const coding = headers["content-encoding"]?.trim().toLowerCase();
+  const isJson = /[/+]json\b/i.test(headers["content-type"] ?? "application/json");
   if (coding && coding !== "identity") {
     const bytes = isWholeCoding(coding)
-      ? await decodeWhole(await collect(request.body, maxBytes), coding, maxBytes)
-      : await collect(decoded(request.body, coding), maxBytes);
+      ? await decodeWhole(await collect(streamOf(request), maxBytes), coding, maxBytes)
+      : await collect(decoded(streamOf(request), coding), maxBytes);
     return { bytes, stream: null, json: isJson ? parseJson(bytes) : undefined, size: bytes.length };
   }
   if (size !== undefined && (size <= streamAboveBytes || mustHold)) {
@@ -46,12 +54,15 @@ export async function readCallBody(request: Request, maxBytes: number, mustHold:
     return { bytes, stream: null, json: isJson ? parseJson(bytes) : undefined, size };
   }
   if (size === undefined || mustHold || !isJson) {
-    if (size !== undefined && !mustHold) return { bytes: null, stream: request.body, json: undefined, size };
-    const bytes = await collect(request.body, maxBytes);
+    if (size !== undefined && !mustHold) return { bytes: null, stream: streamOf(request), json: undefined, size };
+    const bytes = await collect(streamOf(request), maxBytes);
     return { bytes, stream: null, json: isJson ? parseJson(bytes) : undefined, size: bytes.length };
   }
-  return peeked(request.body, size, maxBytes);
+  return peeked(streamOf(request), size, maxBytes);
 }
+
+/** For a request with a length: it has a body. */
+const streamOf = ({ body }: Request) => body as ReadableStream;
 
 /** Reads the beginning; when that names the model the rest streams behind it, else all is read. */
 async function peeked(body: ReadableStream, size: number, maxBytes: number): Promise<CallBody> {

@@ -7,10 +7,9 @@ const mostBufferBytes = 65_536;
 export class ChunkReader {
   private readonly byob: ReadableStreamBYOBReader | undefined;
   private readonly plain: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  private room: number;
+  private room = firstBufferBytes;
 
-  constructor(body: ReadableStream, room = firstBufferBytes) {
-    this.room = room;
+  constructor(body: ReadableStream) {
     try {
       this.byob = body.getReader({ mode: "byob" });
     } catch {
@@ -30,9 +29,9 @@ export class ChunkReader {
     return value;
   }
 
-  /** Not while a read waits. */
-  release(): void {
-    (this.byob ?? (this.plain as ReadableStreamDefaultReader)).releaseLock();
+  /** Much is to be expected of each read from now on. */
+  widen(): void {
+    this.room = mostBufferBytes;
   }
 
   cancel(reason?: unknown): Promise<void> {
@@ -40,23 +39,22 @@ export class ChunkReader {
   }
 }
 
-/** Between two reads of a stream that somebody else delivers. Waking JavaScript for every chunk costs more than carrying it. */
-const leisureMs = 250;
-
 /** Reads all that has come, then lets more come. */
 export class LeisurelyReader {
   private readonly reader: ChunkReader;
+  private readonly restMs: number;
   private isHurried = false;
-  private hasRead = false;
   private wake = () => {};
 
-  constructor(body: ReadableStream) {
-    this.reader = new ChunkReader(body, mostBufferBytes);
+  /** Not while `reader` waits. */
+  constructor(reader: ChunkReader, restMs: number) {
+    this.reader = reader;
+    this.restMs = restMs;
+    reader.widen();
   }
 
   async read(): Promise<Uint8Array | undefined> {
-    if (this.hasRead && !this.isHurried) await this.rest();
-    this.hasRead = true;
+    if (!this.isHurried) await this.rest();
     return this.reader.read();
   }
 
@@ -66,10 +64,6 @@ export class LeisurelyReader {
     this.wake();
   }
 
-  release(): void {
-    this.reader.release();
-  }
-
   cancel(reason?: unknown): Promise<void> {
     this.hurry();
     return this.reader.cancel(reason);
@@ -77,7 +71,7 @@ export class LeisurelyReader {
 
   private rest(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, leisureMs);
+      const timer = setTimeout(resolve, this.restMs);
       this.wake = () => {
         clearTimeout(timer);
         resolve();

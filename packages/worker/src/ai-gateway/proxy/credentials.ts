@@ -4,7 +4,7 @@
  */
 
 import { MoltError } from "@moltworker/protocol/errors";
-import { credentialHeaders } from "./headers.ts";
+import { credentialHeaders, type HeaderRecord } from "./headers.ts";
 
 export interface Credentials {
   /** For the caller directory. */
@@ -13,10 +13,10 @@ export interface Credentials {
 }
 
 /** Throws AUTH_TOKEN_MISSING. */
-export function credentialsOf(headers: Headers): Credentials {
-  const gateway = headers.get("cf-aig-authorization");
+export function credentialsOf(headers: HeaderRecord): Credentials {
+  const gateway = headers["cf-aig-authorization"];
   const shown = shownIn(headers);
-  if (gateway !== null) {
+  if (gateway !== undefined) {
     const bearer = withoutScheme(gateway);
     // The same token in both places, as some clients send it, is no key of a provider.
     const own = shown && withoutScheme(shown.value) !== bearer ? shown : null;
@@ -30,10 +30,10 @@ export function credentialsOf(headers: Headers): Credentials {
 }
 
 /** The provider key that headers carry, if any. */
-export function shownIn(headers: Headers): Credentials["ownKey"] {
+export function shownIn(headers: HeaderRecord): Credentials["ownKey"] {
   for (const name of credentialHeaders) {
-    const value = headers.get(name);
-    if (value !== null && withoutScheme(value) !== "") return { name, value };
+    const value = headers[name];
+    if (value !== undefined && withoutScheme(value) !== "") return { name, value };
   }
   return null;
 }

@@ -18,6 +18,8 @@ export interface StreamEnd {
   bytes: number;
 }
 
+type Carried = NonNullable<AnswerSource["carried"]>;
+
 /** Sees every delivered chunk; for caches and records. */
 export type Tap = (chunk: Uint8Array) => void;
 
@@ -25,12 +27,8 @@ export type Tap = (chunk: Uint8Array) => void;
 export function deliver(good: Good, target: Target, tap: Tap | undefined): { body: ReadableStream; end: Promise<StreamEnd> } {
   const { readable, writable } = new IdentityTransformStream();
   const watch = new Watch(tap);
-  // Taking something out of the stream needs every chunk; else the platform carries them and we look on.
-  const { split } = good.source;
-  const end =
-    target.addedUsage || good.ended || !split
-      ? pump(good, target, writable.getWriter(), watch)
-      : carry(good, split, writable, watch);
+  const { carried } = good.source;
+  const end = carried ? carry(good, carried, writable, watch) : pump(good, target, writable.getWriter(), watch);
   return { body: readable, end };
 }
 
@@ -70,32 +68,18 @@ class Watch {
 /** A transfer broke off: so long the copy may take to say that it was the provider's doing. */
 const blameMs = 100;
 
-/** The platform carries the bytes; a copy of them is read now and then. */
+/** The platform carries the bytes, and says when the caller has them all or has gone; a copy of them is read now and then. */
 async function carry(
-  { source, held }: Good,
-  split: NonNullable<AnswerSource["split"]>,
+  { source, held, ended }: Good,
+  carried: Carried,
   writable: WritableStream,
   watch: Watch,
 ): Promise<StreamEnd> {
-  const writer = writable.getWriter() as WritableStreamDefaultWriter<Uint8Array>;
-  try {
-    for (const chunk of held) {
-      watch.both(chunk);
-      await writer.write(chunk);
-    }
-  } catch (cause) {
-    const error = source.fault() ?? new MoltError("ABORTED", { cause });
-    source.end();
-    await writer.abort(error).catch(() => {});
-    return watch.end(error);
-  }
-  writer.releaseLock();
-  const { rest, hurry } = split();
   let left: MoltError | undefined;
   let blame: ReturnType<typeof setTimeout> | undefined;
-  // Settles when the caller has all of it, and fails when either side broke off: a cut upstream cuts the caller's transfer.
-  const carried = rest.pipeTo(writable).then(hurry, (cause: unknown) => {
-    hurry();
+  // Fails when either side broke off: a cut upstream cuts the caller's transfer.
+  const through = carried.whole.pipeTo(writable).then(carried.hurry, (cause: unknown) => {
+    carried.hurry();
     blame = setTimeout(() => {
       left = new MoltError("ABORTED", { cause });
       source.end();
@@ -103,15 +87,19 @@ async function carry(
   });
   let error: MoltError | null = null;
   try {
-    for (let chunk = await source.read(); chunk; chunk = await source.read()) watch.both(chunk);
+    for (const chunk of held) watch.both(chunk);
+    if (!ended) {
+      carried.relax();
+      for (let chunk = await source.read(); chunk; chunk = await source.read()) watch.both(chunk);
+    }
     source.finished();
-    await carried;
+    await through;
     // The provider came to its end, the caller did not.
     if (blame !== undefined) error = new MoltError("ABORTED");
   } catch (cause) {
     error = left ?? source.fault() ?? new MoltError("ABORTED", { cause });
     source.end();
-    await carried;
+    await through;
   }
   clearTimeout(blame);
   return watch.end(error);

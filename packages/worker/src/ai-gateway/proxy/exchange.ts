@@ -4,6 +4,7 @@
  */
 
 import { isMoltError, MoltError } from "@moltworker/protocol/errors";
+import type { Deadline, Deadlines } from "../../platform/deadlines.ts";
 import type { Egress } from "../../platform/egress.ts";
 import { ChunkReader, LeisurelyReader } from "./chunk-reader.ts";
 import type { HeaderRecord } from "./headers.ts";
@@ -21,19 +22,24 @@ export interface ExchangeRequest {
   headers: HeaderRecord | Headers;
   body: Uint8Array<ArrayBuffer> | ReadableStream | null;
   timeouts: Timeouts;
+  deadlines: Deadlines;
   /** Fires when the caller went away. */
   signal: AbortSignal | undefined;
 }
 
+/** Between two looks at a stream that the platform carries: waking JavaScript for every chunk costs more than carrying it. */
+const mostRestMs = 500;
+
 type Phase = "first byte" | "idle" | "total";
 
-export class Exchange {
+export class Exchange implements Deadline {
   /** Why it was ended by us. */
   fault: MoltError | undefined;
+  /** Of the present phase; moved on when it comes and bytes have come since, instead of once a chunk. */
+  dueAt = 0;
   private readonly request: ExchangeRequest;
   private readonly controller = new AbortController();
   private reader: ChunkReader | LeisurelyReader | undefined;
-  private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly startedAt = Date.now();
   private lastByteAt = this.startedAt;
   private phase: Phase = "first byte";
@@ -57,7 +63,9 @@ export class Exchange {
   /** Sends; resolves at the answer's headers. Throws MoltError: ABORTED, PROVIDER_TIMEOUT, PROVIDER_UNAVAILABLE, EGRESS_BLOCKED. */
   async send(egress: Egress): Promise<Response> {
     const { upstream, method, headers, body } = this.request;
-    this.arm();
+    const { firstByteMs, totalMs } = this.request.timeouts;
+    this.dueAt = this.startedAt + Math.min(firstByteMs, totalMs);
+    this.request.deadlines.watch(this);
     try {
       const sent = egress.fetch(
         upstream.url,
@@ -67,6 +75,11 @@ export class Exchange {
       const response = await Promise.race([sent, this.halted]);
       this.phase = "idle";
       this.lastByteAt = Date.now();
+      const idleAt = this.lastByteAt + this.request.timeouts.idleMs;
+      if (idleAt < this.dueAt) {
+        this.dueAt = idleAt;
+        this.request.deadlines.watch(this);
+      }
       return response;
     } catch (error) {
       throw this.failure(error);
@@ -108,20 +121,33 @@ export class Exchange {
   }
 
   /**
-   * What is still to come, twice: a stream that is to be carried on by the platform alone, and the same bytes for `read`, which
-   * from now on brings them in larger pieces and at leisure. `hurry` says that the first of the two is through.
+   * The body twice, before anything of it was read: a stream that the platform carries alone, and the same bytes for `read`.
+   * `relax`: from then on `read` brings them in larger pieces and at leisure; `hurry`: no longer, since the other one is through.
    */
-  split(response: Response): { rest: ReadableStream; hurry(): void } {
-    this.reader?.release();
-    const [rest, watched] = (response.body as ReadableStream).tee();
-    const reader = new LeisurelyReader(watched);
+  split(response: Response): { whole: ReadableStream; relax(): void; hurry(): void } {
+    const [whole, watched] = (response.body as ReadableStream).tee();
+    const reader = new ChunkReader(watched);
     this.reader = reader;
-    return { rest, hurry: () => reader.hurry() };
+    let isHurried = false;
+    let leisurely: LeisurelyReader | undefined;
+    return {
+      whole,
+      relax: () => {
+        if (isHurried) return;
+        // What was not looked at yet must not pass for silence.
+        leisurely = new LeisurelyReader(reader, Math.min(mostRestMs, this.request.timeouts.idleMs / 4));
+        this.reader = leisurely;
+      },
+      hurry: () => {
+        isHurried = true;
+        leisurely?.hurry();
+      },
+    };
   }
 
   /** Nothing more is wanted. Closes the connection unless it ended by itself. */
   end(): void {
-    clearTimeout(this.timer);
+    this.request.deadlines.drop(this);
     this.request.signal?.removeEventListener("abort", this.onAbort);
     if (this.ended) return;
     this.ended = true;
@@ -137,21 +163,19 @@ export class Exchange {
 
   private stop(fault: MoltError): void {
     this.fault ??= fault;
-    clearTimeout(this.timer);
+    this.request.deadlines.drop(this);
     this.halt(this.fault);
     this.reader?.cancel(this.fault).catch(() => {});
     this.controller.abort(this.fault);
   }
 
-  /** One timer, re-armed for what is left instead of once a chunk. */
-  private arm(): void {
+  due(now: number): void {
     const { firstByteMs, idleMs, totalMs } = this.request.timeouts;
-    const now = Date.now();
-    const phaseLeft = this.phase === "first byte" ? this.startedAt + firstByteMs - now : this.lastByteAt + idleMs - now;
-    const totalLeft = this.startedAt + totalMs - now;
-    if (totalLeft <= 0) return this.stop(this.late("total", totalMs));
-    if (phaseLeft <= 0) return this.stop(this.late(this.phase, this.phase === "first byte" ? firstByteMs : idleMs));
-    this.timer = setTimeout(() => this.arm(), Math.min(phaseLeft, totalLeft));
+    const phaseEnd = this.phase === "first byte" ? this.startedAt + firstByteMs : this.lastByteAt + idleMs;
+    const totalEnd = this.startedAt + totalMs;
+    if (totalEnd <= now) return this.stop(this.late("total", totalMs));
+    if (phaseEnd <= now) return this.stop(this.late(this.phase, this.phase === "first byte" ? firstByteMs : idleMs));
+    this.dueAt = Math.min(phaseEnd, totalEnd);
   }
 
   private late(phase: Phase, limitMs: number): MoltError {

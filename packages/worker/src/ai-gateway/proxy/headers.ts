@@ -57,13 +57,20 @@ const neverDownPrefix = /^(cf-|proxy-|x-moltworker-)/;
 /** Headers by their lower-case name. Made by the dozen for every call: a `Headers` object costs several times as much. */
 export type HeaderRecord = Record<string, string>;
 
+/** All of them, read once: each question put to the platform's object costs as much as a dozen put to a record. */
+export function recordFrom(headers: Headers): HeaderRecord {
+  const record: HeaderRecord = Object.create(null) as HeaderRecord;
+  for (const [name, value] of headers) record[name] = value;
+  return record;
+}
+
 /** The caller's headers as the provider may see them. Credentials are added by whoever knows them. */
-export function headersUp(incoming: Headers, isStream: boolean): HeaderRecord {
+export function headersUp(incoming: HeaderRecord, isStream: boolean): HeaderRecord {
   const out: HeaderRecord = {};
   const named = namedByConnection(incoming);
-  for (const [name, value] of incoming) {
+  for (const name in incoming) {
     if (hopByHop.has(name) || neverUp.has(name) || neverUpPrefix.test(name) || named?.has(name)) continue;
-    out[name] = value;
+    out[name] = incoming[name] as string;
   }
   // A compressed event stream waits for its compressor.
   out["accept-encoding"] = isStream ? "identity" : "gzip, br";
@@ -71,12 +78,12 @@ export function headersUp(incoming: Headers, isStream: boolean): HeaderRecord {
 }
 
 /** The provider's headers as the caller may see them. The body is decoded by then, so its coding and length are gone. */
-export function headersDown(incoming: Headers): HeaderRecord {
+export function headersDown(incoming: HeaderRecord): HeaderRecord {
   const out: HeaderRecord = {};
   const named = namedByConnection(incoming);
-  for (const [name, value] of incoming) {
+  for (const name in incoming) {
     if (hopByHop.has(name) || neverDown.has(name) || neverDownPrefix.test(name) || named?.has(name)) continue;
-    out[name] = value;
+    out[name] = incoming[name] as string;
   }
   // What a provider sends is data: no browser shall take it for a page of this host.
   out["x-content-type-options"] = "nosniff";
@@ -88,10 +95,10 @@ export function headersDown(incoming: Headers): HeaderRecord {
   return out;
 }
 
-export const isEventStream = (headers: Headers): boolean => headers.get("content-type")?.startsWith("text/event-stream") === true;
+export const isEventStream = (headers: HeaderRecord): boolean =>
+  headers["content-type"]?.startsWith("text/event-stream") === true;
 
-function namedByConnection(headers: Headers): Set<string> | undefined {
-  const value = headers.get("connection");
-  if (value === null) return undefined;
+function namedByConnection({ connection: value }: HeaderRecord): Set<string> | undefined {
+  if (value === undefined) return undefined;
   return new Set(value.split(",").map((name) => name.trim().toLowerCase()));
 }

@@ -2,6 +2,7 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type { CustomCost } from "../governor/governor.ts";
+import type { HeaderRecord } from "./headers.ts";
 
 export interface CallOptions {
   skipCache: boolean;
@@ -25,25 +26,32 @@ type Raw = Record<string, unknown>;
 const none = Object.freeze({});
 
 /** Throws INVALID_REQUEST, naming the header. */
-export function optionsFromHeaders(headers: Headers): CallOptions {
-  const get = (name: string) => headers.get(`cf-aig-${name}`) ?? undefined;
-  const cache = (name: string) => get(name) ?? headers.get(`cf-${name}`) ?? undefined;
+export function optionsFromHeaders(headers: HeaderRecord): CallOptions {
+  for (const name in headers) if (name.startsWith("cf-") && name !== "cf-aig-authorization") return readOptions(headers);
+  return unsaid;
+}
+
+function readOptions(headers: HeaderRecord): CallOptions {
+  const cache = (name: string) => headers[`cf-aig-${name}`] ?? headers[`cf-${name}`];
   return {
     skipCache: flag("cf-aig-skip-cache", cache("skip-cache")) ?? false,
     cacheTtl: seconds("cf-aig-cache-ttl", cache("cache-ttl")),
-    cacheKey: short("cf-aig-cache-key", get("cache-key"), 1_024),
-    collectLog: flag("cf-aig-collect-log", get("collect-log")),
-    collectPayload: flag("cf-aig-collect-log-payload", get("collect-log-payload")),
-    metadata: metadata(get("metadata")),
-    eventId: short("cf-aig-event-id", get("event-id"), 256),
-    customCost: customCost(get("custom-cost")),
-    requestTimeoutMs: whole("cf-aig-request-timeout", get("request-timeout"), 1, 3_600_000),
-    maxAttempts: whole("cf-aig-max-attempts", get("max-attempts"), 1, 5),
-    retryDelayMs: whole("cf-aig-retry-delay", get("retry-delay"), 0, 5_000),
-    backoff: backoff(get("backoff")),
-    keyAlias: short("cf-aig-byok-alias", get("byok-alias"), 64),
+    cacheKey: short("cf-aig-cache-key", headers["cf-aig-cache-key"], 1_024),
+    collectLog: flag("cf-aig-collect-log", headers["cf-aig-collect-log"]),
+    collectPayload: flag("cf-aig-collect-log-payload", headers["cf-aig-collect-log-payload"]),
+    metadata: metadata(headers["cf-aig-metadata"]),
+    eventId: short("cf-aig-event-id", headers["cf-aig-event-id"], 256),
+    customCost: customCost(headers["cf-aig-custom-cost"]),
+    requestTimeoutMs: whole("cf-aig-request-timeout", headers["cf-aig-request-timeout"], 1, 3_600_000),
+    maxAttempts: whole("cf-aig-max-attempts", headers["cf-aig-max-attempts"], 1, 5),
+    retryDelayMs: whole("cf-aig-retry-delay", headers["cf-aig-retry-delay"], 0, 5_000),
+    backoff: backoff(headers["cf-aig-backoff"]),
+    keyAlias: short("cf-aig-byok-alias", headers["cf-aig-byok-alias"], 64),
   };
 }
+
+/** What most calls say. */
+const unsaid: CallOptions = Object.freeze(readOptions({}));
 
 /** An element's `config` over the request's own headers. Throws INVALID_REQUEST. */
 export function withConfig(options: CallOptions, config: Raw | undefined): CallOptions {

@@ -6,6 +6,7 @@
 import { isMoltError, type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { PoolKey } from "../../secrets/key-pool.ts";
 import type { Admission, CallAttempt, CallOutcome, CallUsage, Settlement } from "../governor/governor.ts";
+import type { Comparison } from "../governor/prefix-watch.ts";
 import { answerHeaders, type CallFacts } from "./answer-headers.ts";
 import { type CachedAnswer, cacheKeyOf } from "./cache.ts";
 import { textOf } from "./call-body.ts";
@@ -28,6 +29,7 @@ export class CallRun {
   private cacheKey: string | undefined;
   private warnings: readonly string[];
   private readonly tries: TargetTries;
+  private prefix: Comparison | undefined;
 
   constructor(deps: PipelineDeps, input: CallInput) {
     this.deps = deps;
@@ -101,7 +103,7 @@ export class CallRun {
   private replay(answer: CachedAnswer): Response {
     const [target] = this.input.targets;
     const settlement = this.settle(target, { status: answer.status, cacheStatus: "HIT", usage: null });
-    const headers = answerHeaders(new Headers(answer.headers), {
+    const headers = answerHeaders(Object.fromEntries(answer.headers), {
       ...this.facts(target, settlement),
       step: answer.step,
       cacheStatus: "HIT",
@@ -124,6 +126,7 @@ export class CallRun {
           throw thrown;
         }
       }
+      this.prefix = this.deps.prefixes.compare(this.input.caller.sessionKey, target, this.askedAt);
       const result = await this.tries.run(target);
       if (result.ok) return this.answer(result.good, target, result.key);
       last = { bad: result.bad, target };
@@ -151,7 +154,7 @@ export class CallRun {
         key,
         responseBytes: good.whole.length,
         responseBody: good.whole,
-        responseContentType: headers.get("content-type"),
+        responseContentType: headers["content-type"] ?? null,
       });
       const empty = status === 204 || status === 205 || status === 304;
       return new Response(empty ? null : good.whole, { status, headers: answerHeaders(headers, this.facts(target, settlement)) });
@@ -173,7 +176,7 @@ export class CallRun {
     target: Target,
     key: PoolKey | null,
     over: StreamEnd,
-    known: { status: number; firstByteMs: number; headers: Headers; bodies: BodyRecord | undefined },
+    known: { status: number; firstByteMs: number; headers: HeaderRecord; bodies: BodyRecord | undefined },
   ): void {
     const whole = over.usage !== undefined && over.error === null;
     const guess = guessOf(this.deps, target, over.estimate);
@@ -190,7 +193,7 @@ export class CallRun {
       error: over.error,
       responseBytes: over.bytes,
       responseBody: known.bodies?.bytes(),
-      responseContentType: known.headers.get("content-type"),
+      responseContentType: known.headers["content-type"] ?? null,
     });
   }
 
@@ -210,9 +213,9 @@ export class CallRun {
       error: bad.error,
       key: null,
       ...(bad.said ? { responseBody: bad.said.body, responseBytes: bad.said.body.length } : {}),
-      responseContentType: bad.said?.headers.get("content-type") ?? null,
+      responseContentType: bad.said?.headers["content-type"] ?? null,
     });
-    if (!bad.said) return refusalAnswer(bad.error, undefined, answerHeaders(new Headers(), this.facts(target, settlement)));
+    if (!bad.said) return refusalAnswer(bad.error, undefined, answerHeaders({}, this.facts(target, settlement)));
     const headers = answerHeaders(bad.said.headers, this.facts(target, settlement));
     return new Response(bad.said.body, { status: bad.said.status, headers });
   }
@@ -222,7 +225,7 @@ export class CallRun {
     return refusalAnswer(
       error,
       error.code === "NOT_FOUND" ? unknownAlias : undefined,
-      answerHeaders(new Headers(), this.facts(target, settlement)),
+      answerHeaders({}, this.facts(target, settlement)),
     );
   }
 
@@ -266,6 +269,11 @@ export class CallRun {
     const { options } = target;
     const now = deps.clock.now();
     const bodies = deps.governor.wantsBodies();
+    const { sessionKey } = input.caller;
+    const prefixBreak =
+      this.prefix && sessionKey !== null && end.usage && !end.estimated
+        ? deps.prefixes.ended(sessionKey, this.prefix, target, end.usage.input)
+        : null;
     const text = (bytes: Uint8Array | null | undefined) => (bytes ? textOf(bytes) : undefined);
     const outcome: CallOutcome = {
       callId: input.callId,
@@ -281,6 +289,7 @@ export class CallRun {
       firstByteMs: end.firstByteMs ?? null,
       durationMs: now - this.askedAt,
       error: end.error ?? null,
+      prefixBreak,
       requestBytes: target.bytes?.length ?? 0,
       ...(end.responseBytes === undefined ? {} : { responseBytes: end.responseBytes }),
       ...(input.userAgent === undefined ? {} : { userAgent: input.userAgent }),

@@ -1,6 +1,7 @@
 /** From a parsed request to the targets that may answer it, in order. A native call has one, a universal one several. */
 
 import { MoltError } from "@moltworker/protocol/errors";
+import type { Deadlines } from "../../platform/deadlines.ts";
 import type { Egress } from "../../platform/egress.ts";
 import type { PoolKey } from "../../secrets/key-pool.ts";
 import type { CallUsage } from "../governor/governor.ts";
@@ -43,7 +44,7 @@ export interface Good {
   ok: true;
   status: number;
   /** The provider's. */
-  headers: Headers;
+  headers: HeaderRecord;
   source: AnswerSource;
   /** Whole bodies are read already; streams continue behind `held`. */
   whole: Uint8Array<ArrayBuffer> | null;
@@ -59,8 +60,8 @@ export interface Good {
 export interface AnswerSource {
   /** undefined at the end. Throws MoltError. */
   read(): Promise<Uint8Array | undefined>;
-  /** The rest as a stream that the platform carries, while `read` goes on beside it. Absent where the bytes are made here. */
-  split?(): { rest: ReadableStream; hurry(): void };
+  /** All of it, `held` too, as a stream that the platform carries while `read` looks on. Absent where bytes are changed or made here. */
+  carried?: { whole: ReadableStream; relax(): void; hurry(): void };
   /** Nothing more is wanted. */
   end(): void;
   /** It ended by itself. */
@@ -72,7 +73,7 @@ export interface Bad {
   ok: false;
   error: MoltError;
   /** What the provider said, to be passed on untouched; null when it said nothing. */
-  said: { status: number; headers: Headers; body: Uint8Array<ArrayBuffer> } | null;
+  said: { status: number; headers: HeaderRecord; body: Uint8Array<ArrayBuffer> } | null;
   /** `key`: this key is refused; `limited`: come back later; `transient`: may pass by itself; `final`: the request is at fault. */
   kind: "key" | "limited" | "transient" | "final" | "stopped";
   /** It had begun to answer, so it may have been charged. */
@@ -84,6 +85,7 @@ export interface TryInput {
   key: PoolKey | null;
   timeouts: Timeouts;
   egress: Egress;
+  deadlines: Deadlines;
   signal: AbortSignal | undefined;
 }
 
@@ -111,7 +113,7 @@ export interface TargetInput {
   endpoint: string;
   method: string;
   /** The caller's, credentials included. */
-  headers: Headers;
+  headers: HeaderRecord;
   ownKey: Target["ownKey"];
   bytes: Target["bytes"];
   stream: ReadableStream | null;

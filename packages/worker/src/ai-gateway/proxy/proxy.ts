@@ -15,9 +15,10 @@ import { cloudflareKeyId, type ManagedSettings, managedFrom } from "../managed.t
 import type { Provider } from "../provider.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { unifiedTarget as makeUnifiedTarget } from "../translate/unified.ts";
-import { type Address, type Located, locate } from "./address.ts";
+import { type Address, type Located, locate, type Place } from "./address.ts";
 import { type CallBody, readCallBody } from "./call-body.ts";
 import { type Credentials, credentialsOf, sameSecret, shownIn } from "./credentials.ts";
+import { type HeaderRecord, recordFrom } from "./headers.ts";
 import { type CallOptions, optionsFromHeaders, withConfig } from "./options.ts";
 import { CallRun } from "./pipeline.ts";
 import { badEndpoint, type Target, targetFrom } from "./plan.ts";
@@ -44,8 +45,8 @@ export interface ProxyDeps extends PipelineDeps {
 }
 
 export interface Proxy {
-  /** Never throws. `url` is the request's; with `as` the request comes from inside and carries no credential. */
-  fetch(request: Request, url: URL, as?: Repeat): Promise<Response>;
+  /** Never throws. `place` is the request's; with `as` the request comes from inside and carries no credential. */
+  fetch(request: Request, place: Place, as?: Repeat): Promise<Response>;
 }
 
 /** A call from inside: of a hosted program, or a logged one made again by the owner. */
@@ -57,7 +58,8 @@ export interface Repeat {
 /** What a request is before its targets are known. */
 interface Incoming {
   request: Request;
-  url: URL;
+  headers: HeaderRecord;
+  place: Place;
   located: Located;
   credentials: Credentials;
   options: CallOptions;
@@ -66,9 +68,9 @@ interface Incoming {
 
 export function createProxy(deps: ProxyDeps): Proxy {
   return {
-    async fetch(request, url, as) {
+    async fetch(request, place, as) {
       try {
-        return await new Face(deps).answer(request, url, as);
+        return await new Face(deps).answer(request, place, as);
       } catch (thrown) {
         const error = moltErrorFrom(thrown);
         if (error !== thrown) deps.log.error("gateway.failed", { error: thrown });
@@ -85,17 +87,18 @@ class Face {
     this.deps = deps;
   }
 
-  async answer(request: Request, url: URL, as?: Repeat): Promise<Response> {
+  async answer(request: Request, place: Place, as?: Repeat): Promise<Response> {
     const { deps } = this;
     const settings = deps.settings();
-    const located = locate(url.pathname);
-    const credentials = as ? { bearer: "", ownKey: null } : credentialsOf(request.headers);
+    const located = locate(place.pathname);
+    const headers = recordFrom(request.headers);
+    const credentials = as ? { bearer: "", ownKey: null } : credentialsOf(headers);
     const caller = as?.caller ?? (await deps.callers.callerFor(credentials.bearer, () => clientAddressOf(request)));
     if (located.gateway !== null && !settings.names.includes(located.gateway)) return noGateway(located.gateway);
-    const options = optionsFromHeaders(request.headers);
-    const incoming: Incoming = { request, url, located, credentials, options, settings };
+    const options = optionsFromHeaders(headers);
+    const incoming: Incoming = { request, headers, place, located, credentials, options, settings };
     const { targets, warnings } = await this.targetsOf(incoming);
-    const affinity = request.headers.get("x-session-affinity")?.slice(0, 200);
+    const affinity = headers["x-session-affinity"]?.slice(0, 200);
     const run = new CallRun(deps, {
       callId: createId("gw", deps.clock.now()),
       caller: affinity
@@ -105,8 +108,8 @@ class Face {
       ...(as?.replayOf === undefined ? {} : { replayOf: as.replayOf }),
       settings: pipelineSettings(settings),
       signal: request.signal,
-      isClientRetry: Number(request.headers.get("x-stainless-retry-count") ?? 0) > 0,
-      userAgent: request.headers.get("user-agent")?.slice(0, 300) ?? undefined,
+      isClientRetry: Number(headers["x-stainless-retry-count"] ?? 0) > 0,
+      userAgent: headers["user-agent"]?.slice(0, 300),
       warnings,
     });
     return run.run();
@@ -122,12 +125,12 @@ class Face {
   }
 
   private async unifiedTarget(incoming: Incoming, address: Extract<Address, { kind: "unified" }>): Promise<Target> {
-    const body = await readCallBody(incoming.request, this.mostBytes(incoming), true);
+    const body = await readCallBody(incoming.request, incoming.headers, this.mostBytes(incoming), true);
     return makeUnifiedTarget({
       ...address,
       step: 0,
       json: body.json,
-      headers: incoming.request.headers,
+      headers: incoming.headers,
       ownKey: incoming.credentials.ownKey,
       options: incoming.options,
       settings: this.upstreamSettings(incoming),
@@ -136,8 +139,8 @@ class Face {
   }
 
   private async nativeTarget(incoming: Incoming, slug: string, path: string): Promise<Target> {
-    const { request, url, credentials, options } = incoming;
-    const search = withoutSecret(url, credentials.bearer);
+    const { request, headers, place, credentials, options } = incoming;
+    const search = withoutSecret(place, credentials.bearer);
     const upstream = findUpstream(slug, path, search, this.upstreamSettings(incoming));
     if (!upstream) throw badEndpoint(slug);
     const body = await this.readBody(incoming, upstream.provider);
@@ -146,7 +149,7 @@ class Face {
       upstream,
       endpoint: `${path}${search}`,
       method: request.method,
-      headers: request.headers,
+      headers,
       ownKey: credentials.ownKey,
       ...body,
       options,
@@ -155,7 +158,7 @@ class Face {
 
   private async universalTargets(incoming: Incoming): Promise<[Target, ...Target[]]> {
     const { request, credentials, options } = incoming;
-    const body = await readCallBody(request, this.mostBytes(incoming), true);
+    const body = await readCallBody(request, incoming.headers, this.mostBytes(incoming), true);
     const targets = universalElements(body.json).map((element, step) => {
       const shown = shownIn(element.headers);
       const ownKey = shown && !sameSecret(shown.value, credentials.bearer) ? shown : null;
@@ -202,7 +205,7 @@ class Face {
     const caches = !options.skipCache && (options.cacheTtl ?? settings.cacheSeconds) > 0;
     const pool = credentials.ownKey === null && this.deps.keys.pick(provider).length > 1;
     const mustHold = retries || caches || options.cacheKey !== undefined || pool || this.deps.governor.wantsBodies();
-    return readCallBody(incoming.request, this.mostBytes(incoming), mustHold);
+    return readCallBody(incoming.request, incoming.headers, this.mostBytes(incoming), mustHold);
   }
 
   private mostBytes({ settings }: Incoming): number {
@@ -221,21 +224,21 @@ class Face {
 }
 
 /** An element's own `cf-aig-*` headers over the request's. */
-function withElementHeaders(options: CallOptions, headers: Headers): CallOptions {
-  if (![...headers.keys()].some((name) => name.startsWith("cf-"))) return options;
+function withElementHeaders(options: CallOptions, headers: HeaderRecord): CallOptions {
+  if (!Object.keys(headers).some((name) => name.startsWith("cf-"))) return options;
   const own = optionsFromHeaders(headers);
   const said = Object.entries(own).filter(([name, value]) => {
-    if (name === "skipCache") return headers.has("cf-aig-skip-cache") || headers.has("cf-skip-cache");
-    if (name === "metadata") return headers.has("cf-aig-metadata");
+    if (name === "skipCache") return "cf-aig-skip-cache" in headers || "cf-skip-cache" in headers;
+    if (name === "metadata") return "cf-aig-metadata" in headers;
     return value !== undefined;
   });
   return { ...options, ...Object.fromEntries(said) };
 }
 
 /** The query as it may travel on: clients of Google's put the key there, and ours must not leave. */
-function withoutSecret(url: URL, bearer: string): string {
-  if (!url.search.includes("key")) return url.search;
-  const query = new URLSearchParams(url.search);
+function withoutSecret({ search }: Place, bearer: string): string {
+  if (!search.includes("key")) return search;
+  const query = new URLSearchParams(search);
   for (const [name, value] of [...query]) if (value === bearer) query.delete(name);
   const text = query.toString();
   return text === "" ? "" : `?${text}`;

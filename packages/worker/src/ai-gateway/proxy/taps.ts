@@ -2,7 +2,7 @@
 
 import { type AnswerCache, isCompleteStream, mostCachedBytes } from "./cache.ts";
 import { joinBytes } from "./call-body.ts";
-import { headersDown } from "./headers.ts";
+import { type HeaderRecord, headersDown } from "./headers.ts";
 import type { Target } from "./plan.ts";
 
 interface CacheTapInput {
@@ -32,7 +32,7 @@ export class CacheTap {
   }
 
   /** `complete`: the body came to its end. Errors, parts and non-2xx are never stored. */
-  end(complete: boolean, status: number, headers: Headers): void {
+  end(complete: boolean, status: number, headers: HeaderRecord): void {
     const { cache, key, seconds, target, isStream } = this.input;
     if (!complete || this.size > mostCachedBytes || status < 200 || status > 299 || status === 206) return;
     const body = joinBytes(this.chunks);

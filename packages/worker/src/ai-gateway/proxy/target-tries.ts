@@ -2,6 +2,7 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type { Clock } from "../../platform/clock.ts";
+import type { Deadlines } from "../../platform/deadlines.ts";
 import type { Egress } from "../../platform/egress.ts";
 import type { Log } from "../../platform/log.ts";
 import type { KeyPool, PoolKey } from "../../secrets/key-pool.ts";
@@ -11,6 +12,7 @@ import type { Breakers } from "./breaker.ts";
 import type { AnswerCache } from "./cache.ts";
 import type { Timeouts } from "./exchange.ts";
 import type { Bad, Good, Target } from "./plan.ts";
+import type { PrefixNotes } from "./prefix-notes.ts";
 import { pauseBefore, type RetryBudget } from "./retry-budget.ts";
 import { guessOf, sizesOf } from "./sizes.ts";
 
@@ -26,7 +28,9 @@ export interface PipelineDeps {
   breakers: Breakers;
   retryBudget: RetryBudget;
   cache: AnswerCache;
+  prefixes: PrefixNotes;
   egress: Egress;
+  deadlines: Deadlines;
   clock: Clock;
   log: Log;
   /** The most a model writes when its caller set no limit, tokens. */
@@ -125,6 +129,7 @@ export class TargetTries {
             ? timeouts
             : { ...timeouts, firstByteMs: Math.min(target.options.requestTimeoutMs, timeouts.firstByteMs) },
         egress: deps.egress,
+        deadlines: deps.deadlines,
         signal: input.signal,
       });
       this.note(target, key, startedAt, result);

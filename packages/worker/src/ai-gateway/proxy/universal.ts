@@ -3,6 +3,7 @@
 import { MoltError } from "@moltworker/protocol/errors";
 import * as z from "zod";
 import { type Bytes, utf8 } from "./call-body.ts";
+import { type HeaderRecord, recordFrom } from "./headers.ts";
 
 const record = z.record(z.string(), z.unknown());
 const element = z.object({
@@ -17,7 +18,7 @@ const body = z.union([element, z.array(element).min(1).max(20)]);
 export interface UniversalElement {
   provider: string;
   endpoint: string;
-  headers: Headers;
+  headers: HeaderRecord;
   /** The body for the provider; null when there is none. */
   body: Bytes | null;
   json: Record<string, unknown> | undefined;
@@ -48,7 +49,7 @@ export function universalElements(json: unknown): UniversalElement[] {
     return {
       provider: one.provider,
       endpoint: one.endpoint.replace(/^\/+/, ""),
-      headers,
+      headers: recordFrom(headers),
       body: text === null ? null : utf8(text),
       json: typeof one.query === "object" && one.query !== null ? (one.query as Record<string, unknown>) : undefined,
       config: one.config,

@@ -248,6 +248,23 @@ const versionAtStart = /^v\d+[a-z]*\d*\//;
  * differ in what they take for the base. Throws INVALID_REQUEST when the path leaves the base.
  */
 function joined(baseUrl: string, path: string, search: string): URL {
+  // A query may hold a caller's key, which is not kept.
+  if (search !== "") return join(baseUrl, path, search);
+  // Most calls go where the last one went; nobody changes these objects.
+  const name = `${baseUrl} ${path}`;
+  const known = joinedBefore.get(name);
+  if (known) return known;
+  const url = join(baseUrl, path, search);
+  if (joinedBefore.size >= mostJoined) joinedBefore.clear();
+  if (name.length < longestJoined) joinedBefore.set(name, url);
+  return url;
+}
+
+const joinedBefore = new Map<string, URL>();
+const mostJoined = 200;
+const longestJoined = 500;
+
+function join(baseUrl: string, path: string, search: string): URL {
   const base = new URL(baseUrl);
   const basePath = base.pathname.replace(/\/+$/, "");
   const clean = path.replace(/^\/+/, "");

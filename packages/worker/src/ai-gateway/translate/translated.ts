@@ -116,7 +116,7 @@ function streamed(input: TranslatedTry, wire: Wire, source: Source, first: Answe
   return {
     ok: true,
     status: 200,
-    headers: new Headers({ "content-type": "text/event-stream; charset=utf-8" }),
+    headers: { "content-type": "text/event-stream; charset=utf-8" },
     source: { read, end, finished: end, fault: () => wire.fault },
     whole: null,
     held: [utf8(writer.start())],
@@ -140,7 +140,7 @@ async function whole(input: TranslatedTry, wire: Wire, source: Source, first: An
   return {
     ok: true,
     status: 200,
-    headers: new Headers({ "content-type": "application/json" }),
+    headers: { "content-type": "application/json" },
     source: { read: async () => undefined, end, finished: end, fault: () => undefined },
     whole: utf8(JSON.stringify(input.translation.dialect.whole(headOf(input), events, parts.end))),
     held: [],
@@ -168,7 +168,7 @@ class Wire {
   }
 
   readonly fetch: typeof fetch = async (address, init) => {
-    const { target, timeouts, egress, signal } = this.input;
+    const { target, timeouts, egress, deadlines, signal } = this.input;
     const headers = new Headers(init?.headers);
     headers.set("accept-encoding", "identity");
     const { gatewayHeaders } = target.upstream;
@@ -177,7 +177,8 @@ class Wire {
     for (const [name, value] of Object.entries(gatewayHeaders ?? {})) headers.set(name, value);
     const body = typeof init?.body === "string" ? utf8(init.body) : null;
     const upstream = { ...target.upstream, url: new URL(String(address)) };
-    const exchange = new Exchange({ upstream, method: init?.method ?? "POST", headers, body, timeouts, signal });
+    const method = init?.method ?? "POST";
+    const exchange = new Exchange({ upstream, method, headers, body, timeouts, deadlines, signal });
     this.exchange = exchange;
     const response = await exchange.send(egress).catch((error: unknown) => this.fail(error));
     if (!response.ok) {
@@ -214,8 +215,7 @@ class Wire {
 /** A provider's refusal in the words of the caller's dialect. */
 function spoken({ said, error }: Bad, dialect: CallerDialect): Bad["said"] {
   if (!said) return null;
-  const headers = new Headers(said.headers);
-  headers.set("content-type", "application/json");
+  const headers = { ...said.headers, "content-type": "application/json" };
   const body = dialect.errorBody(said.status, messageIn(new TextDecoder().decode(said.body)) ?? error.message);
   return { status: said.status, headers, body: utf8(JSON.stringify(body)) };
 }

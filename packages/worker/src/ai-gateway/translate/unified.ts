@@ -10,6 +10,7 @@ import { managedBaseUrl } from "../managed.ts";
 import { baseUrlOf, type Provider } from "../provider.ts";
 import type { UnifiedDialect } from "../proxy/address.ts";
 import { type Json, utf8 } from "../proxy/call-body.ts";
+import type { HeaderRecord } from "../proxy/headers.ts";
 import type { CallOptions } from "../proxy/options.ts";
 import { badEndpoint, type Target, targetFrom } from "../proxy/plan.ts";
 import { findUpstream, providerIdOf, type UpstreamSettings } from "../proxy/upstreams.ts";
@@ -21,7 +22,7 @@ export interface UnifiedInput {
   needsPrefix: boolean;
   step: number;
   json: Json | undefined;
-  headers: Headers;
+  headers: HeaderRecord;
   ownKey: Target["ownKey"];
   options: CallOptions;
   settings: UpstreamSettings;
@@ -58,8 +59,7 @@ export function unifiedTarget(input: UnifiedInput): Target {
   const upstream = findUpstream(slug, endpoint, "", settings);
   if (!upstream) throw badEndpoint(slug);
   const body = { ...json, model };
-  const headers = new Headers(input.headers);
-  if (isNative && dialect === "messages" && !headers.has("anthropic-version")) headers.set("anthropic-version", "2023-06-01");
+  const headers = isNative && dialect === "messages" ? { "anthropic-version": "2023-06-01", ...input.headers } : input.headers;
   const bytes = utf8(JSON.stringify(body));
   const { step, ownKey, options } = input;
   const target = targetFrom({

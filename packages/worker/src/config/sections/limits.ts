@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isTimeZone } from "../../platform/time-zone.ts";
 import { defineSection } from "../section.ts";
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/);
@@ -42,7 +43,7 @@ const budgetRule = z.strictObject({
     .describe("Whose spending is counted together: everything, or each tenant, token, session … for itself."),
   only: z.string().min(1).max(200).optional().describe("Only this one of its scope. Not set: each for itself."),
   key: z.string().min(1).max(100).optional().describe("With scope `metadata`: which field."),
-  per: z.enum(["day", "week", "month", "always"]).describe("When it begins anew, by UTC."),
+  per: z.enum(["day", "week", "month", "always"]).describe("When it begins anew, at midnight of the time zone below."),
   usd: z.number().min(0).max(1_000_000).meta({ title: "US dollars", description: "Where calls stop." }),
   warnAt: share.optional().describe("Share of the dollars, 0 to 1, at which a warning is shown. Not set: none."),
   cheaperAt: share.optional().describe("Share at which the cheaper model takes over. Not set: it never does."),
@@ -62,6 +63,11 @@ export const limitsSection = defineSection({
         .record(id, rateRule)
         .meta({ title: "Rate limits", description: "How many calls or tokens there may be in a time." }),
       budgets: z.record(id, budgetRule).describe("How many dollars calls may cost: reserved before a call, settled after it."),
+      timeZone: z.string().refine(isTimeZone, "is not a time zone, such as `Europe/Berlin`").meta({
+        title: "Time zone of budgets",
+        description:
+          "Where a budget's day begins at midnight: `UTC`, `Europe/Berlin` … A change begins days, weeks and months anew.",
+      }),
       prices: z
         .record(
           z.string().min(3).max(200),
@@ -87,6 +93,7 @@ export const limitsSection = defineSection({
     deny: {},
     rates: {},
     budgets: {},
+    timeZone: "UTC",
     prices: {},
     log: { bodies: false, keepDays: 30, maxRows: 100_000, maxMegabytes: 200 },
   },
