@@ -32,12 +32,22 @@ export class AddedUsageStrip {
   }
 
   private filter(bytes: Uint8Array): Uint8Array {
+    if (!mayHoldEmptyList(bytes)) return bytes;
     const text = this.decoder.decode(bytes);
     if (!text.includes('"choices":[]') && !/"choices"\s*:\s*\[\s*\]/.test(text)) return bytes;
     const { events, rest } = splitEvents(text);
     const kept = events.filter((event) => !isUsageAlone(event));
     return kept.length === events.length ? bytes : this.encoder.encode(kept.join("") + rest);
   }
+}
+
+/** Nearly no chunk does, and looking at bytes costs a tenth of making text of them. */
+function mayHoldEmptyList(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(0x5b); at !== -1; at = bytes.indexOf(0x5b, at + 1)) {
+    const next = bytes[at + 1];
+    if (next === undefined || next === 0x5d || next <= 0x20) return true;
+  }
+  return false;
 }
 
 function isUsageAlone(event: string): boolean {
