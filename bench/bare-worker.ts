@@ -6,10 +6,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+
+const repository = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 export interface BareWorker {
   pid: number;
@@ -50,7 +52,7 @@ export async function startBareWorker(upstreamPort: number): Promise<BareWorker>
   writeFileSync(join(folder, "main.js"), source);
   writeFileSync(join(folder, "config.capnp"), config);
   const began = performance.now();
-  const program = fileURLToPath(new URL("../node_modules/workerd/bin/workerd", import.meta.url));
+  const program = join(repository, "node_modules", "workerd", "bin", "workerd");
   const child: ChildProcess = spawn(program, ["serve", "--control-fd=1", join(folder, "config.capnp")], {
     env: { PATH: process.env.PATH ?? "", UPSTREAM: `http://127.0.0.1:${upstreamPort}/v1/chat/completions` },
     stdio: ["ignore", "pipe", "inherit"],
