@@ -1,5 +1,6 @@
 /** Requests that are repeated, left alone, read later, or cut by a crash: one run, one answer. */
 
+import { type ClientRequest, request as httpRequest } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectClient } from "../support/client.ts";
 import { type ApiWorld, failure, readSse, say, startApiWorld, textIn, until } from "../support/http-api.ts";
@@ -14,6 +15,25 @@ const ask: ApiWorld["ask"] = (...given) => world.ask(...given);
 const chat: ApiWorld["chat"] = (...given) => world.chat(...given);
 const read: ApiWorld["read"] = (...given) => world.read(...given);
 const requestWith: ApiWorld["requestWith"] = (text) => world.requestWith(text);
+
+/** A request whose connection the test holds in its hand. */
+function rawAsk(path: string, body: unknown): ClientRequest {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${world.token}` };
+  const asking = httpRequest(`${world.server.url}v1/${path}`, { method: "POST", headers });
+  asking.on("error", () => {});
+  asking.end(JSON.stringify(body));
+  return asking;
+}
+
+const requestOf = (body: object) => {
+  const [mark] = /leave-\d+/.exec(JSON.stringify(body)) ?? [""];
+  return world.provider.waitForRequest((one) => JSON.stringify(one.body).includes(mark));
+};
+
+const httpApi = async (change: object) => {
+  const { hash } = await world.owner.request("config.get", {});
+  await world.owner.request("config.patch", { raw: JSON.stringify({ httpApi: change }), baseHash: hash });
+};
 
 describe("once", () => {
   it("the same Idempotency-Key gives the same answer, another body is refused", async () => {
@@ -47,6 +67,26 @@ describe("a client that goes away", () => {
     await answer.body?.getReader().read();
     controller.abort();
     expect(await world.provider.waitForEnd(request)).toBe("closed");
+  });
+
+  it.each([
+    ["chat/completions", say("[[say: nobody waits for this]] [[wait: 20000]] leave-43")],
+    ["responses", { model: "moltworker", input: "[[say: nor for this]] [[wait: 20000]] leave-44", store: false }],
+  ])("stops it too when the answer was to come whole and the connection is reset: %s", async (path, body) => {
+    const asking = rawAsk(path, body);
+    const request = await requestOf(body);
+    asking.socket?.resetAndDestroy();
+    expect(await world.provider.waitForEnd(request)).toBe("closed");
+  });
+
+  it("one that says nothing and only closes its side is waited for no longer than answers may take", async () => {
+    await httpApi({ answerTimeoutSeconds: 5 });
+    const body = say("[[say: nor for that]] [[wait: 20000]] leave-45");
+    const asking = rawAsk("chat/completions", body);
+    const request = await requestOf(body);
+    asking.socket?.destroy();
+    expect(await world.provider.waitForEnd(request)).toBe("closed");
+    await httpApi({ answerTimeoutSeconds: 600 });
   });
 
   it("leaves the run of an Idempotency-Key alone, and its answer can be had", async () => {
@@ -136,23 +176,18 @@ describe("responses", () => {
 });
 
 describe("settings", () => {
-  const patch = async (httpApi: object) => {
-    const { hash } = await world.owner.request("config.get", {});
-    await world.owner.request("config.patch", { raw: JSON.stringify({ httpApi }), baseHash: hash });
-  };
-
   it("too many requests a minute are told when to come again", async () => {
-    await patch({ requestsPerMinute: 1 });
+    await httpApi({ requestsPerMinute: 1 });
     const { token } = await world.owner.request("auth.tokens.create", { label: "hasty", scopes: ["operator.write"] });
     await chat(say("[[say: first]]"), {}, token);
     const second = await ask("chat/completions", say("second"), {}, token);
     expect(Number(second.headers.get("retry-after"))).toBeGreaterThan(30);
     expect(await failure(second)).toMatchObject({ status: 429, code: "RATE_LIMITED", type: "rate_limit_error" });
-    await patch({ requestsPerMinute: 240 });
+    await httpApi({ requestsPerMinute: 240 });
   });
 
   it("`finish` lets every run end, whoever has gone", async () => {
-    await patch({ onDisconnect: "finish" });
+    await httpApi({ onDisconnect: "finish" });
     const controller = new AbortController();
     const body = say("[[say: to the end]] [[delay: 150]] finish-1", { stream: true, user: "stays" });
     const answer = await ask("chat/completions", body, {}, world.token, controller.signal);
@@ -160,13 +195,13 @@ describe("settings", () => {
     await answer.body?.getReader().read();
     controller.abort();
     expect(await world.provider.waitForEnd(request)).toBe("done");
-    await patch({ onDisconnect: "auto" });
+    await httpApi({ onDisconnect: "auto" });
   });
 
   it("switched off, nothing is there, and STOP starts nothing", async () => {
-    await patch({ enabled: false });
+    await httpApi({ enabled: false });
     expect(await failure(await read("models"))).toMatchObject({ status: 404, code: "NOT_FOUND" });
-    await patch({ enabled: true });
+    await httpApi({ enabled: true });
     await world.owner.request("gateway.suspend", { suspended: true });
     expect(await failure(await ask("chat/completions", say("x stop-1")))).toMatchObject({ status: 503, code: "SUSPENDED" });
     expect(requestWith("stop-1")).toHaveLength(0);

@@ -5,8 +5,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ChannelMessageRow } from "../../packages/protocol/src/channels.ts";
+import { schemaFaults } from "../fakes/telegram-schema.ts";
 import { groupId, guestId, ownerId, pressUpdate, standing, strangerId } from "../support/telegram.ts";
-import { schemaFaults } from "../support/telegram-schema.ts";
 import { answerable, type From, unanswerable } from "../support/telegram-updates.ts";
 import { startTelegramWorld, type TelegramWorld } from "../support/telegram-world.ts";
 
@@ -189,6 +189,8 @@ describe("who somebody is", () => {
 });
 
 test("all that went over the wire has the types of the Bot API", () => {
-  const { calls, sent } = world.telegram;
-  expect(schemaFaults({ calls, sent: sent.filter((update) => !("something_of_next_year" in update)) })).toEqual([]);
+  const { sent } = world.telegram;
+  // The one update that no Bot API has yet is not judged by today's.
+  world.telegram.sent = sent.filter((update) => !("something_of_next_year" in update));
+  expect(schemaFaults(world.telegram)).toEqual([]);
 });

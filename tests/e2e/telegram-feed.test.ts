@@ -94,7 +94,7 @@ describe("with a public address", () => {
     expect(await telegram.post(update, { url: local("/channels/telegram/other") })).toBe(404);
     expect(await telegram.post(update, { url: local("/channels/slack/default") })).toBe(404);
     expect((await fetch(url)).status).toBe(403);
-    const huge = { update_id: 901, padding: "x".repeat(1_100_000) };
+    const huge = { update_id: 901, ...messageUpdate({ text: "x".repeat(1_100_000) }) };
     expect(await telegram.post(huge, { url })).toBe(413);
     expect(await messageCount()).toBe(before);
     expect(provider.requests.some((request) => JSON.stringify(request.body).includes("forged-1"))).toBe(false);
@@ -161,12 +161,23 @@ describe("tokens", () => {
   });
 
   test("settings that came from the environment are not taken again over what was set here", async () => {
-    await account({ dmPolicy: "disabled" });
+    await account({ dmPolicy: "disabled", owners: ["424242"], allowFrom: ["424242", "434343"] });
+    await client.request("channels.senders.set", { channel: "telegram", senderId: "454545", role: "guest" });
     await server.stop();
     await server.restart();
     client.close();
     client = await connectClient(server.url, { dataDir: server.dataDir });
     expect((await until((one) => one.state === "ready")).dmPolicy).toBe("disabled");
+    // The token that was typed here is not the environment's, which Telegram no longer takes.
+    expect(await row()).toMatchObject({ tokenSource: "typed" });
+    const people = (await client.request("channels.senders.list", { channel: "telegram", accountId: "default" })).senders;
+    const roles = new Map(people.map((one) => [one.senderId, one.role]));
+    expect(["424242", "434343", "454545", String(ownerId)].map((id) => roles.get(id))).toEqual([
+      "owner",
+      "guest",
+      "guest",
+      undefined,
+    ]);
   });
 
   test("an option that is not valid stops this account alone, and is named", async () => {

@@ -1,8 +1,8 @@
 /** Everything that is no plain text, in and out: what the model is given, what stands in the chat, where the limits are. */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { schemaFaults } from "../fakes/telegram-schema.ts";
 import { ownerId, settled, standing } from "../support/telegram.ts";
-import { schemaFaults } from "../support/telegram-schema.ts";
 import { contents } from "../support/telegram-updates.ts";
 import { startTelegramWorld, type TelegramWorld } from "../support/telegram-world.ts";
 

@@ -1,8 +1,18 @@
 /** What an owner lives with: people let in by a code, one person on two channels, a group that moves, commands, a bot that is wrong. */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { groupId, guestId, messageOf, messageUpdate, ownerId, settled, standing, strangerId } from "../support/telegram.ts";
-import { schemaFaults } from "../support/telegram-schema.ts";
+import { schemaFaults } from "../fakes/telegram-schema.ts";
+import {
+  groupId,
+  guestId,
+  messageOf,
+  messageUpdate,
+  ownerId,
+  pressUpdate,
+  settled,
+  standing,
+  strangerId,
+} from "../support/telegram.ts";
 import { startTelegramWorld, type TelegramWorld } from "../support/telegram-world.ts";
 import { type Receiver, signedStandard, startReceiver } from "../support/webhooks.ts";
 
@@ -39,6 +49,39 @@ describe("letting somebody in from the conversation", () => {
   });
 });
 
+describe("who may write in private", () => {
+  const fateOf = async (from: number, text: string) => {
+    const id = String(world.say({ from, text }));
+    const find = async () =>
+      (await world.client.request("channels.messages.list", { limit: 20 })).messages.find((row) => row.updateId === id);
+    await expect.poll(async () => (await find())?.fate ?? "received", { timeout: 20_000 }).not.toMatch(/received|queued/);
+    return find();
+  };
+
+  test.each([
+    ["pairing", 610_001, "refused", 1],
+    ["allowlist", 610_002, "refused", 0],
+    ["open", 610_003, "answered", 1],
+    ["disabled", 610_004, "refused", 0],
+  ])("%s: a stranger", async (dmPolicy, stranger, fate, messages) => {
+    await world.account({ dmPolicy });
+    expect(await fateOf(stranger, `policy-${dmPolicy} [[say: come in]]`)).toMatchObject({ fate });
+    expect(world.asked(`policy-${dmPolicy}`)).toHaveLength(dmPolicy === "open" ? 1 : 0);
+    await expect.poll(() => world.telegram.chats.in(stranger).length).toBe(messages);
+    const known = await fateOf(guestId, `known-${dmPolicy} [[say: hello again]]`);
+    expect(known?.fate).toBe(dmPolicy === "disabled" ? "refused" : "answered");
+    await world.account({ dmPolicy: "pairing" });
+  });
+
+  test("a group may have a list of its own", async () => {
+    const listed = -1_002_220_000_000;
+    await world.account({ groups: { [listed]: { allowFrom: ["555"], requireMention: false } } });
+    for (const from of [556, 555]) world.say({ chat: listed, from, text: `group-list-${from} [[say: for ${from}]]` });
+    await standing(world.telegram, listed, (text) => text === "for 555");
+    expect(world.asked("group-list-556")).toEqual([]);
+  });
+});
+
 describe("one person on two channels", () => {
   test("linked identities share a conversation; whoever is not linked does not", async () => {
     const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -69,13 +112,13 @@ describe("a group that becomes a supergroup", () => {
   const moved = () => {
     world.telegram.fault = (call) =>
       call.params.chat_id === groupId && (call.method.startsWith("send") || call.method.startsWith("edit"))
-        ? {
-            kind: "error",
-            status: 400,
-            description: "Bad Request: group chat was upgraded to a supergroup chat",
-            parameters: { migrate_to_chat_id: movedId },
-          }
+        ? { ...upgraded, parameters: { migrate_to_chat_id: movedId } }
         : undefined;
+  };
+  const upgraded = {
+    kind: "error" as const,
+    status: 400,
+    description: "Bad Request: group chat was upgraded to a supergroup chat",
   };
 
   test("an answer that is on its way finds it, and its settings and conversation move along", async () => {
@@ -104,6 +147,29 @@ describe("a group that becomes a supergroup", () => {
     await expect.poll(async () => (await newest()).chatId).toBe(String(other));
     expect((await newest()).fate).toBe("refused");
     expect(world.telegram.chats.in(other)).toEqual([]);
+  });
+
+  test("buttons that were made before it are pressed after it, by those who may", async () => {
+    const [from, to] = [-400_010, -1_004_000_000_010];
+    await world.account({ groups: { [from]: { audience: "owner" } } });
+    world.telegram.fault = (call) =>
+      call.params.chat_id === from && call.method.startsWith("send")
+        ? { ...upgraded, parameters: { migrate_to_chat_id: to } }
+        : undefined;
+    world.say({ chat: from, text: "/model" });
+    const asking = await standing(world.telegram, to, (text) => text.includes("Choose another"));
+    world.telegram.fault = undefined;
+    const button = { messageId: asking.message_id, data: asking.buttons?.flat()[0]?.callback_data ?? "" };
+    await expect.poll(async () => (await newest()).fate).toBe("handled");
+    for (const [who, chat, fate] of [
+      [ownerId, -1_004_000_000_001, "refused"],
+      [guestId, to, "refused"],
+      [ownerId, to, "handled"],
+    ] as const) {
+      const id = String(world.telegram.push(pressUpdate({ from: who, chat, ...button })));
+      await expect.poll(async () => (await newest()).updateId).toBe(id);
+      await expect.poll(async () => (await newest()).fate).toBe(fate);
+    }
   });
 
   const newest = async () => {

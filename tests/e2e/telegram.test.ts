@@ -1,56 +1,23 @@
 /** Telegram through the whole product: raw workerd, the fake Bot API, the fake provider. What is judged is what the fake saw. */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type FakeProvider, startFakeProvider } from "../fakes/provider.ts";
-import { type FakeTelegram, startFakeTelegram, testToken } from "../fakes/telegram.ts";
-import { connectClient, type RecordingClient } from "../support/client.ts";
-import { type Server, startServer } from "../support/server.ts";
-import {
-  groupId,
-  guestId,
-  messageOf,
-  messageUpdate,
-  ownerId,
-  pressUpdate,
-  settled,
-  standing,
-  strangerId,
-} from "../support/telegram.ts";
+import { groupId, guestId, messageOf, ownerId, pressUpdate, settled, standing, strangerId } from "../support/telegram.ts";
+import { startTelegramWorld, type TelegramWorld } from "../support/telegram-world.ts";
 
-let telegram: FakeTelegram;
-let provider: FakeProvider;
-let server: Server;
-let client: RecordingClient;
+let world: TelegramWorld;
+let telegram: TelegramWorld["telegram"];
+let client: TelegramWorld["client"];
 const ownersGroup = -1_009_999_999_999;
 
 beforeAll(async () => {
-  telegram = await startFakeTelegram();
-  provider = await startFakeProvider();
-  server = await startServer({
-    env: {
-      OPENAI_COMPATIBLE_BASE_URL: `${provider.url}/v1`,
-      OPENAI_COMPATIBLE_API_KEY: "test-key",
-      MOLTWORKER_MODEL: "openai-compatible/fake-1",
-      TELEGRAM_BOT_TOKEN: testToken,
-      TELEGRAM_DM_ALLOW_FROM: `${ownerId},${guestId}`,
-      TELEGRAM_API_BASE_URL: telegram.url,
-    },
-  });
-  client = await connectClient(server.url, { dataDir: server.dataDir });
-  const groups = { [groupId]: {}, [ownersGroup]: { audience: "owner", requireMention: false } };
-  await client.request("config.patch", {
-    raw: JSON.stringify({ channels: { accounts: { telegram: { default: { groups } } } } }),
-  });
+  world = await startTelegramWorld();
+  ({ telegram, client } = world);
+  await world.account({ groups: { [groupId]: {}, [ownersGroup]: { audience: "owner", requireMention: false } } });
 }, 60_000);
-afterAll(async () => {
-  client?.close();
-  await server?.dispose();
-  await provider?.close();
-  await telegram?.close();
-});
+afterAll(() => world?.close());
 
-const say = (words: Parameters<typeof messageOf>[0]) => telegram.push(messageUpdate(words));
-const asked = (token: string) => provider.requests.filter((request) => JSON.stringify(request.body).includes(token));
+const say: TelegramWorld["say"] = (words) => world.say(words);
+const asked: TelegramWorld["asked"] = (text) => world.asked(text);
 const named = `@molt_test_bot`;
 
 describe("private chats", () => {
@@ -252,7 +219,8 @@ describe("answers", () => {
     const messageId = 77_001;
     say({ messageId, text: "edit-1 [[say: first version]]" });
     await standing(telegram, ownerId, (text) => text === "first version");
-    telegram.push({ edited_message: messageOf({ messageId, text: "edit-1b [[say: second version]]" }) });
+    const extra = { edit_date: Math.floor(Date.now() / 1_000) };
+    telegram.push({ edited_message: messageOf({ messageId, text: "edit-1b [[say: second version]]", extra }) });
     await standing(telegram, ownerId, (text) => text === "second version");
   });
 

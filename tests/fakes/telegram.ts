@@ -1,6 +1,7 @@
 /**
  * A fake Bot API server on loopback that follows the public Bot API closely: every method the product uses, updates by webhook
  * (repeated until it is taken) or long polling, refusals in Telegram's own words. It records what it saw; judges read that alone.
+ * Nobody gets around its last look: closing it holds all that went over the wire against grammY's types.
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -10,13 +11,14 @@ import { methods, type Outcome, type TelegramCall } from "./telegram-methods.ts"
 
 export type { TelegramCall } from "./telegram-methods.ts";
 
-/** What the fake does instead of answering. `lost`: it happens, and nobody hears of it. */
+/** What the fake does instead of answering. `lost`: it happens, and nobody hears of it; `silent`: nor does the connection end. */
 export type TelegramFault =
   | { kind: "limited"; retryAfterSeconds: number }
   | { kind: "error"; status: number; description: string; parameters?: Record<string, unknown> }
   /** An answer that is no JSON, as proxies give it; nothing happened. */
   | { kind: "html"; status: number }
   | { kind: "lost" }
+  | { kind: "silent" }
   /** The connection ends before anything happened. */
   | { kind: "cut" };
 
@@ -52,6 +54,7 @@ export interface FakeTelegram {
   queue: { update_id: number }[];
   /** Every update that was given out, as it was. */
   sent: Record<string, unknown>[];
+  /** Throws when a payload of either side does not have its type of the Bot API. */
   close(): Promise<void>;
 }
 
@@ -108,7 +111,12 @@ class TelegramServer implements FakeTelegram {
     return id;
   }
 
-  async post(update: Record<string, unknown>, options: { secret?: string; url?: string } = {}): Promise<number> {
+  post(update: Record<string, unknown>, options: { secret?: string; url?: string } = {}): Promise<number> {
+    this.sent.push(update);
+    return this.hand(update, options);
+  }
+
+  private async hand(update: Record<string, unknown>, options: { secret?: string; url?: string } = {}): Promise<number> {
     const response = await fetch(options.url ?? this.webhook.url, {
       method: "POST",
       headers: {
@@ -151,6 +159,10 @@ class TelegramServer implements FakeTelegram {
     for (const wake of this.pollers) wake();
     this.server.closeAllConnections();
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
+    // The compiler is loaded by those who need it.
+    const { schemaFaults } = await import("./telegram-schema.ts");
+    const faults = schemaFaults(this);
+    if (faults.length > 0) throw new Error(`not as the Bot API has it:\n${faults.join("\n")}`);
   }
 
   /** Telegram repeats an update until the webhook answers 2xx, in order, one at a time here. */
@@ -160,7 +172,7 @@ class TelegramServer implements FakeTelegram {
     try {
       for (let waitMs = 50; this.webhook.url !== "" && this.queue.length > 0 && !this.closed; ) {
         const [first] = this.queue;
-        const status = first ? await this.post(first).catch(() => 0) : 200;
+        const status = first ? await this.hand(first).catch(() => 0) : 200;
         if (status >= 200 && status < 300) {
           this.queue.shift();
           waitMs = 50;
@@ -186,7 +198,7 @@ class TelegramServer implements FakeTelegram {
     const index = this.calls.push(call) - 1;
     if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
     const fault = method === "getUpdates" ? undefined : this.fault?.(call, index);
-    if (fault && fault.kind !== "lost") {
+    if (fault && fault.kind !== "lost" && fault.kind !== "silent") {
       call.outcome = fault.kind;
       if (fault.kind === "limited") call.retryAfterMs = fault.retryAfterSeconds * 1_000;
       this.tell(call);
@@ -194,9 +206,9 @@ class TelegramServer implements FakeTelegram {
     }
     const result = await this.carryOut(call);
     this.tell(call);
-    if (fault?.kind === "lost") {
+    if (fault) {
       call.outcome = "lost";
-      return void response.destroy();
+      return fault.kind === "lost" ? void response.destroy() : undefined;
     }
     if ("error" in result) {
       call.outcome = "refused";
@@ -288,7 +300,7 @@ function refuse(response: ServerResponse, code: number, description: string, par
   respond(response, code, { ok: false, error_code: code, description, ...(parameters ? { parameters } : {}) });
 }
 
-function faultAnswer(response: ServerResponse, fault: Exclude<TelegramFault, { kind: "lost" }>): void {
+function faultAnswer(response: ServerResponse, fault: Exclude<TelegramFault, { kind: "lost" | "silent" }>): void {
   if (fault.kind === "limited")
     return refuse(response, 429, `Too Many Requests: retry after ${fault.retryAfterSeconds}`, {
       retry_after: fault.retryAfterSeconds,

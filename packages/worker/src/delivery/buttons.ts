@@ -53,12 +53,19 @@ interface Row {
 /** 24 random bytes are 32 characters: within every provider's limit for button data. */
 const tokenBytes = 24;
 
-export function createButtons(db: Database, clock: Clock): Buttons {
+/** `formerChat`: the id that a chat had before the provider gave it the present one. */
+export function createButtons(
+  db: Database,
+  clock: Clock,
+  formerChat: (channel: string, account: string, chatId: string) => string | undefined,
+): Buttons {
   const find: Buttons["peek"] = (press) => {
     const row = db.one<Row>("SELECT * FROM channel_buttons WHERE token = ?", press.data);
     if (!row) return { refused: "This button is not known here." };
     const sent = db.one<{ receipt: string | null }>("SELECT receipt FROM outbox WHERE dedupe_key = ?", row.outbox_id)?.receipt;
-    const here = row.channel === press.channel && row.account === press.account && row.chat_id === press.place.chatId;
+    const { channel, account, place } = press;
+    const sameChat = row.chat_id === place.chatId || row.chat_id === formerChat(channel, account, place.chatId);
+    const here = row.channel === channel && row.account === account && sameChat;
     if (!here || (sent != null && sent !== press.messageId)) return { refused: "This button belongs to another conversation." };
     if (row.used_at !== null) return { refused: "This was decided already." };
     if (row.expires_at <= clock.now()) return { refused: "This button is too old." };

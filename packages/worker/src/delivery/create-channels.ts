@@ -125,7 +125,7 @@ class ChannelsEngine implements ChannelEngine {
     this.sends = createSends(db, clock);
     this.senders = createSenders(db, clock);
     this.pairings = createChannelPairings(db, clock);
-    this.buttons = createButtons(db, clock);
+    this.buttons = createButtons(db, clock, (channel, account, chatId) => this.formerChat(channel, account, chatId));
     this.store = createAccountStore(db);
     this.receive = this.makeReceive();
     this.accounts = createAccounts({ ...deps, store: this.store, receive: this.receive, onChange: () => this.announce() });
@@ -135,7 +135,7 @@ class ChannelsEngine implements ChannelEngine {
     this.typing = createTyping({
       messages: this.messages,
       open: (channel, account) => this.open(channel, account),
-      isHeld: (lane) => this.delivery.heldMs(lane) > 0,
+      pay: this.courtesy,
     });
     this.service = this.makeService();
     const commands: CommandDependencies = {
@@ -329,7 +329,10 @@ class ChannelsEngine implements ChannelEngine {
       rewrite: (send, markdown) => {
         const { receipt } = send;
         if (receipt === null) return;
-        this.courtesy(send, (calls, signal) => calls.edit?.(placeOfSend(send), receipt, { markdown }, signal), send.lane);
+        this.courtesy(send, (calls, signal) => calls.edit?.(placeOfSend(send), receipt, { markdown }, signal), {
+          lane: send.lane,
+          keeps: "late",
+        });
       },
       pump: (lane) => this.delivery.pump(lane),
     });
@@ -359,6 +362,10 @@ class ChannelsEngine implements ChannelEngine {
     if (change) this.deps.patchAccount(channel, account, change, `channel:${channel}`);
   }
 
+  private formerChat(channel: string, account: string, chatId: string): string | undefined {
+    return this.accounts.get(channel, account)?.settings.groups[chatId]?.formerId;
+  }
+
   private ownerChats(channel: string, account: string): OwnerChat[] {
     const live = this.accounts.get(channel, account);
     if (!live) return [];
@@ -373,7 +380,8 @@ class ChannelsEngine implements ChannelEngine {
     const { ackReaction } = live.settings;
     const wanted = ackReaction === "all" || (ackReaction === "groups" && (row.chat_kind !== "direct" || busy));
     const lane = laneOf(row.channel, row.account, row.chat_id);
-    if (wanted) this.courtesy(row, (calls, signal) => calls.react?.(placeOf(row), messageId, "👀", signal), lane);
+    if (wanted)
+      this.courtesy(row, (calls, signal) => calls.react?.(placeOf(row), messageId, "👀", signal), { lane, keeps: "turn" });
   }
 }
 

@@ -4,7 +4,7 @@
  * says what was in the air.
  */
 
-import { isMoltError, type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import { type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { Clock } from "../platform/clock.ts";
 import { withDeadline } from "../platform/deadline.ts";
 import type { Log } from "../platform/log.ts";
@@ -46,8 +46,8 @@ export interface Delivery {
   waitMs(lane: string): number;
   /** Milliseconds until the provider wants to hear of that chat again. */
   heldMs(lane: string): number;
-  /** Leaves the chat alone for as long as this answer of the provider asks. */
-  hold(lane: string, error: MoltError): void;
+  /** A call that the chat's pace does not count; see `Lanes.courtesy`. Rejects with what became of it. */
+  courtesy(lane: string, now: boolean, work: () => Promise<void>): Promise<boolean>;
   readonly busy: boolean;
 }
 
@@ -68,6 +68,7 @@ class LaneDelivery implements Delivery {
     this.deps = deps;
     this.lanes = createLanes({
       ...deps,
+      claims: (send, { traits }) => send.receipt === null && isClaimable(send, traits),
       work: (lane, account, send) =>
         this.attempt(lane, account, send).catch((error: unknown) => deps.log.error("channel.lane.broken", { lane, error })),
     });
@@ -100,6 +101,18 @@ class LaneDelivery implements Delivery {
 
   inLane(lane: string, account: OpenAccount, paceMs: number, work: () => Promise<void>): void {
     this.lanes.beside(lane, account, paceMs, () => work().catch((error: unknown) => this.hold(lane, moltErrorFrom(error))));
+  }
+
+  async courtesy(lane: string, now: boolean, work: () => Promise<void>): Promise<boolean> {
+    let failure: MoltError | undefined;
+    const isMade = await this.lanes.courtesy(lane, now, async () => {
+      await work().catch((thrown: unknown) => {
+        failure = moltErrorFrom(thrown);
+        this.hold(lane, failure);
+      });
+    });
+    if (failure) throw failure;
+    return isMade;
   }
 
   waitMs(lane: string): number {
@@ -183,8 +196,9 @@ class LaneDelivery implements Delivery {
     return ["CHANNEL_LIMITED", "CHANNEL_UNAVAILABLE", "CHANNEL_TOKEN_REJECTED", "CHANNEL_TOKEN_MISSING"].includes(error.code);
   }
 
-  hold(lane: string, error: MoltError): void {
-    if (isMoltError(error) && error.retryAfterMs !== undefined) this.lanes.hold(lane, this.deps.clock.now() + error.retryAfterMs);
+  /** Leaves the chat alone for as long as this answer of the provider asks. */
+  private hold(lane: string, error: MoltError): void {
+    if (error.retryAfterMs !== undefined) this.lanes.hold(lane, this.deps.clock.now() + error.retryAfterMs);
   }
 
   private contentOf(body: SendBody | undefined): TextContent | FileContent {

@@ -1,10 +1,12 @@
 /**
- * Who may call the provider when. A lane is one chat: one call at a time, in order, no faster than its pace. Lanes of one account
- * share its limit; accounts do not wait for each other. Only calls take a slot: a chat that waits holds up nobody. All of
- * it is memory; the rows say what is owed.
+ * Who may call the provider when. A lane is one chat: one call in the air, whatever it is for, in order, no faster than its pace;
+ * so what the provider answers is known before the chat's next call leaves. Lanes of one account share its limit; accounts do
+ * not wait for each other. Only calls take a slot: a chat that waits holds up nobody. All of it is memory; the rows say what
+ * is owed.
  */
 
 import type { Clock } from "../platform/clock.ts";
+import { createClaimWindow } from "./claim-window.ts";
 import type { OpenAccount } from "./live-account.ts";
 import type { Sends, StoredSend } from "./sends.ts";
 
@@ -13,6 +15,8 @@ interface Dependencies {
   clock: Clock;
   /** undefined while the account cannot send; its rows wait. */
   open(channel: string, account: string): OpenAccount | undefined;
+  /** The call would put a placeholder into the chat. */
+  claims(send: StoredSend, account: OpenAccount): boolean;
   /** One call for the row, and what it came to. Must not throw. */
   work(lane: string, account: OpenAccount, send: StoredSend): Promise<void>;
   /** Wake me then. */
@@ -32,18 +36,26 @@ export interface Lanes {
   waitMs(lane: string): number;
   /** Milliseconds until the provider wants to hear of the chat again; its pace apart. */
   heldMs(lane: string): number;
-  /** A call beside the rows (an edit of a stream), in the chat's turn. False when it is not its turn: it is not made then. */
-  beside(lane: string, account: OpenAccount, paceMs: number, work: () => Promise<void>): boolean;
+  /** A call beside the rows that changes the chat (an edit of a stream). When it is not the chat's turn, it is not made. */
+  beside(lane: string, account: OpenAccount, paceMs: number, work: () => Promise<void>): void;
+  /**
+   * A call that the chat's pace does not count (typing, a reaction): made once nothing else of the chat is in the air, or `now` or
+   * not at all. Resolves when it is over; false: not made, the provider wants to hear nothing of that chat. `work` must not throw.
+   */
+  courtesy(lane: string, now: boolean, work: () => Promise<void>): Promise<boolean>;
   readonly busy: boolean;
 }
 
 interface Lane {
-  state: "idle" | "waiting" | "ready" | "calling";
+  /** `queueing`: for its placeholder, behind another chat's. */
+  state: "idle" | "waiting" | "ready" | "queueing" | "calling";
   heldUntil: number;
   /** Up to here its share of calls is used. */
   usedUntil: number;
   paceMs: number;
   timer?: ReturnType<typeof setTimeout> | undefined;
+  /** Courtesies that wait for the call in the air to end. */
+  courtesies: (() => void)[];
 }
 
 /** What the chats of one account share. */
@@ -63,6 +75,8 @@ const burst = 3;
 const savedSlots = 2;
 /** Waits longer than this are the alarm's too. */
 const sleepLimitMs = 5_000;
+/** More courtesies than these do not wait for one chat. */
+const courtesyLimit = 20;
 
 export function createLanes(deps: Dependencies): Lanes {
   return new MemoryLanes(deps);
@@ -72,6 +86,7 @@ class MemoryLanes implements Lanes {
   private readonly lanes = new Map<string, Lane>();
   private readonly lines = new Map<string, Line>();
   private readonly deps: Dependencies;
+  private readonly claimWindow = createClaimWindow((name) => this.over(name));
 
   constructor(deps: Dependencies) {
     this.deps = deps;
@@ -84,7 +99,7 @@ class MemoryLanes implements Lanes {
 
   touch(name: string): void {
     const lane = this.lane(name);
-    if (lane.state === "ready" || lane.state === "calling") return;
+    if (lane.state !== "idle" && lane.state !== "waiting") return;
     clearTimeout(lane.timer);
     lane.timer = undefined;
     lane.state = "idle";
@@ -135,16 +150,35 @@ class MemoryLanes implements Lanes {
     return Math.max(0, (this.lanes.get(name)?.heldUntil ?? 0) - this.deps.clock.now());
   }
 
-  beside(name: string, account: OpenAccount, paceMs: number, work: () => Promise<void>): boolean {
+  beside(name: string, account: OpenAccount, paceMs: number, work: () => Promise<void>): void {
     const lane = this.lane(name);
     const line = this.line(account);
     const now = this.deps.clock.now();
-    if (lane.state !== "idle" || this.waitMs(name) > 0 || line.slotAt > now || line.ready.length > 0) return false;
+    if (lane.state !== "idle" || this.waitMs(name) > 0 || line.slotAt > now || line.ready.length > 0) return;
     this.takeSlot(line, account.traits.accountPerSecond);
     this.use(name, paceMs);
     lane.state = "calling";
-    void work().finally(() => this.over(name, lane));
-    return true;
+    void work().finally(() => this.over(name));
+  }
+
+  courtesy(name: string, now: boolean, work: () => Promise<void>): Promise<boolean> {
+    const lane = this.lane(name);
+    const isFree = lane.state === "idle" || lane.state === "waiting";
+    if (!isFree && (now || lane.courtesies.length >= courtesyLimit)) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const turn = () => {
+        if (this.heldMs(name) > 0) return resolve(false);
+        clearTimeout(lane.timer);
+        lane.timer = undefined;
+        lane.state = "calling";
+        void work().finally(() => {
+          this.over(name);
+          resolve(true);
+        });
+      };
+      if (isFree) turn();
+      else lane.courtesies.push(turn);
+    });
   }
 
   private dispatch(line: Line, perSecond: number): void {
@@ -167,8 +201,10 @@ class MemoryLanes implements Lanes {
     // It may have been given its text, or set aside, while it stood in line; the account may have been closed.
     const send = this.deps.sends.next(name);
     const account = send && this.deps.open(send.channel, send.account);
-    if (!send || !account) {
-      lane.state = "idle";
+    if (!send || !account || this.waitMs(name) > 0) return this.over(name);
+    const claims = this.deps.claims(send, account);
+    if (claims && !this.claimWindow.enter(name)) {
+      lane.state = "queueing";
       return;
     }
     this.takeSlot(line, perSecond);
@@ -176,14 +212,18 @@ class MemoryLanes implements Lanes {
     line.calls += 1;
     void this.deps.work(name, account, send).finally(() => {
       line.calls -= 1;
-      this.over(name, lane);
+      if (claims) this.claimWindow.leave(name);
+      this.over(name);
       this.dispatch(line, perSecond);
     });
   }
 
-  private over(name: string, lane: Lane): void {
+  /** Nothing of the chat is in the air. */
+  private over(name: string): void {
+    const lane = this.lane(name);
     lane.state = "idle";
-    this.touch(name);
+    while (lane.state === "idle" && lane.courtesies.length > 0) lane.courtesies.shift()?.();
+    if (lane.state === "idle") this.touch(name);
   }
 
   private takeSlot(line: Line, perSecond: number): void {
@@ -194,7 +234,10 @@ class MemoryLanes implements Lanes {
   private lane(name: string): Lane {
     const known = this.lanes.get(name);
     if (known) return known;
-    const made: Lane = { state: "idle", heldUntil: 0, usedUntil: 0, paceMs: 0 };
+    // What an earlier life was told holds in this one.
+    const owed = this.deps.sends.next(name);
+    const heldUntil = owed && owed.attempts > 0 ? (owed.due_at ?? 0) : 0;
+    const made: Lane = { state: "idle", heldUntil, usedUntil: 0, paceMs: 0, courtesies: [] };
     this.lanes.set(name, made);
     return made;
   }

@@ -1,7 +1,7 @@
 /** "Typing" while a run lives and shows nothing yet. A courtesy: not kept, not repeated, ends by itself. */
 
 import type { ChatEvent } from "@moltworker/protocol/events";
-import { withDeadline } from "../platform/deadline.ts";
+import type { Courtesy } from "./courtesy.ts";
 import type { OpenAccount } from "./live-account.ts";
 import { type MessageLog, placeOf, type StoredMessage } from "./message-log.ts";
 import { laneOf } from "./sends.ts";
@@ -9,20 +9,18 @@ import { laneOf } from "./sends.ts";
 interface Dependencies {
   messages: MessageLog;
   open(channel: string, account: string): OpenAccount | undefined;
-  /** The provider asked to be left alone about this chat. */
-  isHeld(lane: string): boolean;
+  pay: Courtesy;
 }
 
 /** A run that takes longer shows no typing any more. */
 const longestMs = 600_000;
 
-export function createTyping({ messages, open, isHeld }: Dependencies) {
+export function createTyping({ messages, open, pay }: Dependencies) {
   const timers = new Map<string, { timer: ReturnType<typeof setInterval>; since: number }>();
 
   function show(row: StoredMessage): void {
-    if (isHeld(laneOf(row.channel, row.account, row.chat_id))) return;
-    const calls = open(row.channel, row.account)?.calls;
-    void withDeadline(10_000, (signal) => calls?.typing?.(placeOf(row), signal)).catch(() => {});
+    const lane = laneOf(row.channel, row.account, row.chat_id);
+    pay(row, (calls, signal) => calls.typing?.(placeOf(row), signal), { lane, keeps: "now" });
   }
 
   function stop(runId: string): void {

@@ -94,7 +94,7 @@ async function route(request: Request, env: Env, manifest: AssetManifest, build:
 
 /** The object learns from it which build stands in front of it: a deployment may leave an older object running for a while. */
 function signed(request: Request, build: Build): Request {
-  const forwarded = new Request(request);
+  const forwarded = new Request(request, { signal: request.signal });
   forwarded.headers.set(buildHeader, buildToHeader(build));
   return forwarded;
 }

@@ -26,6 +26,8 @@ export interface Delivery {
   reply: Reply;
   stream: boolean;
   headers: Record<string, string>;
+  /** The client went away before it had its answer. */
+  gone: AbortSignal;
   /** Called once the answer is out or its client is gone. */
   release(): void;
 }
@@ -68,10 +70,10 @@ export function createDeliver(deps: DeliverDeps): Deliver {
   }
 
   async function whole(delivery: Delivery): Promise<Response> {
-    const { request, reply, headers } = delivery;
+    const { request, reply, headers, gone } = delivery;
     const leave = enter(delivery);
     const following = followAnswer(deps, request.id, request.session_key, () => {});
-    const answer = await within(following.ended, deps.settings().answerTimeoutSeconds * 1_000, deps.clock);
+    const answer = await within(following.ended, deps.settings().answerTimeoutSeconds * 1_000, gone, deps.clock);
     following.leave();
     leave(answer === undefined);
     if (!answer) throw tooLate(request);
@@ -93,13 +95,18 @@ function mayStop(onDisconnect: OnDisconnect, request: StoredRequest): boolean {
   return onDisconnect === "stop" || request.keyed === 0;
 }
 
-async function within(ended: Promise<Answer>, timeoutMs: number, clock: Clock): Promise<Answer | undefined> {
+/** undefined: it is not there in time, or nobody waits for it any more. */
+async function within(ended: Promise<Answer>, timeoutMs: number, gone: AbortSignal, clock: Clock): Promise<Answer | undefined> {
   const patience = new AbortController();
+  const leave = () => patience.abort(new Error("the client went away"));
+  if (gone.aborted) leave();
+  gone.addEventListener("abort", leave);
   const late = clock.sleep(timeoutMs, patience.signal).then(
     () => undefined,
     () => undefined,
   );
   const first = await Promise.race([ended, late]);
+  gone.removeEventListener("abort", leave);
   patience.abort(new Error("answered"));
   return first;
 }

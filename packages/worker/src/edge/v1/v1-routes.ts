@@ -93,7 +93,7 @@ export function v1Routes(deps: V1Deps): RouteGroup {
         return json(responseObject(request, readAnswer(deps, request.id)), { headers });
       }
       const reply = asked.form === "chat" ? chatReply(asked.includeUsage) : responsesReply;
-      return await deliver({ request, reply, stream: asked.stream, headers, release });
+      return await deliver({ request, reply, stream: asked.stream, headers, gone: raw.signal, release });
     } catch (thrown) {
       release();
       throw thrown;
@@ -135,6 +135,7 @@ export function v1Routes(deps: V1Deps): RouteGroup {
           reply: responsesReply,
           stream: true,
           headers: {},
+          gone: context.req.raw.signal,
           release: () => {},
         });
       }, true),

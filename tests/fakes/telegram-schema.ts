@@ -5,7 +5,7 @@
 
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import type { FakeTelegram } from "../fakes/telegram.ts";
+import type { TelegramCall } from "./telegram-methods.ts";
 
 const folder = fileURLToPath(new URL("../", import.meta.url));
 const fileName = `${folder}telegram-payloads.ts`;
@@ -17,12 +17,14 @@ type Params<Name extends keyof Methods> = NonNullable<Parameters<Methods[Name]>[
 type Result<Name extends keyof Methods> = ReturnType<Methods[Name]>;
 `;
 
-/** One sentence for each payload that does not have its type; payloads of one shape are looked at once. */
-export function schemaFaults(fake: Pick<FakeTelegram, "calls" | "sent">): string[] {
+const wellFormed = new Set<string>();
+
+/** One sentence for each payload that does not have its type; payloads of one shape are looked at once in a process. */
+export function schemaFaults(fake: { calls: readonly TelegramCall[]; sent: readonly object[] }): string[] {
   const lines = new Map<string, string>();
   const add = (type: string, value: unknown) => {
     const key = `${type} ${shapeOf(value)}`;
-    if (!lines.has(key)) lines.set(key, `export const p${lines.size}: ${type} = ${literalOf(value)};`);
+    if (!lines.has(key) && !wellFormed.has(key)) lines.set(key, `export const p${lines.size}: ${type} = ${literalOf(value)};`);
   };
   for (const update of fake.sent) add("Update", update);
   for (const { method, params, outcome, result } of fake.calls) {
@@ -31,7 +33,10 @@ export function schemaFaults(fake: Pick<FakeTelegram, "calls" | "sent">): string
     // Updates stand under what was sent.
     if (outcome === "ok" && result !== undefined && method !== "getUpdates") add(`Result<${JSON.stringify(method)}>`, result);
   }
-  return complaintsOf(head + [...lines.values()].join("\n"));
+  if (lines.size === 0) return [];
+  const complaints = complaintsOf(head + [...lines.values()].join("\n"));
+  if (complaints.length === 0) for (const key of lines.keys()) wellFormed.add(key);
+  return complaints;
 }
 
 function complaintsOf(text: string): string[] {
