@@ -31,6 +31,31 @@ test("list names every channel and its accounts", async () => {
   });
 });
 
+test("messages shows the fate of each and the receipts of its answer; people shows who is known", async () => {
+  world.say({ from: guestId, name: "Grace", text: "logged-1 [[say: for the log]]" });
+  const answer = await standing(world.telegram, guestId, (text) => text === "for the log");
+  await settled(world.client, "logged-1");
+  world.say({ from: 990_001, text: "never kept" });
+  await standing(world.telegram, 990_001, (text) => text.includes("Show this code"));
+  const { events } = await run("messages", "--limit", "5");
+  const log = events[0]?.messages as { preview: string; fate: string; sends: { receipt: string | null }[] }[];
+  expect(log.find((row) => row.preview.startsWith("logged-1"))).toMatchObject({
+    fate: "answered",
+    sends: [{ state: "confirmed", receipt: String(answer.message_id) }],
+  });
+  const refused = await run("messages", "--fate", "refused");
+  expect(refused.events[0]).toMatchObject({
+    messages: [{ senderId: "990001", preview: "", reason: expect.stringContaining("not paired") }],
+  });
+  expect((await run("messages", "--fate", "eaten")).code).not.toBe(0);
+  const people = (await run("people", "--channel", "telegram")).events[0]?.people as { senderId: string; role: string }[];
+  expect(people.find((one) => one.senderId === String(guestId))).toMatchObject({
+    name: "Grace",
+    role: "guest",
+    source: "settings",
+  });
+});
+
 test("pair reject turns somebody away, once", async () => {
   world.say({ from: strangerId, name: "Mallory", text: "let me in" });
   await standing(world.telegram, strangerId, (text) => text.includes("Show this code"));

@@ -18,6 +18,14 @@ export function addChannels(program: Command, verb: Verb): void {
   verb(channels, "list", "channels there are, and accounts of each").action(async (options: Options) =>
     (await load()).list(options, out(options)),
   );
+  verb(channels, "people", "who is known on each channel, and in which role")
+    .option("--channel <channel>", "of one channel")
+    .action(async (options) => (await load()).people(options, out(options)));
+  verb(channels, "messages", "what came in, what became of it, and the receipts of what was sent")
+    .option("--channel <channel>", "of one channel")
+    .option("--fate <fate>", "only: received, queued, answered, handled, ignored, refused or failed")
+    .option("--limit <count>", "how many, the newest first (default: 20)")
+    .action(async (options) => (await load()).messages(options, out(options)));
   verb(channels, "connect", "connect an account; its secret is read from standard input")
     .argument("<channel>", "such as telegram or webhook")
     .option("--account <name>", "name of the account (default: default)")

@@ -4,6 +4,7 @@ import { text as readAll } from "node:stream/consumers";
 import type {
   ChannelAccountRow,
   ChannelKindRow,
+  ChannelMessageRow,
   ChannelPairingRow,
   ChannelSenderRow,
   ChannelSendRow,
@@ -87,6 +88,35 @@ export async function list(options: Shared, output: Output): Promise<void> {
   });
   output.result(lines.join("\n"), { type: "channels", kinds, accounts });
 }
+
+/** `channels people`: who is known, in which role, and by whose word. */
+export async function people(options: Shared & { channel?: string }, output: Output): Promise<void> {
+  const query = options.channel === undefined ? "" : `?channel=${encodeURIComponent(options.channel)}`;
+  const found = await ask<{ people: ChannelSenderRow[] }>(options, `/api/channels/people${query}`);
+  const lines = found.people.map(
+    ({ channel, accountId, senderId, name, role, source }) =>
+      `${role.padEnd(8)} ${channel} ${accountId} ${senderId}${name ? ` ${name}` : ""} (${source})`,
+  );
+  output.result(lines.join("\n") || "nobody is known yet", { type: "people", ...found });
+}
+
+/** `channels messages`: what came in, the newest first, what became of it, and the provider's receipts for what was sent. */
+export async function messages(
+  options: Shared & { channel?: string; fate?: string; limit?: string },
+  output: Output,
+): Promise<void> {
+  const given = Object.entries({ channel: options.channel, fate: options.fate, limit: options.limit });
+  const query = new URLSearchParams(given.filter((one): one is [string, string] => one[1] !== undefined));
+  const found = await ask<{ messages: ChannelMessageRow[]; hasMore: boolean }>(options, `/api/channels/messages?${query}`);
+  const lines = found.messages.flatMap((row) => [messageLine(row), ...row.sends.map((send) => `  ${receiptLine(send)}`)]);
+  output.result(lines.join("\n") || "no message has come in", { type: "messages", ...found });
+}
+
+const messageLine = ({ receivedAt, channel, accountId, senderName, senderId, preview, fate, reason }: ChannelMessageRow) =>
+  `${new Date(receivedAt).toISOString()} ${channel} ${accountId} ${senderName || senderId}: "${preview.slice(0, 60)}" ${fate}${reason ? `: ${reason}` : ""}`;
+
+const receiptLine = ({ kind, state, receipt, error }: ChannelSendRow) =>
+  `${kind} ${state}${receipt ? `, receipt ${receipt}` : ""}${error ? `: ${error}` : ""}`;
 
 /** `channels connect <channel>`: the secret comes from standard input, never from the line that `ps` shows. */
 export async function connect(

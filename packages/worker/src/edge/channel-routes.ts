@@ -1,5 +1,6 @@
 /** Channels over HTTP, for the command line and for scripts: how they stand, who asks, what did not arrive. */
 
+import { messageFates } from "@moltworker/protocol/channels";
 import { MoltError } from "@moltworker/protocol/errors";
 import * as z from "zod";
 import type { Principal } from "../auth/principal.ts";
@@ -13,6 +14,11 @@ const connectBody = z.strictObject({ ...ref, secrets: z.record(z.string().max(40
 const testBody = z.strictObject({ ...ref, to: z.string().min(1).max(200).optional() });
 const pairBody = z.strictObject({ code: z.string().min(1).max(60), role: z.enum(["owner", "guest"]).default("guest") });
 const idBody = z.strictObject({ id: z.string().min(1).max(60) });
+const messagesQuery = z.object({
+  channel: z.string().max(40).optional(),
+  fate: z.enum(messageFates).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(20),
+});
 const rejectBody = z.strictObject({ code: z.string().min(1).max(60) });
 
 export function channelRoutes(channels: Channels): RouteGroup {
@@ -27,6 +33,19 @@ export function channelRoutes(channels: Channels): RouteGroup {
         pairings: channels.pairings(),
         troubled: (["dead", "unknown"] as const).flatMap((state) => channels.sends({ state, limit: 50 }).sends),
       });
+    });
+    app.get("/api/channels/people", async (context) => {
+      await allowed(context, "api.channels.read");
+      return json({ people: channels.senders({ channel: context.req.query("channel") }) });
+    });
+    app.get("/api/channels/messages", async (context) => {
+      await allowed(context, "api.channels.read");
+      const asked = messagesQuery.safeParse(context.req.query());
+      if (!asked.success)
+        throw new MoltError("INVALID_REQUEST", {
+          message: `${asked.error.issues[0]?.path.join(".")}: ${asked.error.issues[0]?.message}`,
+        });
+      return json(channels.messages(asked.data));
     });
     app.post("/api/channels/connect", async (context) => {
       const principal = await allowed(context, "api.channels.connect");
