@@ -80,6 +80,32 @@ describe("who may write in private", () => {
     await standing(world.telegram, listed, (text) => text === "for 555");
     expect(world.asked("group-list-556")).toEqual([]);
   });
+
+  test("a group that is no supergroup is one too", async () => {
+    const chat = { id: -400_777, type: "group", title: "A small one", all_members_are_administrators: true };
+    await world.account({ groups: { [chat.id]: {} } });
+    world.say({ from: 555, extra: { chat }, text: `${named} small-group [[say: hello, small group]]` });
+    await standing(world.telegram, chat.id, (text) => text === "hello, small group");
+    expect((await settled(world.client, "small-group")).sessionKey).toBe(`agent:main:telegram:group:${chat.id}`);
+  });
+});
+
+test("what may have arrived is not sent again by itself; a person decides", async () => {
+  const texts = () => world.telegram.chats.texts(guestId).filter((text) => text.includes("test message"));
+  world.telegram.fault = (call) => (call.method === "sendMessage" ? { kind: "lost" } : undefined);
+  const { send } = await world.client.request("channels.sendTest", { channel: "telegram", to: String(guestId) });
+  const found = async () =>
+    (await world.client.request("channels.outbox.list", { limit: 200 })).sends.find((one) => one.id === send.id);
+  await expect.poll(async () => (await found())?.state, { timeout: 20_000 }).toBe("unknown");
+  world.telegram.fault = undefined;
+  expect((await found())?.error).toContain("may have arrived");
+  // Others go out to that chat meanwhile: it is not waiting for its turn.
+  world.say({ from: guestId, text: "after-unknown [[say: next]]" });
+  await standing(world.telegram, guestId, (text) => text === "next");
+  expect(texts()).toHaveLength(1);
+  await world.client.request("channels.outbox.retry", { id: send.id });
+  await expect.poll(async () => (await found())?.state, { timeout: 20_000 }).toBe("confirmed");
+  expect(texts()).toHaveLength(2);
 });
 
 describe("one person on two channels", () => {
