@@ -82,7 +82,7 @@ describe("who may write in private", () => {
   });
 
   test("a group that is no supergroup is one too", async () => {
-    const chat = { id: -400_777, type: "group", title: "A small one", all_members_are_administrators: true };
+    const chat = { id: -400_777, type: "group", title: "A small one" };
     await world.account({ groups: { [chat.id]: {} } });
     world.say({ from: 555, extra: { chat }, text: `${named} small-group [[say: hello, small group]]` });
     await standing(world.telegram, chat.id, (text) => text === "hello, small group");

@@ -74,7 +74,7 @@ function open(url: URL, options: RequestOptions, timeoutMs = defaultTimeoutMs) {
     ...options,
     hostname,
     port: url.port || undefined,
-    path: url.pathname,
+    path: `${url.pathname}${url.search}`,
     agent: false,
   });
   const late = () => request.destroy(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
