@@ -2,7 +2,7 @@
  * The AI gateway's HTTP face: native paths, the universal request and the unified paths, at our own host and in Cloudflare's
  * long form. It finds out who calls and what is wanted, and hands it to the pipeline.
  *
- * It runs whole inside the Assistant object. Measured in raw workerd, the hop from the stateless front costs about 40 % more
+ * It runs whole inside the Assistant object. Measured in raw workerd, the hop from the stateless front costs about a fifth more
  * processor time than answering there, but asking the object to admit and to settle from the front costs two calls of about the
  * same price each, and every chunk that JavaScript touches costs the same in either place.
  */
