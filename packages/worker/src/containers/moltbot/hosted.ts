@@ -251,16 +251,15 @@ export function createHosted(deps: HostedDeps): Hosted {
     }
   }
 
-  async function settleNow(reason: string): Promise<void> {
+  /** What hangs is asked outside the turns: one of them may wait for it. */
+  async function settle(reason: string): Promise<void> {
     const info = await infoNow();
     front = undefined;
     if (info?.state !== "ready") return;
     const living = createFront(containers, info.generation);
     await stateSoon(living)
-      .then(() => end(living, reason))
-      .catch((error: unknown) => {
-        log.warn("hosted.not-saved", { reason, message: moltErrorFrom(error).message });
-      });
+      .then(() => inTurn(() => end(living, reason)))
+      .catch((error: unknown) => log.warn("hosted.not-saved", { reason, message: moltErrorFrom(error).message }));
   }
 
   async function lookAfter(): Promise<void> {
@@ -270,7 +269,10 @@ export function createHosted(deps: HostedDeps): Hosted {
       if (clock.now() - savedAt > Math.max(saveEveryMs, savingShare * saveTookMs)) await saveFrom(front, "while it ran");
       const idleMs = deps.settings().idleMinutes * 60_000;
       if (idleMs > 0 && clock.now() - lastTouchAt > idleMs) {
-        await settleNow("before it slept");
+        await end(front, "before it slept").catch((error: unknown) =>
+          log.warn("hosted.not-saved", { message: moltErrorFrom(error).message }),
+        );
+        front = undefined;
         await containers.stop(hostedId);
         rows.write({ asleep: true });
       }
@@ -303,7 +305,7 @@ export function createHosted(deps: HostedDeps): Hosted {
       rows.write({ failure: null, held: null, asleep: false });
       return begin();
     },
-    settle: (reason) => inTurn(() => settleNow(reason)),
+    settle,
     isLively: () => clock.now() - Math.max(lastTouchAt, changedAt) < livelyMs,
     touched() {
       lastTouchAt = clock.now();
