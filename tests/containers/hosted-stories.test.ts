@@ -11,6 +11,8 @@ import { docker } from "../support/sandbox-world.ts";
 
 let world: HostedWorld;
 let build: BuildCopy;
+/** The tag of the image that is deployed under load; what runs afterwards is of it. */
+let next: string | undefined;
 const isLong = process.env.CONTAINER_KILLS !== undefined;
 beforeAll(async () => {
   if (!isLong) return;
@@ -22,6 +24,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(async () => {
   await world?.dispose();
+  if (next) docker(["rmi", next]);
   build?.dispose();
 });
 
@@ -154,7 +157,7 @@ describe.runIf(isLong)("what was said", () => {
 it.runIf(isLong)("N+1 is deployed under load: it runs, the page says so, and nothing that was taken is lost", async () => {
   const before = await world.info();
   const [name, tag] = [`moltbot-2026.9.6`, build.images()["moltbot-2026.9.6"] as string];
-  const next = `${tag.slice(0, -4)}next`;
+  next = `${tag.slice(0, -4)}next`;
   docker(["tag", tag, next]);
   const taken: string[] = [];
   let isOver = false;
@@ -194,7 +197,6 @@ it.runIf(isLong)("N+1 is deployed under load: it runs, the page says so, and not
     for (const text of sure) expect(said).toContain(text);
   } finally {
     isOver = true;
-    docker(["rmi", next]);
   }
 });
 
