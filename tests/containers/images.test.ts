@@ -29,14 +29,6 @@ it("a deploy changes the container once its commands have ended, and says until 
   await world.reconnect();
 
   const { text } = await world.bash("python3 -V");
-  if (!text.includes("generation 1]"))
-    console.log(
-      JSON.stringify(
-        world.server.events.filter((event) => JSON.stringify(event).includes("container")),
-        undefined,
-        1,
-      ),
-    );
   expect(text).toContain("generation 1]");
   expect(await world.sandbox()).toMatchObject({
     runningImage: present,

@@ -54,8 +54,11 @@ test("one that is killed says so on the page and to the doctor, with its cause, 
     .getByRole("alert")
     .getByText(/ended by signal 9/)
     .waitFor({ timeout: 30_000 });
-  await card.getByText("Its last lines").click();
-  await card.getByText(/is ready/).waitFor();
+  await card.locator("summary").click();
+  await card
+    .locator("pre")
+    .getByText(/is ready/)
+    .waitFor();
   await isSound(surface);
   const report = JSON.stringify(await world.client.request("doctor.run", {}));
   expect(report).toMatch(/ended by signal 9/);

@@ -71,7 +71,8 @@ export function fakeContainer(): FakeContainer {
     host: {
       engine: async () => ({ available: true, images: [{ name: "sandbox", image: fake.image, present: true }] }),
       prepare: async () => undefined,
-      facts: async () => (fake.running ? { ...noFacts, exists: true, running: true } : facts),
+      facts: async () =>
+        fake.running ? { ...noFacts, exists: true, running: true, generation: fake.running.generation } : facts,
       remove: async () => {
         fake.running = undefined;
       },

@@ -146,6 +146,15 @@ describe("when it ends or hangs", () => {
   });
 });
 
+it("that the runtime lost sight of lives on, and is taken up with the next use", async () => {
+  await lifecycle.ensure(spec);
+  fake.running?.end("the runtime ends");
+  await vi.advanceTimersByTimeAsync(10);
+  expect([state(), fake.running?.generation]).toEqual(["ready", 1]);
+  expect(await ending(lifecycle.ensure(spec), 3_000)).toBe(1);
+  expect(fake.starts).toHaveLength(1);
+});
+
 describe("a later life of the object", () => {
   it("takes up the container that proves itself", async () => {
     await lifecycle.ensure(spec);

@@ -109,15 +109,24 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   function watch(generation: number): Promise<string | undefined> {
     const ended = engine.ended();
     watched = { generation, ended };
-    void ended.then((words) => {
-      traffic.cut(new MoltError("CONTAINER_STALE", { message: "the container ended" }));
-      return inTurn(async () => {
-        const row = store.read();
-        if (row.generation !== generation || row.state === "starting" || !alive(row)) return;
-        await settleEnd(await factsNow(words));
-      });
-    });
+    void ended.then((words) => endedNow(generation, words));
     return ended;
+  }
+
+  /**
+   * The runtime says that it ended. Where it only lost sight of it, as when the runtime itself ends or the way to the engine is
+   * cut, nothing is ended for that: the next use or look takes it up.
+   */
+  async function endedNow(generation: number, words: string | undefined): Promise<void> {
+    const facts = host && store.read().state === "ready" ? await host.facts().catch(() => null) : undefined;
+    const isLost = facts === null || (facts?.running === true && facts.generation === generation);
+    if (!isLost) traffic.cut(new MoltError("CONTAINER_STALE", { message: "the container ended" }));
+    await inTurn(async () => {
+      const row = store.read();
+      if (row.generation !== generation || row.state === "starting" || !alive(row)) return;
+      if (isLost) watched = undefined;
+      else await settleEnd(await factsNow(words));
+    });
   }
 
   async function factsNow(words: string | undefined) {

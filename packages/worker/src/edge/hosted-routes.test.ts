@@ -105,7 +105,7 @@ describe("a request to it", () => {
     isReady = false;
     const asked = await ask("/openclaw/api");
     expect([asked.status, woken]).toEqual([503, 1]);
-    expect(await asked.text()).toMatch(/CONTAINER_STARTING.*gateway/);
+    expect(await asked.json()).toMatchObject({ error: { details: { code: "CONTAINER_STARTING", stage: "gateway" } } });
     const shown = await ask("/openclaw/", { "sec-fetch-mode": "navigate", accept: "text/html" });
     expect(await shown.text()).toContain("OpenClaw");
   });

@@ -69,7 +69,9 @@ beforeEach(() => {
     homes: {
       list: () => homes,
       newestFor: () => homes[0],
-      keep: async () => undefined,
+      async keep(lines: AsyncIterable<unknown>) {
+        for await (const _ of lines);
+      },
       chunksOf: () => [],
       read: () => new Response("{}").body,
       judge: () => undefined,
