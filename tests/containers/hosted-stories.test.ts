@@ -184,7 +184,7 @@ it.runIf(isLong)("N+1 is deployed under load: it runs, the page says so, and not
     await world.server.event((event) => event.type === "restarted");
     await world.reconnect();
     let info = await world.info();
-    for (let look = 0; look < 600 && !(info.runningImage === next && info.state === "ready"); look += 1) {
+    for (let look = 0; look < 1_500 && !(info.runningImage === next && info.state === "ready"); look += 1) {
       await pause(200);
       info = await world.info();
     }

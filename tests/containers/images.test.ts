@@ -29,6 +29,12 @@ it("a deploy changes the container once its commands have ended, and says until 
   await world.reconnect();
 
   const { text } = await world.bash("python3 -V");
+  if (process.env.TOLD)
+    console.log(
+      JSON.stringify(
+        world.server.events.filter((event) => JSON.stringify(event).includes("container") || event.type !== "log").slice(-20),
+      ),
+    );
   expect(text).toContain("generation 1]");
   expect(await world.sandbox()).toMatchObject({
     runningImage: present,
@@ -46,8 +52,9 @@ it("a deploy changes the container once its commands have ended, and says until 
 
 it("an image that is not there is named, with the command that makes it", async () => {
   build.rebuild({ sandbox: `${next}-that-nobody-built` });
+  const { workerd } = world.server.pids;
   await world.client.request("gateway.restart", {});
-  await world.server.event((event) => event.type === "restarted");
+  await world.server.event((event) => event.type === "restarted" && event.workerdPid !== workerd);
   await world.reconnect();
   const { text } = await world.bash("python3 -V");
   expect(text).toMatch(/image of sandbox is not on this machine|is not on this machine/);

@@ -34,6 +34,9 @@ const left =
 
 const hashOf = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
+/** Where OpenClaw keeps what it knows of itself. */
+const stateDatabase = ".openclaw/state/openclaw.sqlite";
+
 export function createHome({ root }) {
   let phase = "empty";
   let files = 0;
@@ -194,6 +197,7 @@ export function createHome({ root }) {
         if (first.value?.type === "empty") files = 0;
         else
           files = await inScratch(again(first.value, lines), (count, scratch) => {
+            endLeases(join(scratch, stateDatabase));
             for (const name of readdirSync(scratch)) {
               rmSync(join(root, name), { recursive: true, force: true });
               renameSync(join(scratch, name), join(root, name));
@@ -211,6 +215,18 @@ export function createHome({ root }) {
     prove: (lines) =>
       inScratch(lines, (count) => ({ files: count })).catch((error) => Promise.reject(Object.assign(error, { status: 422 }))),
   };
+}
+
+/** Whoever held a lease when the home was saved is gone: until it runs out, minutes later, a gateway would refuse to start. */
+function endLeases(path) {
+  if (!existsSync(path) || !isDatabase(path)) return;
+  const database = new DatabaseSync(path);
+  try {
+    if (database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_leases'").get())
+      database.exec("DELETE FROM state_leases");
+  } finally {
+    database.close();
+  }
 }
 
 async function* again(first, rest) {

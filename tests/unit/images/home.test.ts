@@ -86,6 +86,21 @@ it("comes back as it was, with rights, links, large files and a database that is
   copy.close();
 });
 
+it("comes back without the leases of who wrote it: they are gone, and the next would wait for them", async () => {
+  const root = folder();
+  const home = await begun(root);
+  mkdirSync(join(root, ".openclaw/state"), { recursive: true });
+  const database = new DatabaseSync(join(root, ".openclaw/state/openclaw.sqlite"));
+  database.exec("CREATE TABLE state_leases (scope TEXT, owner TEXT); INSERT INTO state_leases VALUES ('gateway', 'gone')");
+  const lines = await saved(home);
+  database.close();
+  const other = folder();
+  await createHome({ root: other }).restore(given(back(lines)));
+  const copy = new DatabaseSync(join(other, ".openclaw/state/openclaw.sqlite"));
+  expect(copy.prepare("SELECT count(*) n FROM state_leases").get()).toEqual({ n: 0 });
+  copy.close();
+});
+
 it("sends only what is new, and says when nothing is", async () => {
   const root = folder();
   const home = await begun(root);

@@ -41,6 +41,7 @@ export async function createEngineProxy(options: EngineProxyOptions): Promise<Se
     if (url.pathname.startsWith("/moltworker/")) return sendJson(response, 200, await routes.handle(url, body));
     if (request.method === "GET" && url.pathname === "/volumes") return sendJson(response, 200, { Volumes: [], Warnings: null });
     if (request.method === "GET" && url.pathname === "/networks/bridge") return sendJson(response, 200, await routes.bridge());
+    if (routes.isHeld() && endsContainer(request.method ?? "", url)) return void response.writeHead(204).end();
     const passed = translate(request.method ?? "", url, body);
     if (!passed) {
       log("containers.refused", { method: request.method, path: url.pathname });
@@ -150,6 +151,10 @@ export async function createEngineProxy(options: EngineProxyOptions): Promise<Se
   server.on("upgrade", join);
   return server;
 }
+
+const endsContainer = (method: string, { pathname }: URL) =>
+  /^\/containers\/[^/]+(\/(stop|kill))?$/.test(pathname) &&
+  (method === "DELETE" || (method === "POST" && pathname.split("/").length === 4));
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {
   const text = JSON.stringify(value);

@@ -19,6 +19,9 @@ export interface HostRoutes {
   /** The engine's account of a networking container, as workerd has just read it. */
   networkSeen(inspected: string): void;
   forget(): void;
+  /** Until `forget`, nothing that runs is ended: a runtime that ends takes its containers along, and the next one takes them up. */
+  hold(): void;
+  isHeld(): boolean;
   /** Renews the lease of an object's containers. */
   touch(object: string): void;
   /** Removes what nobody has touched since the last two rounds; returns the objects whose containers went. */
@@ -50,6 +53,7 @@ export function createHostRoutes({ engine, owner, images, leaseMs, onUse }: Host
   const networkImage = images.sidecar ?? "";
   const touchedAt = new Map<string, number>();
   const imageSeenAt = new Map<string, number>();
+  let isHeld = false;
   const startedAt = Date.now();
   const touch = (object: string) => void touchedAt.set(object, Date.now());
 
@@ -134,7 +138,14 @@ export function createHostRoutes({ engine, owner, images, leaseMs, onUse }: Host
       const [object, port] = [Config.Labels["moltworker.object"], NetworkSettings.Ports["39001/tcp"]?.[0]?.HostPort];
       if (object && port) networks.set(object, { port, command: Config.Cmd ?? [] });
     },
-    forget: () => networks.clear(),
+    forget() {
+      networks.clear();
+      isHeld = false;
+    },
+    hold() {
+      isHeld = true;
+    },
+    isHeld: () => isHeld,
     policyOf: (object) => policies.get(object),
     async handle(url, body) {
       if (url.pathname === "/moltworker/engine") return engineFacts(url.searchParams.get("image"));
@@ -142,6 +153,7 @@ export function createHostRoutes({ engine, owner, images, leaseMs, onUse }: Host
       if (!object) throw new Error(`there is nothing at ${url.pathname}`);
       touch(object);
       if (verb === "prepare") return prepare(object, JSON.parse(body) as ContainerPolicy);
+      if (verb === "remove" && isHeld) return { removed: [] };
       if (verb === "remove") return { removed: await remove((other) => other.object === object && other.role === "app") };
       return exitFacts(engine, owner, object);
     },

@@ -142,6 +142,7 @@ export class Supervisor {
     if (!workerd) return;
     const force = setTimeout(() => workerd.kill("SIGKILL"), drainMs + drainRequestMs);
     await callHost(this.#address(), "POST", "/api/host/drain", drainRequestMs).catch(() => undefined);
+    if (this.#restarting) this.#containers?.hold();
     workerd.kill("SIGTERM");
     await workerd.exited;
     clearTimeout(force);
