@@ -1,6 +1,24 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Starts on mutated settings. */
+    stateBoots: number;
+  }
+}
+
+/** What the bundler writes beside a built Worker. */
+const someBuild = {
+  name: "moltworker-build",
+  enforce: "pre" as const,
+  resolveId: (id: string) => (id === "moltworker:build" ? "\0moltworker:build" : undefined),
+  load: (id: string) =>
+    id === "\0moltworker:build"
+      ? `export default { id: "test", version: "0.1.0", builtAt: "2026-01-01T00:00:00.000Z" }`
+      : undefined,
+};
+
 /** Four kinds of test: beside the code, in real workerd, whole product in a browser, faults. */
 export default defineConfig({
   test: {
@@ -16,8 +34,12 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./tests/workerd/wrangler.jsonc" } })],
-        test: { name: "workerd", include: ["packages/worker/src/**/*.workerd.test.ts"] },
+        plugins: [cloudflareTest({ wrangler: { configPath: "./tests/workerd/wrangler.jsonc" } }), someBuild],
+        test: {
+          name: "workerd",
+          include: ["packages/worker/src/**/*.workerd.test.ts"],
+          provide: { stateBoots: Number(process.env.STATE_CONFIGS ?? 100) },
+        },
       },
       {
         test: {
@@ -43,7 +65,8 @@ export default defineConfig({
           include: ["tests/faults/**/*.test.ts"],
           testTimeout: 3_600_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // The data's own faults share nothing and mostly compute; servers that are killed get the machine to themselves.
+          fileParallelism: process.env.FAULTS_BESIDE === "1",
         },
       },
     ],

@@ -9,6 +9,9 @@ import { ensureInstalled } from "./install.mjs";
 
 const vitest = "node_modules/vitest/vitest.mjs";
 
+/** As many faults of the data as the product is measured by. */
+const allStateFaults = { STATE_CONFIGS: "10000", STATE_SNAPSHOTS: "1000", STATE_EVERY: "1", STATE_KILLS: "40", STATE_CEPH: "1" };
+
 /** What a task runs, as arguments of Node, and the variables that make it a full run unless they are set already. Flags go to the last command. */
 const tasks = {
   build: { dev: false, commands: [["scripts/build.mjs"]] },
@@ -19,8 +22,18 @@ const tasks = {
     environment: {
       ...{ FAULT_MESSAGES: "1000", FAULT_KILLS: "200" },
       ...{ CHANNEL_UPDATES: "10000", CHANNEL_KILLS: "100", CHANNEL_SENDS: "5000" },
-      ...{ STATE_CONFIGS: "10000", STATE_SNAPSHOTS: "1000", STATE_EVERY: "1", STATE_KILLS: "40" },
+      ...allStateFaults,
     },
+  },
+  // The data alone, starts in the real runtime among it. Its files share nothing, so two run side by side.
+  "faults state": {
+    dev: true,
+    commands: [
+      ["scripts/build.mjs"],
+      [vitest, "run", "--project", "workerd", "boot.workerd"],
+      [vitest, "run", "--project", "faults", "--maxWorkers=2", "state"],
+    ],
+    environment: { ...allStateFaults, FAULTS_BESIDE: "1" },
   },
   article: { dev: true, commands: [["scripts/build.mjs"], [vitest, "run", "--project", "e2e", "tests/article"]] },
   fuzz: { dev: true, commands: [[vitest, "run", "--project", "unit", "fuzz"]], environment: { FUZZ: "full" } },
@@ -31,6 +44,8 @@ const tasks = {
 
 /** Runs a task; resolves to the exit code of the first command that failed, else 0. */
 export async function runTask(name, flags) {
+  const narrow = tasks[`${name} ${flags[0]}`];
+  if (narrow) return runTask(`${name} ${flags[0]}`, flags.slice(1));
   const task = tasks[name];
   if (!task)
     throw new Failure("USAGE", `there is no task ${name ?? "without a name"}`, `Tasks: ${Object.keys(tasks).join(", ")}.`);

@@ -1,6 +1,6 @@
 /** Coming from another installation, and leaving with everything: by the command and in the page, against the built product. */
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -10,7 +10,7 @@ import { launchBrowser, openSurface } from "../support/browser.ts";
 import { connectClient, gatewayTokenOf } from "../support/client.ts";
 import { homeFiles, secretsOfHome } from "../support/import-home.ts";
 import { startS3Server } from "../support/s3-server.ts";
-import { runCommand, type Server, startServer } from "../support/server.ts";
+import { commandPath, runCommand, type Server, startServer } from "../support/server.ts";
 import { tarOf } from "../support/tar.ts";
 import { barriers, fitsWidth, isReady } from "../support/ui.ts";
 
@@ -67,6 +67,26 @@ describe("Admin, Import and export", () => {
     await page.close();
   });
 });
+
+/** The command in a terminal of its own (util-linux's `script`); each answer is typed once its question stands there. */
+async function inTerminal(args: string[], env: Record<string, string>, answers: [question: string, typed: string][]) {
+  const command = [process.execPath, commandPath, ...args].map((part) => `'${part}'`).join(" ");
+  const child = spawn("script", ["-qec", command, "/dev/null"], {
+    env: { PATH: process.env.PATH ?? "", HOME: tmpdir(), TERM: "xterm", NODE_NO_WARNINGS: "1", ...env },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let shown = "";
+  const waiting = [...answers];
+  child.stdout.on("data", (chunk) => {
+    shown += String(chunk);
+    const [question, typed] = waiting[0] ?? [];
+    if (question === undefined || !shown.includes(question)) return;
+    waiting.shift();
+    child.stdin.write(`${typed}\r`);
+  });
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { code, shown };
+}
 
 describe("moltworker import", () => {
   it("reports, imports, and finds everything here the second time", async () => {
@@ -138,6 +158,33 @@ describe("moltworker import", () => {
         refusals.map(({ events }) => (events.at(-1) as { error?: { details: { code: string } } }).error?.details.code),
       ).toEqual(["USAGE", "SNAPSHOT_STORE_REFUSED", "INVALID_REQUEST"]);
       for (const { stdout, stderr } of refusals) expect(stdout + stderr).not.toContain("wrong");
+    } finally {
+      await s3.close();
+    }
+  });
+
+  it("asks for a bucket's keys in the terminal, writes them nowhere, and shows the secret to nobody", async () => {
+    const s3 = await startS3Server();
+    try {
+      const { endpoint, bucket, accessKeyId, secretAccessKey } = s3;
+      for (const [path, content] of Object.entries(homeFiles("openclaw/", "workspace/")))
+        await fetch(`${endpoint}/${bucket}/${path}`, { method: "PUT", body: content as string });
+      const terminal = (secret: string) =>
+        inTerminal(
+          ["import", `s3://${bucket}`, "--data", server.dataDir],
+          { AWS_ENDPOINT_URL: endpoint, AWS_REGION: "us-east-1" },
+          [
+            ["Access key ID of the bucket: ", accessKeyId],
+            ["it is not shown): ", secret],
+          ],
+        );
+      const found = await terminal(secretAccessKey);
+      expect(found.shown).toMatch(/a moltworker bucket \(generation 2\)[\s\S]*Nothing was changed/);
+      expect(found.code).toBe(0);
+      const wrong = await terminal("typed-canary-secret");
+      expect(wrong.shown).toMatch(/SNAPSHOT_STORE_REFUSED|gave nothing/);
+      expect(wrong.code).not.toBe(0);
+      expect(wrong.shown).not.toContain("canary");
     } finally {
       await s3.close();
     }

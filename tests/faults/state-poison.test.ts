@@ -8,6 +8,7 @@ import { sweepPoison } from "../../packages/worker/src/services/poison-sweep.ts"
 import { migrate } from "../../packages/worker/src/storage/migrations.ts";
 import { createQuarantine } from "../../packages/worker/src/storage/quarantine.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { goodSettings, holds, mutate, mutateBytes } from "../support/mutations.ts";
 import { createRandom } from "../support/random.ts";
 import { createFakeDisk, createSnapshotWorld, dumpOf } from "../support/snapshot-world.ts";
 import { stateFaults } from "../support/state-counts.ts";
@@ -19,18 +20,13 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 describe("what is poisoned", () => {
   test(`${stateFaults.configs} mutated settings: every start succeeds, no setting is lost`, () => {
     const random = createRandom(7).next;
-    const good: Record<string, object> = {
-      agent: { name: "Lobster" },
-      providers: { openai: { baseUrl: "https://a.example/" } },
-      access: { allowed: ["a@b.example"] },
-      snapshots: { everyHours: 12 },
-    };
+    const db = createTestDatabase();
+    const clock = { now: () => 1, sleep: async () => {} };
+    migrate(db, migrations, clock);
     for (let round = 0; round < stateFaults.configs; round += 1) {
-      const db = createTestDatabase();
-      const clock = { now: () => 1, sleep: async () => {} };
-      migrate(db, migrations, clock);
+      for (const table of ["config", "config_history", "config_seeds", "quarantine"]) db.run(`DELETE FROM ${table}`);
       const stored: Record<string, string> = {};
-      for (const [section, value] of Object.entries(good)) {
+      for (const [section, value] of Object.entries(goodSettings)) {
         stored[section] = mutate(JSON.stringify(value), random);
         db.run(
           "INSERT INTO config (section, value, version, changed_by, changed_at) VALUES (?, ?, 1, 't', 1)",
@@ -42,7 +38,7 @@ describe("what is poisoned", () => {
       const config = createConfig({ sections, db, clock, log: quiet, seeds: {}, quarantine });
       expect(config.snapshot().config).toBeDefined();
       // A change of every section does not lose what was there: it is in the row, or in quarantine.
-      for (const section of Object.keys(good)) {
+      for (const section of Object.keys(goodSettings)) {
         try {
           config.patch({ [section]: section === "agent" ? { name: "New" } : {} }, { changedBy: "t" });
         } catch {
@@ -103,42 +99,3 @@ describe("what is poisoned", () => {
     expect(sweepPoison(world.db, quarantine).taken).toEqual({});
   });
 });
-
-/** True when every leaf of the old text still stands in the new one, but for what was patched on purpose. */
-function holds(now: string | undefined, before: string | undefined): boolean {
-  try {
-    const [left, right] = [JSON.parse(now ?? "") as Record<string, unknown>, JSON.parse(before ?? "") as Record<string, unknown>];
-    return Object.entries(right).every(([key, value]) => key === "name" || JSON.stringify(left[key]) === JSON.stringify(value));
-  } catch {
-    return false;
-  }
-}
-
-function mutate(text: string, random: () => number): string {
-  const at = Math.floor(random() * text.length);
-  const ways = [
-    () => text.slice(0, at),
-    () => text.slice(at),
-    () => `${text.slice(0, at)}${String.fromCharCode(Math.floor(random() * 0x3000))}${text.slice(at + 1)}`,
-    () => text.replace(/:("[^"]*"|\d+)/, `:${["null", "[]", "{}", "-1", '"x"', "1e400", "true"][Math.floor(random() * 7)]}`),
-    () => text.replace(/^\{/, '{"dm":{"policy":"open"},'),
-    () => `[${text}]`,
-    () => "",
-    () => text,
-    () => text.replace(/^\{/, '{"__proto__":{"polluted":true},'),
-    () => "null",
-  ];
-  return (ways[Math.floor(random() * ways.length)] as () => string)();
-}
-
-function mutateBytes(bytes: Uint8Array, random: () => number): Uint8Array {
-  const out = bytes.slice();
-  const at = Math.floor(random() * out.length);
-  const way = Math.floor(random() * 5);
-  if (way === 0) return out.slice(0, at);
-  if (way === 1) return new Uint8Array();
-  if (way === 2) return out.fill(Math.floor(random() * 256), at, at + 1 + Math.floor(random() * 40));
-  if (way === 3) return new Uint8Array([...out, ...out.slice(0, 20)]);
-  out[at] = (out[at] as number) ^ (1 << Math.floor(random() * 8));
-  return out;
-}

@@ -12,46 +12,46 @@ import { createTestDatabase } from "../support/database.ts";
 import { type Fuse, fused } from "../support/fuse.ts";
 import { createFakeDisk, createSnapshotWorld, dumpOf } from "../support/snapshot-world.ts";
 import { stateFaults } from "../support/state-counts.ts";
-import { fillSmall, leftovers, outcomeOf, quickTurns } from "../support/state-faults.ts";
+import { arm, fillSmall, leftovers, lifeOf, outcomeOf, quickTurns } from "../support/state-faults.ts";
 
 quickTurns();
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 describe("a write of the database", () => {
-  test.each(["fails", "is the last before a kill"])(
-    "of a snapshot that %s: the assistant is untouched, and the next snapshot is good",
-    async (how) => {
-      const count: Fuse = { at: 0, writes: 0 };
-      const first = createSnapshotWorld({ wrap: (db) => fused(db, count) });
-      fillSmall(first);
-      count.writes = 0;
-      await first.made();
-      const total = count.writes;
-      expect(total).toBeGreaterThan(100);
-      for (let at = 1; at <= total; at += stateFaults.every) {
+  test("of a snapshot that fails, and one that is the last before a kill: nothing is touched, and the next snapshot is good", async () => {
+    const count: Fuse = { at: 0, writes: 0 };
+    const first = createSnapshotWorld({ wrap: (db) => fused(db, count) });
+    fillSmall(first);
+    count.writes = 0;
+    await first.made();
+    const total = count.writes;
+    expect(total).toBeGreaterThan(100);
+    for (let at = 1; at <= total; at += stateFaults.every) {
+      const world = createSnapshotWorld();
+      fillSmall(world);
+      const before = dumpOf(world.db);
+      // One life after the other on the same data: in the first the write fails, in the second it is the last.
+      for (const how of ["fails", "kills"]) {
         const fuse: Fuse = { at: 0, writes: 0 };
-        const world = createSnapshotWorld({ wrap: (db) => fused(db, fuse) });
-        fillSmall(world);
-        const before = dumpOf(world.db);
-        const killed = new Promise<string>((resolve) => {
-          Object.assign(fuse, { at, writes: 0, ...(how === "fails" ? {} : { kill: () => resolve("killed") }) });
-        });
-        const outcome = await Promise.race([killed, outcomeOf(() => world.ended(world.snapshots.create("button")))]);
+        const life = lifeOf(world, fuse);
+        life.snapshots.recover();
+        const killed = arm(fuse, at, how);
+        const outcome = await Promise.race([killed, outcomeOf(() => life.ended(life.snapshots.create("button")))]);
         fuse.at = 0;
-        expect(outcome, `write ${at}`).not.toBe("hangs");
-        expect(dumpOf(world.db), `write ${at}: ${outcome}`).toBe(before);
-        // The next life of the object.
-        const next = createSnapshotWorld({ db: world.db, disk: world.disk, attachments: world.attachments });
-        next.snapshots.recover();
-        expect(leftovers(world.db), `write ${at}`).toEqual([]);
-        next.advance(1_000);
-        const id = await next.made();
-        const other = createSnapshotWorld({ disk: next.disk });
-        expect(await other.ended(other.snapshots.restore(id, undefined, true))).toMatch(/^done/);
-        expect(dumpOf(other.db)).toBe(before);
+        expect(outcome, `write ${at} of ${total} ${how}`).not.toBe("hangs");
+        expect(dumpOf(world.db), `write ${at} of ${total} ${how}: ${outcome}`).toBe(before);
       }
-    },
-  );
+      const next = lifeOf(world);
+      next.snapshots.recover();
+      expect(leftovers(world.db), `write ${at}`).toEqual([]);
+      next.advance(1_000);
+      const id = await next.made();
+      const other = createSnapshotWorld({ disk: next.disk });
+      expect(await other.ended(other.snapshots.restore(id, undefined, true))).toMatch(/^done/);
+      expect(dumpOf(other.db)).toBe(before);
+    }
+    console.log(`${total} writes of a snapshot, each failed and each the last before a kill (every ${stateFaults.every}.)`);
+  });
 
   test("at every write of an upgrade: the data is as before, the start says why, the next try succeeds", async () => {
     const released = migrations.slice(0, 15);

@@ -4,7 +4,7 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -22,7 +22,11 @@ export interface CloudflareWorker {
   dispose(): Promise<void>;
 }
 
-export async function startCloudflareWorker(secrets: Record<string, string>): Promise<CloudflareWorker> {
+/** `oldBucket`: what a moltworker left in R2, by key; it is bound as the guide says. */
+export async function startCloudflareWorker(
+  secrets: Record<string, string>,
+  oldBucket?: Readonly<Record<string, string | Uint8Array>>,
+): Promise<CloudflareWorker> {
   const folder = mkdtempSync(join(tmpdir(), "moltworker-cloudflare-"));
   writeFileSync(
     join(folder, "secrets.env"),
@@ -30,6 +34,7 @@ export async function startCloudflareWorker(secrets: Record<string, string>): Pr
       .map(([name, value]) => `${name}=${value}\n`)
       .join(""),
   );
+  if (oldBucket) await bindOldBucket(folder, oldBucket);
   let running = await launch(folder);
   const worker: CloudflareWorker = {
     url: running.url,
@@ -44,6 +49,26 @@ export async function startCloudflareWorker(secrets: Record<string, string>): Pr
     },
   };
   return worker;
+}
+
+/** The deployed configuration with one more bucket, and its objects put there by wrangler itself. */
+async function bindOldBucket(folder: string, objects: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
+  const config = readFileSync(join(repository, "wrangler.jsonc"), "utf8")
+    .replaceAll('"packages/cli/', `"${repository}packages/cli/`)
+    .replace('"r2_buckets": [', '"r2_buckets": [{ "binding": "MOLTBOT_BUCKET", "bucket_name": "moltbot-data" }, ');
+  writeFileSync(join(folder, "wrangler.jsonc"), config);
+  for (const [key, content] of Object.entries(objects)) {
+    writeFileSync(join(folder, "object"), content);
+    const local = ["--local", "--persist-to", join(folder, "state"), "--config", join(folder, "wrangler.jsonc")];
+    const child = spawnWrangler(
+      ["r2", "object", "put", `moltbot-data/${key}`, "--file", join(folder, "object"), ...local],
+      folder,
+    );
+    const said: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => said.push(String(chunk)));
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    if (code !== 0) throw new Error(`wrangler could not put ${key}: ${said.join("")}`);
+  }
 }
 
 function spawnWrangler(args: string[], home: string): ChildProcess {
@@ -63,8 +88,10 @@ function spawnWrangler(args: string[], home: string): ChildProcess {
 
 function launch(folder: string): Promise<{ child: ChildProcess; url: string }> {
   const state = ["--persist-to", join(folder, "state"), "--env-file", join(folder, "secrets.env")];
+  const bound = join(folder, "wrangler.jsonc");
+  const config = existsSync(bound) ? ["--config", bound] : [];
   const network = ["--local", "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0"];
-  const child = spawnWrangler(["dev", ...network, ...state, "--show-interactive-dev-session=false"], folder);
+  const child = spawnWrangler(["dev", ...config, ...network, ...state, "--show-interactive-dev-session=false"], folder);
   const said: string[] = [];
   return new Promise((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`${why}:\n${said.slice(-40).join("\n")}`));

@@ -1,7 +1,8 @@
 /** What the faults of the data share: a small assistant, and turns that cost no time. */
 
 import type { Database } from "../../packages/worker/src/storage/database.ts";
-import { fillAssistant, type SnapshotWorld } from "./snapshot-world.ts";
+import { type Fuse, fused } from "./fuse.ts";
+import { createSnapshotWorld, fillAssistant, type SnapshotWorld } from "./snapshot-world.ts";
 
 /** Work gives way by a timer, some hundred times a snapshot, and a timer of Node's takes a millisecond: here nobody waits. */
 export function quickTurns(): void {
@@ -19,6 +20,24 @@ export const leftovers = (db: Database) =>
 export function fillSmall(world: SnapshotWorld): void {
   fillAssistant(world, 12);
   world.workspace.apply([{ path: "big.bin", content: null }]);
+}
+
+/** Another life of the object on the same data, whose writes go through the fuse. */
+export function lifeOf({ db, disk, attachments, clock }: SnapshotWorld, fuse?: Fuse): SnapshotWorld {
+  return createSnapshotWorld({
+    db,
+    disk,
+    attachments,
+    now: clock.now(),
+    ...(fuse ? { wrap: (inner) => fused(inner, fuse) } : {}),
+  });
+}
+
+/** From now on the write with this number fails, or ends this life, which is when the promise resolves. */
+export function arm(fuse: Fuse, at: number, how: string): Promise<string> {
+  return new Promise((resolve) => {
+    Object.assign(fuse, { at, writes: 0, ...(how === "fails" ? {} : { kill: () => resolve("killed") }) });
+  });
 }
 
 /** How it ended; work that hangs is said to, and a refusal is an end. */

@@ -57,7 +57,8 @@ function header({ mode = 0o600, changedAt = 0 }: TarHeaderFacts, name: string, s
   return block;
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+/** The parts in order, as bytes of their own. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -9,6 +9,7 @@ import { send, type Target } from "../import/send.ts";
 import { openSource } from "../import/source.ts";
 import type { Skipped } from "../import/tar-writer.ts";
 import type { Output } from "../output.ts";
+import { baseUrl } from "../supervisor/host-api.ts";
 import { findRunning } from "./running.ts";
 
 export interface ImportOptions {
@@ -49,8 +50,8 @@ export async function importSource(source: string, options: ImportOptions, outpu
 
 async function targetOf(options: ImportOptions): Promise<Target> {
   if (options.url === undefined) {
-    const { host, port, hostKey } = findRunning(options.data);
-    return { url: new URL(`http://${host.includes(":") ? `[${host}]` : host}:${port}`), secret: hostKey };
+    const { hostKey, ...address } = findRunning(options.data);
+    return { url: new URL(baseUrl(address)), secret: hostKey };
   }
   if (!options.tokenStdin)
     throw new MoltError("USAGE", {

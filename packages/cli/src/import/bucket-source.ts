@@ -5,6 +5,7 @@
 
 import { createHash, createHmac } from "node:crypto";
 import { MoltError } from "@moltworker/protocol/errors";
+import { readS3List } from "@moltworker/protocol/s3-list";
 import { isUnwanted } from "./folder-source.ts";
 import type { SourceFile } from "./tar-writer.ts";
 
@@ -34,14 +35,10 @@ export async function listBucket(bucket: Bucket): Promise<BucketObject[]> {
   for (let token: string | undefined, more = true; more; ) {
     const query: Record<string, string> = { "list-type": "2", prefix: bucket.prefix };
     if (token !== undefined) query["continuation-token"] = token;
-    const text = (await readObject(bucket, "", query)).toString("utf8");
-    for (const [, entry = ""] of text.matchAll(/<Contents>([\s\S]*?)<\/Contents>/g)) {
-      const key = unescaped(/<Key>([^<]*)<\/Key>/.exec(entry)?.[1] ?? "");
-      const sizeBytes = Number(/<Size>(\d+)<\/Size>/.exec(entry)?.[1] ?? 0);
-      if (key !== "" && !key.endsWith("/")) found.push({ key, sizeBytes });
-    }
-    token = unescaped(/<NextContinuationToken>([^<]+)</.exec(text)?.[1] ?? "") || undefined;
-    more = /<IsTruncated>true</.test(text) && token !== undefined;
+    const { objects, next } = readS3List((await readObject(bucket, "", query)).toString("utf8"));
+    for (const { key, sizeBytes = 0 } of objects) if (key !== "" && !key.endsWith("/")) found.push({ key, sizeBytes });
+    token = next;
+    more = next !== undefined;
   }
   return found.sort((left, right) => (left.key < right.key ? -1 : 1));
 }
@@ -140,14 +137,3 @@ function failed(bucket: Bucket, why: string, cause?: unknown): MoltError {
     cause,
   });
 }
-
-const unescaped = (text: string) =>
-  text
-    .replaceAll("&quot;", '"')
-    .replaceAll("&apos;", "'")
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replace(/&#x([0-9a-f]+);|&#(\d+);/gi, (_, hex: string, decimal: string) =>
-      String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(decimal)),
-    )
-    .replaceAll("&amp;", "&");

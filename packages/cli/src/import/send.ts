@@ -1,8 +1,8 @@
-/** Sends a stream to the assistant and reads its JSON answer. */
+/** One request to an assistant, which takes a stream or gives one. */
 
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { Readable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { errorFromWire, MoltError } from "@moltworker/protocol/errors";
 
@@ -13,11 +13,38 @@ export interface Target {
   secret: string;
 }
 
-/** Throws the assistant's own error; NOT_RUNNING when nobody answers. */
-export async function send<Answer>(
+interface Call {
+  method: "PUT" | "POST" | "GET";
+  path: string;
+  contentType?: string;
+  body?: Readable;
+}
+
+/** The JSON that it answers. Throws the assistant's own error; NOT_RUNNING when nobody answers. */
+export async function send<Answer>(target: Target, call: Call): Promise<Answer> {
+  return whileAnswered(target, call, async (response) => answerOf<Answer>(response.statusCode ?? 0, await textOf(response)));
+}
+
+/** Writes the bytes that it answers into a file. Throws as `send` does, and what the file system says. */
+export async function fetchTo(target: Target, path: string, file: Writable): Promise<void> {
+  let ofFile: Error | undefined;
+  file.once("error", (error: NodeJS.ErrnoException) => {
+    // A cut answer ends the file with its own error.
+    if (error.syscall === "open" || error.syscall === "write") ofFile = error;
+  });
+  await whileAnswered(target, { method: "GET", path }, async (response) => {
+    if (response.statusCode !== 200) throw errorOf(response.statusCode ?? 0, await textOf(response));
+    await pipeline(response, file);
+  }).catch((error: unknown) => {
+    throw ofFile ?? error;
+  });
+}
+
+async function whileAnswered<Value>(
   target: Target,
-  call: { method: "PUT" | "POST" | "GET"; path: string; contentType?: string; body?: Readable },
-): Promise<Answer> {
+  call: Call,
+  read: (response: IncomingMessage) => Promise<Value>,
+): Promise<Value> {
   const open = target.url.protocol === "https:" ? requestHttps : requestHttp;
   const headers: Record<string, string> = {
     // A header carries bytes: a token outside ASCII goes as UTF-8, one character a byte.
@@ -32,11 +59,7 @@ export async function send<Answer>(
   try {
     // The assistant may refuse before it has read everything: its answer counts, not the broken pipe.
     void pipeline(call.body ?? Readable.from([]), request).catch(() => undefined);
-    const response = await answered;
-    const chunks: Buffer[] = [];
-    for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-    const text = Buffer.concat(chunks).toString("utf8");
-    return answerOf<Answer>(response.statusCode ?? 0, text);
+    return await read(await answered);
   } catch (error) {
     if (error instanceof MoltError) throw error;
     throw new MoltError("NOT_RUNNING", {
@@ -45,13 +68,23 @@ export async function send<Answer>(
   }
 }
 
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
 function answerOf<Answer>(status: number, text: string): Answer {
-  let body: Record<string, unknown>;
+  if (status < 200 || status >= 300) throw errorOf(status, text);
+  return bodyOf(status, text) as Answer;
+}
+
+const errorOf = (status: number, text: string): MoltError => errorFromWire(bodyOf(status, text).error);
+
+function bodyOf(status: number, text: string): Record<string, unknown> {
   try {
-    body = JSON.parse(text) as Record<string, unknown>;
+    return JSON.parse(text) as Record<string, unknown>;
   } catch {
     throw new MoltError("NOT_MOLTWORKER", { message: `the answer is not the assistant's (status ${status})` });
   }
-  if (status >= 200 && status < 300) return body as Answer;
-  throw errorFromWire(body.error);
 }

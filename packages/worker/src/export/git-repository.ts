@@ -1,5 +1,6 @@
 /** Files as a git repository of one commit: loose objects that any git reads. Format: https://git-scm.com/docs/gitrepository-layout */
 
+import { joined } from "@moltworker/protocol/tar";
 import type { ExportFile } from "./tar-stream.ts";
 
 export interface TreeFile {
@@ -66,13 +67,13 @@ async function treeOf(folder: Folder, made: GitObject[]): Promise<string> {
   }));
   keyed.sort((left, right) => compareBytes(left.key, right.key));
   const parts = keyed.flatMap(({ name, mode, id }) => [encoder.encode(`${mode} ${name}\0`), bytesFromHex(id)]);
-  const object = await objectOf("tree", concatenated(parts));
+  const object = await objectOf("tree", joined(parts));
   made.push(object);
   return object.id;
 }
 
 async function objectOf(kind: "blob" | "tree" | "commit", content: Uint8Array): Promise<GitObject> {
-  const whole = concatenated([encoder.encode(`${kind} ${content.length}\0`), content]);
+  const whole = joined([encoder.encode(`${kind} ${content.length}\0`), content]);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-1", whole));
   const id = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const body = new Response(whole).body as ReadableStream<Uint8Array>;
@@ -84,16 +85,6 @@ const objectFile = (folder: string, { id, deflated }: GitObject): ExportFile => 
   path: `${folder}.git/objects/${id.slice(0, 2)}/${id.slice(2)}`,
   content: deflated,
 });
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
 
 const bytesFromHex = (hex: string): Uint8Array => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 

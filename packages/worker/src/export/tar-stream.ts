@@ -1,6 +1,6 @@
 /** A tar archive as it is made: each file's content is held one at a time. */
 
-import { tarEnd, tarHeader, tarPadding } from "@moltworker/protocol/tar";
+import { joined, tarEnd, tarHeader, tarPadding } from "@moltworker/protocol/tar";
 
 export interface ExportFile {
   path: string;
@@ -25,16 +25,6 @@ export function tarStream(files: AsyncIterable<ExportFile>, nowMs: number): Read
 
 function entry({ path, content: given }: ExportFile, nowMs: number): Uint8Array {
   const content = typeof given === "string" ? new TextEncoder().encode(given) : given;
-  const parts = [
-    tarHeader({ path, sizeBytes: content.length, mode: 0o644, changedAt: nowMs }),
-    content,
-    tarPadding(content.length),
-  ];
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  const head = tarHeader({ path, sizeBytes: content.length, mode: 0o644, changedAt: nowMs });
+  return joined([head, content, tarPadding(content.length)]);
 }

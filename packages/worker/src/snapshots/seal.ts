@@ -4,6 +4,7 @@
  */
 
 import { MoltError } from "@moltworker/protocol/errors";
+import { joined } from "@moltworker/protocol/tar";
 import { hexFromBytes, sha256Hex } from "../platform/sha256.ts";
 import { pack, unpack } from "./pack.ts";
 
@@ -67,7 +68,7 @@ export function createSeal(sealKey: SealKey | undefined): Seal {
         (await keys).cipher,
         packed as Uint8Array<ArrayBuffer>,
       );
-      return joined(nonce, new Uint8Array(cipher));
+      return joined([nonce, new Uint8Array(cipher)]);
     },
     open: async (bytes, compressed = true) => {
       const packed = keys ? await decrypt(bytes, (await keys).cipher) : bytes;
@@ -94,13 +95,6 @@ async function decrypt(bytes: Uint8Array, key: CryptoKey): Promise<Uint8Array> {
   } catch (error) {
     throw new MoltError("SNAPSHOT_PASSPHRASE", { cause: error });
   }
-}
-
-function joined(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(left.length + right.length);
-  whole.set(left);
-  whole.set(right, left.length);
-  return whole;
 }
 
 function bytesFromHex(hex: string): Uint8Array<ArrayBuffer> {

@@ -4,6 +4,7 @@
  */
 
 import { MoltError } from "@moltworker/protocol/errors";
+import { readS3List } from "@moltworker/protocol/s3-list";
 import { AwsClient } from "aws4fetch";
 import type { Egress } from "../platform/egress.ts";
 import { sha256Hex } from "../platform/sha256.ts";
@@ -76,11 +77,10 @@ export function createS3Store(settings: S3Settings, egress: Egress, signal?: Abo
       for (let token: string | undefined, more = true; more; ) {
         const query = new URLSearchParams({ "list-type": "2", prefix, ...(token ? { "continuation-token": token } : {}) });
         const response = await ask("could not be listed", `${endpoint}/${encodeURIComponent(bucket)}?${query}`);
-        const text = new TextDecoder().decode(await bytesOf(response, "could not be listed"));
-        found.push(...objectsIn(text));
-        token = /<NextContinuationToken>([^<]+)</.exec(text)?.[1];
-        token = token && unescaped(token);
-        more = /<IsTruncated>true</.test(text) && token !== undefined;
+        const { objects, next } = readS3List(new TextDecoder().decode(await bytesOf(response, "could not be listed")));
+        found.push(...objects.map(({ key, sizeBytes }) => ({ name: key, size: sizeBytes })));
+        token = next;
+        more = next !== undefined;
       }
       return found;
     },
@@ -90,22 +90,3 @@ export function createS3Store(settings: S3Settings, egress: Egress, signal?: Abo
     },
   };
 }
-
-function objectsIn(xml: string): StoredObject[] {
-  return [...xml.matchAll(/<Contents>([\s\S]*?)<\/Contents>/g)].flatMap(([, entry = ""]) => {
-    const name = /<Key>([^<]*)<\/Key>/.exec(entry)?.[1];
-    const size = Number(/<Size>(\d+)<\/Size>/.exec(entry)?.[1]);
-    return name === undefined ? [] : [{ name: unescaped(name), size: Number.isNaN(size) ? undefined : size }];
-  });
-}
-
-const unescaped = (text: string) =>
-  text
-    .replaceAll("&quot;", '"')
-    .replaceAll("&apos;", "'")
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replace(/&#x([0-9a-f]+);|&#(\d+);/gi, (_, hex: string, decimal: string) =>
-      String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(decimal)),
-    )
-    .replaceAll("&amp;", "&");
