@@ -24,7 +24,7 @@ describe.runIf(process.env.STATE_CEPH === "1")("a bucket of Ceph", () => {
   });
   const place = () => {
     const { endpoint, bucket, accessKeyId, secretAccessKey } = ceph;
-    return { endpoint, bucket, accessKeyId, secretAccessKey, region: "us-east-1", prefix: "snapshots of mine/é/" };
+    return { endpoint, bucket, accessKeyId, secretAccessKey, region: "us-east-1", prefix: "mine/deep/" };
   };
 
   test("takes snapshots, proves them, gives them back, and says which key is wrong", async () => {

@@ -67,6 +67,8 @@ export interface SnapshotWorld {
   destination: ReturnType<typeof createDestination>;
   settings: Settings["snapshots"];
   restarts: number;
+  /** What was said of the work while it went on. */
+  announced: SnapshotJob[];
   clock: { now(): number; sleep(): Promise<void> };
   advance(ms: number): void;
   /** The id of a snapshot that was made and proved. Throws with the job's words when it was not. */
@@ -108,7 +110,18 @@ export function createSnapshotWorld(options: WorldOptions = {}): SnapshotWorld {
     egress: { fetch: async () => new Response(null, { status: 500 }) },
     own: { binding: disk.fetcher, prefix: "" },
   });
-  const world = { db: plain, disk, attachments, blobs, workspace, destination, settings, clock, restarts: 0 } as SnapshotWorld;
+  const world = {
+    db: plain,
+    disk,
+    attachments,
+    blobs,
+    workspace,
+    destination,
+    settings,
+    clock,
+    restarts: 0,
+    announced: [] as SnapshotJob[],
+  } as SnapshotWorld;
   world.advance = (ms) => {
     now += ms;
   };
@@ -119,7 +132,7 @@ export function createSnapshotWorld(options: WorldOptions = {}): SnapshotWorld {
       marks: createSnapshotMarks(db),
       settings: () => settings,
       scratch: createNodeScratch(known, clock, options.wrapScratch),
-      announce: () => {},
+      announce: (job) => void (job && world.announced.push(job)),
       onActivity: () => {},
       // As the product does it: this life is over, and the next one says how the restore ended.
       onRestored: () => {

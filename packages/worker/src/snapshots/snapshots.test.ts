@@ -328,6 +328,24 @@ describe("work", () => {
     expect(await next.ended(job?.id ?? "")).toBe("done: Made and proved.");
   });
 
+  test("says how far it is: what it does, and rows done of rows in all, which only rise", async () => {
+    const world = createSnapshotWorld();
+    fillAssistant(world, 2_000);
+    // Every word is of another moment.
+    const speaking = setInterval(() => world.advance(300), 1);
+    await world.made();
+    clearInterval(speaking);
+    const phases = [...new Set(world.announced.map(({ phase }) => phase).filter(Boolean))];
+    expect(phases).toEqual(["reading", "proving", "tidying"]);
+    for (const phase of ["reading", "proving"]) {
+      const said = world.announced.filter((job) => job.phase === phase && job.totalRows > 0);
+      expect(said.every(({ doneRows, totalRows }) => doneRows <= totalRows)).toBe(true);
+      expect(said.map(({ doneRows }) => doneRows)).toEqual(said.map(({ doneRows }) => doneRows).sort((a, b) => a - b));
+      expect(said.at(-1)?.totalRows).toBeGreaterThan(2_000);
+    }
+    expect(world.announced.at(-1)).toMatchObject({ state: "done", outcome: "Made and proved." });
+  });
+
   test("tells what changed", async () => {
     const world = await filled();
     const id = await world.made();
