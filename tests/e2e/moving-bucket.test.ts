@@ -1,4 +1,4 @@
-/** The bucket of an old moltworker, read where it lies: bound beside our own on Cloudflare's runtime, reported by its button in the page. */
+/** The bucket of an old moltworker, read where it lies: bound beside our own on Cloudflare's runtime, taken by its button in the page. */
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -34,7 +34,7 @@ afterAll(async () => {
 it.each([
   [360, true],
   [1280, false],
-])("is reported by its button, and nothing changes before it is agreed to, at %i px, dark %s", async (width, dark) => {
+])("is reported first and then taken, at %i px, dark %s", async (width, dark) => {
   const made = await fetch(new URL("/api/host/link", worker.url), {
     method: "POST",
     headers: { authorization: `Bearer ${token}` },
@@ -50,7 +50,9 @@ it.each([
   if (pictures) await page.screenshot({ path: `${pictures}/bucket-report-${width}.png`, fullPage: true });
   await fitsWidth(page);
   expect(await barriers(page)).toEqual([]);
-  await page.getByRole("button", { name: "Import this" }).waitFor();
+  await page.getByRole("button", { name: "Import this" }).click();
+  await page.getByRole("status").getByText("Imported.").waitFor({ timeout: 60_000 });
+  expect(await report.getByText("Failed").count()).toBe(0);
   expect(surface.faults).toEqual([]);
   await page.close();
 });

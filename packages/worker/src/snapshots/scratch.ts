@@ -16,6 +16,7 @@ import { readTablePage } from "./cut.ts";
 import { insertRows } from "./insert-rows.ts";
 import type { TableRef } from "./manifest.ts";
 import type { PageSource } from "./staged.ts";
+import { isInternal } from "./table-policy.ts";
 import { keyPlacesOf, quoted, readTable } from "./tables.ts";
 
 /** Of about a megabyte each. */
@@ -32,7 +33,7 @@ function beginScratch(db: Database, migrations: readonly Migration[], schema: re
   migrate(db, migrations.slice(0, schema.length), clock);
   // Rows that migrations wrote come from the snapshot too.
   for (const { name } of db.all<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'"))
-    if (name !== "schema_migrations" && !/^(sqlite|_cf)_/.test(name)) db.run(`DELETE FROM ${quoted(name)}`);
+    if (name !== "schema_migrations" && !isInternal(name)) db.run(`DELETE FROM ${quoted(name)}`);
 }
 
 /** Rows of one table as they lie in its chunks. */

@@ -22,6 +22,13 @@ test("no policy is of a table that is not there", () => {
   expect(namedTables().filter((name) => !tables.has(name) && !isInternal(name))).toEqual([]);
 });
 
+test.each(["_cf_KV", "__miniflare_do_name", "sqlite_sequence", "cut_messages", "staged_messages"])(
+  "%s is not ours to save",
+  (name) => {
+    expect(namedPolicyOf(name)).toBe("local");
+  },
+);
+
 test("a table without a policy is found", () => {
   expect(unnamed(tablesOf(["CREATE TABLE budgets_of_tomorrow (id TEXT PRIMARY KEY)"]))).toEqual(["budgets_of_tomorrow"]);
 });

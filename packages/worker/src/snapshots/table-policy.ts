@@ -44,8 +44,11 @@ const policies = new Map(
   ),
 );
 
-/** SQLite's own, the host's, and what a snapshot or a restore has open. */
-export const isInternal = (table: string): boolean => /^(sqlite|_cf|cut|staged)_/.test(table);
+/**
+ * SQLite's own, the host's (Cloudflare's and its local runtime's begin with an underscore, and no table of ours does), and what
+ * a snapshot or a restore has open.
+ */
+export const isInternal = (table: string): boolean => /^(_|(sqlite|cut|staged)_)/.test(table);
 
 /** undefined for a table that nobody has named. */
 export function namedPolicyOf(table: string): TablePolicy | undefined {
