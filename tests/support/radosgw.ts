@@ -89,8 +89,7 @@ function unpacked(): string {
   mkdirSync(join(archives, "partial"), { recursive: true });
   const options = ["-y", "--download-only", "--no-install-recommends", "-o", `Dir::Cache::archives=${archives}`];
   execFileSync("apt-get", ["install", ...options, ...packages], { stdio: "pipe" });
-  for (const name of readdirSync(archives).filter((file) => file.endsWith(".deb")))
-    execFileSync("dpkg", ["-x", join(archives, name), draft], { stdio: "pipe" });
+  execFileSync("sh", ["-c", 'for file in *.deb; do dpkg -x "$file" ../draft; done'], { cwd: archives, stdio: "pipe" });
   renameSync(draft, root);
   rmSync(archives, { recursive: true });
   return root;
