@@ -130,7 +130,8 @@ function openaiCases(OpenAI: Foreign, world: ClientWorld): ClientCase[] {
         },
       },
     ];
-    const wrong = new OpenAI({ apiKey: "molt_wrong", baseURL: `${world.base}${path}`, maxRetries: 0 });
+    // Wrong tokens in quick succession are paused first: the client waits as it is told and asks again. A 401 it never repeats.
+    const wrong = new OpenAI({ apiKey: "molt_wrong", baseURL: `${world.base}${path}`, maxRetries: 2 });
     const refused = {
       name: name("a wrong token is an AuthenticationError"),
       run: () =>
