@@ -18,7 +18,10 @@ const seed = Number(process.env.CONTAINER_SEED ?? 20_261_128);
 const recoverMs = 60_000;
 
 interface Engine {
+  /** The product's way to it. */
   socketPath: string;
+  /** The test's own way; the machine's when absent. Never through this process, which waits for the answer. */
+  lookAt?: string;
   /** It is gone for a moment, and comes back. */
   strike(): Promise<void>;
   close(): unknown;
@@ -28,13 +31,14 @@ let engine: Engine;
 let world: SandboxWorld;
 beforeAll(async () => {
   engine = isLong && process.getuid?.() === 0 ? await killableEngine() : await cuttableEngine();
-  world = await createSandboxWorld({ engineSocket: engine.socketPath });
+  const env = { DOCKER_HOST: `unix://${engine.socketPath}` };
+  world = await createSandboxWorld({ env, ...(engine.lookAt ? { engineSocket: engine.lookAt } : {}) });
 });
 afterAll(async () => {
   await world?.dispose();
   await engine?.close();
 });
-const docker = (args: string[]) => dockerAt(args, engine.socketPath);
+const docker = (args: string[]) => dockerAt(args, engine.lookAt);
 
 async function killableEngine(): Promise<Engine> {
   const images = JSON.parse(
@@ -43,6 +47,7 @@ async function killableEngine(): Promise<Engine> {
   const own = await startOwnEngine([images.sidecar as string, images.sandbox as string]);
   return {
     ...own,
+    lookAt: own.socketPath,
     async strike() {
       await own.kill();
       await pause(500);
