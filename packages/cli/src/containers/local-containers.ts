@@ -16,8 +16,8 @@ import { createHostRoutes, type HostRoutes } from "./host-routes.ts";
 export interface LocalContainers {
   /** A new workerd knows nothing of what the last one had made. */
   forget(): void;
-  /** This workerd is about to end, and another follows: what runs goes on until that one is there. */
-  hold(): void;
+  /** This workerd is about to end, and another follows: what runs goes on until that one is there. False when nothing was ever run. */
+  hold(): boolean;
   /** Removes every container of this assistant, and the socket. */
   close(): Promise<void>;
 }
@@ -95,7 +95,10 @@ export async function openLocalContainers(options: LocalContainersOptions): Prom
 
   return {
     forget: () => routes?.forget(),
-    hold: () => routes?.hold(),
+    hold() {
+      routes?.hold();
+      return routes !== undefined;
+    },
     async close() {
       clearInterval(timer);
       if (existsSync(used)) {

@@ -48,6 +48,8 @@ const readyTimeoutMs = 15_000;
 const failingAnswers = 8;
 const drainRequestMs = 8_000;
 const drainMs = 5_000;
+/** After the assistant has drained, with containers that outlive this workerd. */
+const heldDrainMs = 500;
 const keptLines = 50;
 
 export class Supervisor {
@@ -140,12 +142,14 @@ export class Supervisor {
   async #drain(): Promise<void> {
     const workerd = this.#workerd;
     if (!workerd) return;
-    const force = setTimeout(() => workerd.kill("SIGKILL"), drainMs + drainRequestMs);
+    const forced = [setTimeout(() => workerd.kill("SIGKILL"), drainMs + drainRequestMs)];
     await callHost(this.#address(), "POST", "/api/host/drain", drainRequestMs).catch(() => undefined);
-    if (this.#restarting) this.#containers?.hold();
+    const held = this.#restarting && this.#containers?.hold() === true;
     workerd.kill("SIGTERM");
+    // It would wait for the end of its containers, which are held so that they do not end.
+    if (held) forced.push(setTimeout(() => workerd.kill("SIGKILL"), heldDrainMs));
     await workerd.exited;
-    clearTimeout(force);
+    for (const timer of forced) clearTimeout(timer);
   }
 
   /** One life of workerd, from spawn to exit. */
