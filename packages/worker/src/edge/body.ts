@@ -1,4 +1,4 @@
-/** Request bodies, counted while they stream: what is larger than its cap is never held in memory. */
+/** What a request brings, in the shape that is asked of it. Bodies are counted while they stream: what passes its cap is never held. */
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type * as z from "zod";
@@ -43,11 +43,16 @@ export async function readJson<Value>(request: Request, schema: z.ZodType<Value>
       message: "the body must be JSON",
       hint: "Send it with `content-type: application/json`.",
     });
-  const parsed = schema.safeParse(parse(await readBytes(request, maxBytes)));
+  return readShape(schema, parse(await readBytes(request, maxBytes)), "body");
+}
+
+/** A value that somebody sent, such as a query. Throws INVALID_REQUEST with the path of what is wrong in it, or else `name`. */
+export function readShape<Value>(schema: z.ZodType<Value>, value: unknown, name = "query"): Value {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
   throw new MoltError("INVALID_REQUEST", {
-    message: `${issues[0]?.path || "body"}: ${issues[0]?.message ?? "is not valid"}`,
+    message: `${issues[0]?.path || name}: ${issues[0]?.message ?? "is not valid"}`,
     details: { issues },
   });
 }

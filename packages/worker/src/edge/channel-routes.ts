@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { Principal } from "../auth/principal.ts";
 import type { Channels } from "../delivery/channels.ts";
 import { json } from "./answers.ts";
-import { readJson } from "./body.ts";
+import { readJson, readShape } from "./body.ts";
 import type { RouteGroup } from "./route-group.ts";
 
 const ref = { channel: z.string().min(1).max(40), accountId: z.string().min(1).max(40).optional() };
@@ -40,12 +40,7 @@ export function channelRoutes(channels: Channels): RouteGroup {
     });
     app.get("/api/channels/messages", async (context) => {
       await allowed(context, "api.channels.read");
-      const asked = messagesQuery.safeParse(context.req.query());
-      if (!asked.success)
-        throw new MoltError("INVALID_REQUEST", {
-          message: `${asked.error.issues[0]?.path.join(".")}: ${asked.error.issues[0]?.message}`,
-        });
-      return json(channels.messages(asked.data));
+      return json(channels.messages(readShape(messagesQuery, context.req.query())));
     });
     app.post("/api/channels/connect", async (context) => {
       const principal = await allowed(context, "api.channels.connect");

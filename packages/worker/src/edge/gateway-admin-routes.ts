@@ -17,7 +17,7 @@ import type { Auth } from "../auth/auth.ts";
 import type { Limits } from "../config/sections/limits.ts";
 import type { Clock } from "../platform/clock.ts";
 import { json } from "./answers.ts";
-import { readJson } from "./body.ts";
+import { readJson, readShape } from "./body.ts";
 import type { Allowed, RouteGroup } from "./route-group.ts";
 
 export interface GatewayAdminDeps {
@@ -139,7 +139,7 @@ function addHost(app: Hono, allowed: Allowed, { governor, auth, audit, clock }: 
   });
   app.post("/api/host/tokens", async (context) => {
     const principal = await allowed(context, "api.gateway.tokens");
-    const { label, tenant, ...rest } = parse(newToken, context.req.query());
+    const { label, tenant, ...rest } = readShape(newToken, context.req.query());
     const wanted = {
       label,
       scopes: ["gateway.use" as const],
@@ -167,7 +167,7 @@ function addControls(app: Hono, allowed: Allowed, { aiGateway, audit }: GatewayA
   });
   app.post("/api/host/gateway/clear", async (context) => {
     const principal = await allowed(context, "api.gateway.write");
-    const { what, provider, alias = "default" } = parse(clearing, context.req.query());
+    const { what, provider, alias = "default" } = readShape(clearing, context.req.query());
     const note = (action: string, detail: string) =>
       audit.record({ who: auditName(principal), surface: "http", action, outcome: "ok", detail });
     if (what === "cache") {
@@ -262,7 +262,7 @@ const filtersShape = z
 
 type LogsQuery = z.infer<typeof logsQuery>;
 
-const parseQuery = (query: Record<string, string>): LogsQuery => parse(logsQuery, query);
+const parseQuery = (query: Record<string, string>): LogsQuery => readShape(logsQuery, query);
 
 function filterFrom(query: LogsQuery): GatewayLogFilter {
   const filter: GatewayLogFilter = {
@@ -275,7 +275,7 @@ function filterFrom(query: LogsQuery): GatewayLogFilter {
     ...timeFrom("since", query.start_date),
     ...timeFrom("until", query.end_date),
   };
-  for (const { key, value } of query.filters === undefined ? [] : parse(filtersShape, jsonOf(query.filters))) {
+  for (const { key, value } of query.filters === undefined ? [] : readShape(filtersShape, jsonOf(query.filters))) {
     const name = filterKeys[key as keyof typeof filterKeys];
     if (name) filter[name] = String(value[0]);
     else if (key === "success") filter.success = String(value[0]) === "true";
@@ -297,13 +297,6 @@ function jsonOf(text: string): unknown {
   } catch {
     throw new MoltError("INVALID_REQUEST", { message: "filters: is not JSON" });
   }
-}
-
-function parse<Value>(schema: z.ZodType<Value>, value: unknown): Value {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new MoltError("INVALID_REQUEST", { message: `${issue?.path.join(".") ?? "query"}: ${issue?.message ?? "is not valid"}` });
 }
 
 function needGateway(context: Context): void {

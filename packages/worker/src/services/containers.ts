@@ -4,7 +4,7 @@ import type { Settings } from "../catalog/sections.ts";
 import { createContainerHost } from "../containers/container-host.ts";
 import { type ContainerKind, type Containers, createContainers } from "../containers/containers.ts";
 import { createCredentials } from "../containers/credentials.ts";
-import { createSandbox, type Sandbox } from "../containers/sandbox/sandbox.ts";
+import { createSandbox, type Sandbox, sandboxId } from "../containers/sandbox/sandbox.ts";
 import { sandboxSpec } from "../containers/sandbox/sandbox-spec.ts";
 import { containerRoutes } from "../edge/container-routes.ts";
 import type { Env } from "../env.ts";
@@ -39,7 +39,7 @@ export function createContainersPart(deps: Deps): { containers: Containers; sand
     namespace: env.CONTAINERS,
     engine: host && (() => host.engine()),
     assistantId,
-    kinds: [{ id: "sandbox", title: "Sandbox", spec: () => sandboxSpec(settings()) }, ...kinds],
+    kinds: [{ id: sandboxId, title: "Sandbox", spec: () => sandboxSpec(settings()) }, ...kinds],
     credentials,
     enabled: () => settings().enabled,
     now: clock.now,

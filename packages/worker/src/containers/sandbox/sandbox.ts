@@ -75,19 +75,18 @@ type Line =
   | { type: "error"; error: string };
 
 export const sandboxId = "sandbox";
-const id = sandboxId;
 const keptText = 400_000;
 
 export function createSandbox({ containers, workspace, hasNetwork }: Deps): Sandbox {
   const askOf =
     (generation: number): Ask =>
     (path, init) =>
-      containers.fetch(id, generation, path, init);
+      containers.fetch(sandboxId, generation, path, init);
 
   /** Ready, with the assistant's files in it. A container that ended meanwhile is replaced once: nothing has run yet. */
   async function prepare(): Promise<{ generation: number; ask: Ask; notes: string[] }> {
     for (let attempt = 1; ; attempt += 1) {
-      const generation = await containers.ensure(id);
+      const generation = await containers.ensure(sandboxId);
       try {
         const { conflicts } = await push(askOf(generation), workspace);
         const notes = conflicts.map(
@@ -109,7 +108,7 @@ export function createSandbox({ containers, workspace, hasNetwork }: Deps): Sand
 
   /** The generation that lives, without starting one. Throws NOT_FOUND: jobs end with their container. */
   async function living(): Promise<{ generation: number; ask: Ask }> {
-    const row = (await containers.report()).containers.find((candidate) => candidate.id === id);
+    const row = (await containers.report()).containers.find((candidate) => candidate.id === sandboxId);
     if (row?.state !== "ready")
       throw new MoltError("NOT_FOUND", { message: "the sandbox does not run, so no job does", hint: "Start the job again." });
     return { generation: row.generation, ask: askOf(row.generation) };
@@ -117,7 +116,7 @@ export function createSandbox({ containers, workspace, hasNetwork }: Deps): Sand
 
   return {
     missing: containers.missing,
-    anticipate: () => void containers.ensure(id).catch(() => undefined),
+    anticipate: () => void containers.ensure(sandboxId).catch(() => undefined),
     hasNetwork,
     async run({ command, timeoutMs, signal, onUpdate }) {
       onUpdate("starting the sandbox");
