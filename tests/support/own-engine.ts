@@ -4,7 +4,7 @@
  */
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { docker } from "./sandbox-world.ts";
@@ -50,6 +50,7 @@ export async function startOwnEngine(images: readonly string[]): Promise<OwnEngi
     async close() {
       for (const id of docker(["ps", "-aq"], socketPath).split("\n").filter(Boolean)) docker(["rm", "-f", "-v", id], socketPath);
       await end(child, "SIGTERM");
+      endShims(folder);
       ip("link", "del", bridge);
       spawnSync("sh", ["-c", 'for at in $(grep -o " $1/[^ ]*" /proc/mounts); do umount -l "$at"; done', "sh", folder]);
       rmSync(folder, { recursive: true, force: true });
@@ -70,6 +71,19 @@ async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Pro
   const late = setTimeout(() => child.kill("SIGKILL"), 20_000);
   await ended;
   clearTimeout(late);
+}
+
+/** The keepers of containers whose engine was killed outlive it: those whose command line names this folder, and no others. */
+function endShims(folder: string): void {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      const isShim = words[0]?.endsWith("containerd-shim-runc-v2") && words.some((word) => word.startsWith(`${folder}/`));
+      if (isShim) process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It ended on its own.
+    }
+  }
 }
 
 function ip(...args: string[]): void {

@@ -77,7 +77,13 @@ function isSame(workspace: Workspace, { path, content }: FileChange): boolean {
   if (content === null) return workspace.stat(path) === undefined;
   if (workspace.stat(path)?.sizeBytes !== content.length) return false;
   const present = workspace.read(path);
-  return present?.every((byte, index) => byte === content[index]) === true;
+  return present !== undefined && equalBytes(present, content);
+}
+
+/** Files may be megabytes: a call for each byte would be felt. */
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false;
+  return a.length === b.length;
 }
 
 function refusalOf(path: string): string | undefined {
