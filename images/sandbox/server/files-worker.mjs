@@ -1,13 +1,12 @@
 /**
  * Everything that is done with files, as the tool user: whatever a link or an archive points at, this process reaches no
- * more than the tools do. The truth is the assistant's own files; `/workspace` is a working copy of them. One JSON line in,
- * one out.
+ * more than the tools do. The truth is the assistant's own files; `/workspace` is a working copy of them. One frame in, one out.
  */
 
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
+import { frameHead, framesOf } from "./frames.mjs";
 
 const root = process.env.MOLTWORKER_WORKSPACE ?? "/workspace";
 const mostFileBytes = 10_000_000;
@@ -96,7 +95,10 @@ const operations = {
     return {};
   },
 
-  /** Makes the working copy ready for the truth: says what has to be written here, and takes away what the truth no longer has. */
+  /**
+   * Makes the working copy ready for the truth: says what has to be written here, with the hash of what stands there now, and
+   * takes away what the truth no longer has.
+   */
   sync({ revisions }) {
     const need = [];
     const conflicts = [];
@@ -108,14 +110,14 @@ const operations = {
       const handedOver = entry?.proposed !== undefined && entry.proposed === (hash ?? "deleted");
       if (entry?.revision === revision) {
         // Handed over and not taken: the truth says no.
-        if (changedHere && handedOver) need.push(path);
+        if (changedHere && handedOver) need.push({ path, hash });
         continue;
       }
-      need.push(path);
       if (changedHere && !handedOver && seen) {
         renameSync(at(path), at(`${path}.sandbox-copy`));
         conflicts.push({ path, keptAs: `${path}.sandbox-copy` });
-      }
+        need.push({ path });
+      } else need.push({ path, hash });
     }
     for (const [path, entry] of [...manifest]) {
       if (path in revisions) continue;
@@ -127,17 +129,23 @@ const operations = {
     return { need, conflicts };
   },
 
-  write({ path, revision, data }) {
+  /** Without data: what stands here already is this revision, if it still has this hash. */
+  write({ path, revision, hash }, data) {
     safePath(path);
+    if (data === undefined) {
+      const seen = lookAt(path);
+      const same = seen && hashOf(readFileSync(at(path))) === hash;
+      manifest.set(path, { revision, hash, ...(same ? seen : {}) });
+      return {};
+    }
     makeFolder(path);
     const old = lstatSync(at(path), { throwIfNoEntry: false });
     if (old?.isDirectory()) rmSync(at(path), { recursive: true, force: true });
-    const bytes = Buffer.from(data, "base64");
     const draft = `${at(path)}.moltworker-draft`;
     rmSync(draft, { recursive: true, force: true });
-    writeFileSync(draft, bytes, { flag: "wx" });
+    writeFileSync(draft, data, { flag: "wx" });
     renameSync(draft, at(path));
-    manifest.set(path, { revision, hash: hashOf(bytes), ...lookAt(path) });
+    manifest.set(path, { revision, hash: hashOf(data), ...lookAt(path) });
     return {};
   },
 
@@ -176,7 +184,7 @@ const operations = {
     const seen = lookAt(path);
     if (!seen || realpathSync(at(path)) !== at(path)) return { gone: true };
     if (seen.size > mostFileBytes) throw new Error(`${path} is larger than ${mostFileBytes / 1_000_000} MB`);
-    return { data: readFileSync(at(path)).toString("base64") };
+    return { data: readFileSync(at(path)) };
   },
 
   /** Ends what carries the job's mark. `left`: something is made faster than it can be ended, as by a fork bomb. */
@@ -209,17 +217,21 @@ function marked(pid, mark) {
 
 const keepsManifest = new Set(["sync", "changes", "keep"]);
 
-createInterface({ input: process.stdin }).on("line", (line) => {
-  const { op, ...input } = JSON.parse(line);
+for await (const { row, data } of framesOf(process.stdin)) {
+  const { op, bytes: _bytes, ...input } = row;
   let answer;
+  let file;
   try {
-    answer = { result: operations[op](input) };
+    const { data: read, ...result } = operations[op](input, data);
+    answer = { result };
+    file = read;
   } catch (error) {
     const full = error.code === "ENOSPC" || error.code === "EDQUOT";
     answer = { error: full ? "the container's disk is full" : error.message };
   }
   // The manifest outlives this process, which the tools may end: it is handed to the server after each change of it.
   if (keepsManifest.has(op)) answer.manifest = Object.fromEntries(manifest);
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
-});
-process.stdin.on("end", () => process.exit(0));
+  process.stdout.write(frameHead(answer, file));
+  if (file?.length > 0) process.stdout.write(file);
+}
+process.exit(0);

@@ -1,6 +1,6 @@
-/** The few addresses of the server. Streams are NDJSON: one object a line, bytes in base64. */
+/** The few addresses of the server. Streams are NDJSON: one object a line; files are frames. */
 
-import { createInterface } from "node:readline";
+import { frameHead, framesOf } from "./frames.mjs";
 
 const longestBody = 1_500_000;
 
@@ -26,9 +26,8 @@ export function createRoutes({ fence, files, jobs, image }) {
       answer.json(await files.ask({ op: "sync", ...(await bodyOf(request, 8_000_000)) })),
     "POST /files/write": async (request, answer) => {
       let written = 0;
-      for await (const line of createInterface({ input: request })) {
-        if (line === "") continue;
-        await files.ask({ op: "write", ...JSON.parse(line) });
+      for await (const { row, data } of framesOf(request)) {
+        await files.ask({ op: "write", ...row }, data);
         written += 1;
       }
       await files.ask({ op: "keep" });
@@ -38,7 +37,10 @@ export function createRoutes({ fence, files, jobs, image }) {
     "POST /files/read": async (request, answer) => {
       const { paths } = await bodyOf(request, 8_000_000);
       const stream = answer.stream();
-      for (const path of paths) await stream.send({ path, ...(await files.ask({ op: "read", path })) });
+      for (const path of paths) {
+        const { data, ...row } = await files.ask({ op: "read", path });
+        await stream.send({ path, ...row }, data);
+      }
       await stream.end();
     },
   };
@@ -72,8 +74,10 @@ function answering(response, generation) {
       response.flushHeaders();
       return {
         /** Waits while the reader is behind, so that output is held back at its source. */
-        send(value) {
-          if (response.destroyed || response.write(`${JSON.stringify(value)}\n`)) return Promise.resolve();
+        send(value, data) {
+          if (response.destroyed) return Promise.resolve();
+          const head = response.write(frameHead(value, data));
+          if (data?.length > 0 ? response.write(data) : head) return Promise.resolve();
           return new Promise((resolve) => {
             response.once("drain", resolve);
             response.once("close", resolve);

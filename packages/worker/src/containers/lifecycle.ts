@@ -53,6 +53,8 @@ const tickMs = 15_000;
 const doubtMs = 2_000;
 const drainMs = 5_000;
 const hearsMs = 2_000;
+/** Before use one that keeps silent is taken for hung after this: a machine at its limit takes seconds to answer. */
+const silentMs = 5_000;
 /** A container that was seen this recently need not be asked again before use. */
 const freshMs = 3_000;
 const patientProbes = 3;
@@ -280,7 +282,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       return start(spec);
     }
     if (clock.now() - seenAt > freshMs) {
-      const state = await probe.ask(row, 3_000);
+      const state = await probe.ask(row, silentMs);
       if (!state) {
         log.warn("container.hung", { generation: row.generation });
         await fence();

@@ -4,6 +4,7 @@ import { MoltError } from "@moltworker/protocol/errors";
 import type { ContainerEngine } from "./container-engine.ts";
 import type { ContainerRow } from "./container-row.ts";
 import { fencedRequest, generationHeader } from "./fenced-request.ts";
+import { piecesOf } from "./pieces.ts";
 
 export interface Traffic {
   /** The answer of this generation. Throws CONTAINER_STALE for anybody else's. */
@@ -53,23 +54,23 @@ export function createTraffic(engine: ContainerEngine): Traffic {
 
 /** The body, piece by piece, until its generation ends. */
 function untilCut(body: ReadableStream<Uint8Array>, cut: Promise<never>, done: () => void): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
+  const pieces = piecesOf(body);
   return new ReadableStream({
     async pull(controller) {
       try {
-        const { value, done: ended } = await Promise.race([reader.read(), cut]);
-        if (!ended) return controller.enqueue(value);
+        const { value, done: ended } = await Promise.race([pieces.read(), cut]);
+        if (!ended && value) return controller.enqueue(value);
         done();
         controller.close();
       } catch (error) {
         done();
         controller.error(error);
-        await reader.cancel(error).catch(() => undefined);
+        await pieces.cancel(error);
       }
     },
     async cancel(reason) {
       done();
-      await reader.cancel(reason).catch(() => undefined);
+      await pieces.cancel(reason);
     },
   });
 }

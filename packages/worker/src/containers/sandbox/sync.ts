@@ -5,9 +5,10 @@
  */
 
 import { MoltError } from "@moltworker/protocol/errors";
+import { sha256Hex } from "../../platform/sha256.ts";
 import type { FileChange, Workspace } from "../../storage/workspace.ts";
 import { normalizePath } from "../../storage/workspace-path.ts";
-import { linesOf } from "./ndjson.ts";
+import { framesOf } from "./ndjson.ts";
 
 /** A request to the generation at work. */
 export type Ask = (path: string, init?: RequestInit) => Promise<Response>;
@@ -18,23 +19,28 @@ export interface Pulled {
   skipped: { path: string; why: string }[];
 }
 
+/** A file that the copy lacks in its present revision; `hash`: of what stands in its place there. */
+interface Needed {
+  path: string;
+  hash?: string;
+}
+
+interface Frame {
+  row: object;
+  data?: Uint8Array;
+}
+
 /** All that one command may bring home; the workspace itself allows more. */
 const mostPulledBytes = 64_000_000;
 
 export async function push(ask: Ask, workspace: Workspace): Promise<{ conflicts: { path: string; keptAs: string }[] }> {
   const files = workspace.list();
   const revisions = Object.fromEntries(files.map(({ path, revision }) => [path, revision]));
-  const { need, conflicts } = await jsonOf<{ need: string[]; conflicts: { path: string; keptAs: string }[] }>(
+  const { need, conflicts } = await jsonOf<{ need: Needed[]; conflicts: { path: string; keptAs: string }[] }>(
     await ask("/files/sync", { method: "POST", body: JSON.stringify({ revisions }) }),
   );
-  if (need.length > 0) {
-    const body = rowsOf(need, (path) => {
-      const content = workspace.read(path);
-      const revision = workspace.stat(path)?.revision;
-      return content && revision !== undefined ? { path, revision, data: base64(content) } : undefined;
-    });
-    await jsonOf(await ask("/files/write", { method: "POST", body }));
-  }
+  if (need.length > 0)
+    await jsonOf(await ask("/files/write", { method: "POST", body: framesFor(need, (row) => written(workspace, row)) }));
   return { conflicts };
 }
 
@@ -58,10 +64,8 @@ export async function pull(ask: Ask, workspace: Workspace): Promise<Pulled> {
     .map(({ path, base }) => ({ path, content: null, baseRevision: base }));
   if (wanted.size > 0) {
     const answer = await ask("/files/read", { method: "POST", body: JSON.stringify({ paths: [...wanted.keys()] }) });
-    for await (const row of linesOf<{ path: string; data?: string; error?: string }>(answer)) {
-      if (row.data === undefined) continue;
-      changes.push(changeOf(workspace, row.path, wanted.get(row.path) ?? 0, bytesOf(row.data)));
-    }
+    for await (const { row, data } of framesOf<{ path: string; error?: string }>(answer))
+      if (data) changes.push(changeOf(workspace, row.path, wanted.get(row.path) ?? 0, data));
   }
   return { changes: changes.filter((change) => !isSame(workspace, change)), skipped };
 }
@@ -104,25 +108,30 @@ async function jsonOf<Value>(answer: Response): Promise<Value> {
   return value;
 }
 
-/** One row at a time, so that a large workspace is never in memory as a whole. */
-function rowsOf(paths: string[], rowFor: (path: string) => object | undefined): ReadableStream<Uint8Array> {
+/** What the truth says of a file; its bytes only where the copy does not have them already, as after it made them itself. */
+async function written(workspace: Workspace, { path, hash }: Needed): Promise<Frame | undefined> {
+  const content = workspace.read(path);
+  const revision = workspace.stat(path)?.revision;
+  if (!content || revision === undefined) return undefined;
+  if (hash !== undefined && hash === (await sha256Hex(content))) return { row: { path, revision, hash } };
+  return { row: { path, revision, bytes: content.length }, data: content };
+}
+
+/** One file at a time, so that a large workspace is never in memory as a whole. */
+function framesFor(rows: readonly Needed[], frameFor: (row: Needed) => Promise<Frame | undefined>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let next = 0;
   return new ReadableStream({
-    pull(controller) {
-      while (next < paths.length) {
-        const row = rowFor(paths[next++] ?? "");
-        if (row) return controller.enqueue(encoder.encode(`${JSON.stringify(row)}\n`));
+    async pull(controller) {
+      for (let row = rows[next]; row; row = rows[next]) {
+        next += 1;
+        const frame = await frameFor(row);
+        if (!frame) continue;
+        controller.enqueue(encoder.encode(`${JSON.stringify(frame.row)}\n`));
+        if (frame.data && frame.data.length > 0) controller.enqueue(frame.data);
+        return;
       }
       controller.close();
     },
   });
-}
-
-function base64(bytes: Uint8Array): string {
-  return (bytes as Uint8Array & { toBase64(): string }).toBase64();
-}
-
-function bytesOf(text: string): Uint8Array {
-  return (Uint8Array as unknown as { fromBase64(text: string): Uint8Array }).fromBase64(text);
 }
