@@ -13,14 +13,16 @@ import { createInterface } from "node:readline";
 import { createSettings, merged } from "./settings.mjs";
 
 const origin = "http://openclaw.moltworker.internal";
-const startMs = 120_000;
+/** A small machine with other work to do takes minutes. */
+const startMs = 170_000;
 const betweenMs = 150;
 const healthEveryMs = 2_000;
 /** A gateway under load may keep silent for seconds. */
 const hungAfterMs = 20_000;
 const keptLines = 60;
 
-export function createGateway({ home, program, modelsPort }) {
+/** `onEnded`: it ended, and nobody had asked for that. */
+export function createGateway({ home, program, modelsPort, onEnded }) {
   let phase = "idle";
   let child;
   let port = 0;
@@ -164,6 +166,7 @@ export function createGateway({ home, program, modelsPort }) {
       if (child === process_ && (phase === "ready" || phase === "hung")) {
         reason = { exitCode: code, signal, during: "run", late: false };
         to(stopping ? "stopped" : "ended");
+        if (!stopping) onEnded();
       }
       killGroup(process_.pid);
     });

@@ -28,7 +28,7 @@ if (!Number.isSafeInteger(generation) || generation < 1 || secret.length < 32) {
 const fence = createFence({ generation, secret, leaseMs, onLapse: () => void end(75, "nobody has asked for this container") });
 const home = createHome({ root });
 const models = await createModelWay({ viaProxy });
-const gateway = createGateway({ home, program, modelsPort: models.port });
+const gateway = createGateway({ home, program, modelsPort: models.port, onEnded: models.tellEnded });
 const passage = createPassage({ gateway, generation });
 const handle = createRoutes({ fence, home, gateway, passage });
 

@@ -27,5 +27,18 @@ export async function createModelWay({ viaProxy }) {
   });
   server.requestTimeout = 0;
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { port: server.address().port };
+  return {
+    port: server.address().port,
+    /** Says to the assistant that the gateway has ended. One that does not hear it finds out by itself. */
+    tellEnded() {
+      const path = "/moltworker/ended";
+      const where = viaProxy ? { ...proxy, path: `http://${name}${path}` } : { host: name, port: 80, path };
+      const call = httpRequest({ ...where, method: "POST", headers: { host: name }, timeout: 10_000 }, (answer) =>
+        answer.resume(),
+      );
+      call.on("timeout", () => call.destroy());
+      call.on("error", () => {});
+      call.end();
+    },
+  };
 }

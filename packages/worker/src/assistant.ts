@@ -41,6 +41,12 @@ export class Assistant extends DurableObject<Env> {
     return services.fromContainer(container, request);
   }
 
+  /** One of its containers ended by itself. */
+  async containerEnded(container: string): Promise<void> {
+    const services = this.boot.now() ?? (await this.boot.services());
+    services.containerEnded(container);
+  }
+
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const services =
       this.boot.now() ?? (await this.boot.services().catch((thrown: unknown) => closeWithoutServices(socket, thrown)));

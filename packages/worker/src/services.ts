@@ -49,6 +49,7 @@ export interface Services {
   wake(): void;
   /** A request that the network of one of its containers handed over. */
   fromContainer(container: string, request: Request): Promise<Response>;
+  containerEnded(container: string): void;
 }
 
 export function createServices(ctx: DurableObjectState, env: Env): Services {
@@ -289,6 +290,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
       };
       return sockets.accept(principal, checkOrigin, addressOf(request));
     },
+    containerEnded: hostedPart.containerEnded,
     fromContainer: (container, request) =>
       container === sandboxId ? containersPart.answerSandbox(request) : hostedPart.fromContainer(container, request),
     wake() {

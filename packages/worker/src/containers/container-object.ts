@@ -20,6 +20,11 @@ interface Exports {
   ContainerWayOut(options: { props: WayOutProps }): Fetcher;
 }
 
+/** The assistant, as its container knows it. */
+interface ContainerOwner {
+  containerEnded(container: string): Promise<void>;
+}
+
 export class ContainerObject extends DurableObject<Env> {
   readonly #lifecycle: Lifecycle | undefined;
 
@@ -43,6 +48,11 @@ export class ContainerObject extends DurableObject<Env> {
         return (ctx.exports as unknown as Exports).ContainerWayOut({ props });
       },
       wakeAt: (dueAt) => void ctx.storage.setAlarm(dueAt),
+      endedByItself: () => {
+        const [assistant = "", container = ""] = (ctx.id.name ?? "").split(":");
+        const owner = env.ASSISTANT.get(env.ASSISTANT.idFromString(assistant)) as unknown as ContainerOwner;
+        ctx.waitUntil(owner.containerEnded(container).catch(() => undefined));
+      },
     });
   }
 

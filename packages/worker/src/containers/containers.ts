@@ -22,6 +22,8 @@ export interface ContainerKind {
     overlay(info: ContainerInfo): ContainerInfo;
     /** Before it is ended: what is in it is kept elsewhere. Never rejects. */
     settle(reason: string): Promise<void>;
+    /** Somebody stopped it: it stays so until it is used. */
+    rest(): void;
     /** Up and of use, not merely running. */
     start(): Promise<number>;
   };
@@ -181,7 +183,9 @@ export function createContainers(deps: ContainersDeps): Containers {
       return hosting ? hosting.start() : ensure(id);
     },
     async stop(id) {
-      await kindOf(id).hosting?.settle("before it was stopped");
+      const { hosting } = kindOf(id);
+      await hosting?.settle("before it was stopped");
+      hosting?.rest();
       await reached(async () => untold(await stubOf(id).stop("asked")));
     },
     remove: (id) => reached(async () => untold(await stubOf(id).remove())),

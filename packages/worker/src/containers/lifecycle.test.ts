@@ -15,6 +15,8 @@ const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 let fake: FakeContainer;
 let db: ReturnType<typeof createTestDatabase>;
 let wakes: number[];
+/** How often the one it works for was told that it ended by itself. */
+let told: number;
 let lifecycle: Lifecycle;
 /** A life of the object on the same row and the same engine. */
 const born = () =>
@@ -29,6 +31,9 @@ const born = () =>
     },
     wayOut: () => ({}) as Fetcher,
     wakeAt: (dueAt) => void wakes.push(dueAt),
+    endedByItself: () => {
+      told += 1;
+    },
   });
 /** Time passes, with the alarms that it asks for. */
 async function pass(ms: number): Promise<void> {
@@ -53,7 +58,7 @@ const state = () => lifecycle.row().state;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  [fake, db, wakes] = [fakeContainer(), createTestDatabase(), []];
+  [fake, db, wakes, told] = [fakeContainer(), createTestDatabase(), [], 0];
   lifecycle = born();
 });
 afterEach(() => vi.useRealTimers());
@@ -123,6 +128,14 @@ describe("when it ends or hangs", () => {
     await vi.advanceTimersByTimeAsync(10);
     const { reason } = lifecycle.row();
     expect([state(), reason?.cause, reason?.cure]).toEqual(["failed", expect.stringMatching(cause), expect.stringMatching(/./)]);
+    expect(told).toBe(1);
+  });
+
+  it("tells nobody what was asked for", async () => {
+    await lifecycle.ensure(spec);
+    await lifecycle.stop("asked");
+    await vi.advanceTimersByTimeAsync(10);
+    expect([state(), told]).toEqual(["stopped", 0]);
   });
 
   it("hangs: it is found without anybody's use, ended, and its late answer is not heard", async () => {

@@ -29,6 +29,8 @@ export interface LifecycleDeps {
   wayOut(egressSecret: string): Fetcher;
   /** Asks for `tick` at this time. */
   wakeAt(dueAt: number): void;
+  /** It ended and nobody had asked for that: whoever it works for is told. */
+  endedByItself(): void;
 }
 
 export interface Lifecycle {
@@ -146,6 +148,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     await set({ state: clean ? "stopped" : "failed", stage: null, reason: facts.exitCode === 0 ? null : reason });
     log.warn("container.ended", { generation: row.generation, exitCode: facts.exitCode, outOfMemory: facts.outOfMemory });
     await host?.remove().catch(() => undefined);
+    if (row.state !== "draining") deps.endedByItself();
   }
 
   /** Nothing of any generation runs, answers or writes when this returns. */
@@ -318,6 +321,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
         at: now,
       };
       await set({ state: "failed", reason });
+      deps.endedByItself();
       return;
     }
     const busy = traffic.open() > 0 || jobs > 0;

@@ -36,6 +36,7 @@ export function hostedKind({ config, hosted }: KindDeps): ContainerKind {
       isWanted,
       overlay: (info) => hosted().overlay(info),
       settle: (reason) => hosted().settle(reason),
+      rest: () => hosted().rest(),
       start: () => hosted().start(),
     },
   };
@@ -81,10 +82,14 @@ const timer = "hosted";
 /** The container's lease is renewed by its own object; this is about its home and its sleep. */
 const everyMs = 20_000;
 const livelyEveryMs = 5_000;
+/** Where the front in the container says that its gateway has ended; `images/moltbot/server/model-way.mjs`. */
+const endedPath = "/moltworker/ended";
 
 export interface HostedPart extends Part {
   /** A request that the network of a container handed over. */
   fromContainer(container: string, request: Request): Promise<Response>;
+  /** It ended by itself: it is looked after now, not at the next turn of its timer. */
+  containerEnded(container: string): void;
 }
 
 export function createHostedPart({ hosted, containers, config, auth, clock, log, alarm, answerHosted }: PartDeps): HostedPart {
@@ -101,6 +106,7 @@ export function createHostedPart({ hosted, containers, config, auth, clock, log,
     clock,
     log,
   });
+  const lookNow = () => void alarm().set(timer, clock.now());
   const goOn = () => alarm().set(timer, clock.now() + (hosted.isLively() ? livelyEveryMs : everyMs));
   config.onChange((sections) => {
     if (!sections.includes("assistant")) return;
@@ -116,8 +122,15 @@ export function createHostedPart({ hosted, containers, config, auth, clock, log,
     answer: edge.answer,
     async fromContainer(container, request) {
       const url = new URL(request.url);
-      if (container === hostedId && url.hostname === modelWayName) return answerHosted(request);
+      if (container === hostedId && url.hostname === modelWayName) {
+        if (url.pathname !== endedPath) return answerHosted(request);
+        lookNow();
+        return new Response(null, { status: 204 });
+      }
       return Response.json({ error: { message: `${url.hostname} is not answered for this container` } }, { status: 403 });
+    },
+    containerEnded(container) {
+      if (container === hostedId && isWanted()) lookNow();
     },
     timers: {
       async [timer]() {

@@ -24,6 +24,9 @@ let versions: string[];
 let refusesVersion: string | undefined;
 let settings: { version: string; idleMinutes: number };
 let homes: HomeRow[];
+let reason: ContainerInfo["reason"];
+/** How long the engine takes to make a container. */
+let slowMs: number;
 let hosted: Hosted;
 
 const state = () => ({ phase, reason: null, settings: null, lines: [], home: { phase: homePhase, files: 0 }, sockets: 0 });
@@ -31,11 +34,14 @@ const state = () => ({ phase, reason: null, settings: null, lines: [], home: { p
 const containers = {
   async ensure() {
     if (generation > 0) return generation;
+    if (slowMs > 0) await new Promise((resolve) => setTimeout(resolve, slowMs));
     [generation, phase, homePhase] = [versions.push(hosted.version()), "idle", "empty"];
     return generation;
   },
   report: async () => ({
-    containers: [{ id: "moltbot", state: generation > 0 ? "ready" : "stopped", generation, waiting: null } as ContainerInfo],
+    containers: [
+      { id: "moltbot", state: generation > 0 ? "ready" : "stopped", generation, waiting: null, reason } as ContainerInfo,
+    ],
   }),
   async fetch(_id: string, wanted: number, path: string) {
     if (hangs) return new Promise<Response>(() => {});
@@ -60,7 +66,7 @@ const containers = {
 beforeEach(() => {
   vi.useFakeTimers();
   [generation, phase, homePhase, hangs, asked, versions, homes] = [0, "idle", "empty", false, [], [], []];
-  refusesVersion = undefined;
+  [refusesVersion, reason, slowMs] = [undefined, null, 0];
   settings = { version: "2026.9.6", idleMinutes: 0 };
   const db = createTestDatabase();
   migrate(db, [hostedMigration], systemClock);
@@ -130,6 +136,36 @@ describe("a gateway that ends", () => {
     await settled(Promise.resolve());
     expect(hosted.ready()).toBeUndefined();
     await settled(hosted.start());
+    expect(hosted.ready()).toBeDefined();
+  });
+});
+
+describe("a container that was killed", () => {
+  const dead = () => hosted.overlay({ id: "moltbot", state: "failed", stage: null, waiting: null, reason } as ContainerInfo);
+
+  it("is shown with its cause and as starting again, before that is noticed and while it does", async () => {
+    await settled(hosted.start());
+    reason = { cause: "the container ran out of memory (512 MiB)" } as ContainerInfo["reason"];
+    generation = 0;
+    const again = { state: "starting", waiting: "the container ran out of memory (512 MiB); it is started again by itself" };
+    expect(dead()).toMatchObject(again);
+    slowMs = 5_000;
+    await settled(hosted.tick(), 3_000);
+    expect(hosted.ready()).toBeUndefined();
+    expect(dead()).toMatchObject(again);
+    await settled(Promise.resolve());
+    expect([hosted.ready() !== undefined, shown().waiting]).toEqual([true, null]);
+  });
+
+  it("that somebody stopped stays so until it is used", async () => {
+    await settled(hosted.start());
+    await settled(hosted.settle("before it was stopped"));
+    await containers.stop("moltbot");
+    hosted.rest();
+    await settled(hosted.tick());
+    expect(generation).toBe(0);
+    hosted.wake();
+    await settled(Promise.resolve());
     expect(hosted.ready()).toBeDefined();
   });
 });

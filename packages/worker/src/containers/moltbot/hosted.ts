@@ -39,6 +39,8 @@ export interface Hosted {
   start(): Promise<number>;
   /** Its home is saved and the gateway has ended; what remains may be ended at will. */
   settle(reason: string): Promise<void>;
+  /** It stays down until it is used. */
+  rest(): void;
   /** The owner did something with it. */
   touched(): void;
   /** Looks after it: saves, lets sleep, takes up what ended. */
@@ -75,6 +77,8 @@ export function createHosted(deps: HostedDeps): Hosted {
   let changedAt = 0;
   let provedAt = 0;
   let endings: number[] = [];
+  /** Why it ended last, until it runs again. */
+  let ended: string | undefined;
 
   const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
     const turn = turns.then(work, work);
@@ -166,6 +170,7 @@ export function createHosted(deps: HostedDeps): Hosted {
     });
     front = living;
     stage = null;
+    ended = undefined;
     log.info("hosted.ready", { generation: living.generation, version: version(), settings: ready.settings?.used ?? "own" });
     return living.generation;
   }
@@ -281,7 +286,8 @@ export function createHosted(deps: HostedDeps): Hosted {
     front = undefined;
     const now = clock.now();
     endings = [...endings.filter((at) => now - at < restarts.withinMs), now];
-    log.warn("hosted.ended", { phase: state?.phase ?? "gone", times: endings.length });
+    ended = state ? explain(state, version()).message : ((await infoNow())?.reason?.cause ?? "its container is gone");
+    log.warn("hosted.ended", { phase: state?.phase ?? "gone", times: endings.length, cause: ended });
     if (endings.length <= restarts.most) return;
     const error = state
       ? explain(state, version())
@@ -306,6 +312,7 @@ export function createHosted(deps: HostedDeps): Hosted {
       return begin();
     },
     settle,
+    rest: () => rows.write({ asleep: true }),
     isLively: () => clock.now() - Math.max(lastTouchAt, changedAt) < livelyMs,
     touched() {
       lastTouchAt = clock.now();
@@ -316,21 +323,36 @@ export function createHosted(deps: HostedDeps): Hosted {
       if (deps.isWanted() && !front && !rows.read().failure && !rows.read().asleep) this.wake();
     },
     save: (reason) => inTurn(async () => (front ? saveFrom(front, reason) : undefined)),
-    overlay: (info) => overlaid(info, rows.read(), { stage, isStarting: starting !== undefined, isReady: front !== undefined }),
+    overlay: (info) =>
+      overlaid(info, rows.read(), { stage, ended, isStarting: starting !== undefined, isReady: front !== undefined }),
   };
+}
+
+interface HostedNow {
+  stage: ContainerStage | null;
+  ended: string | undefined;
+  isStarting: boolean;
+  isReady: boolean;
 }
 
 function overlaid(
   info: ContainerInfo,
   { failure, held, note }: HostedRow,
-  { stage, isStarting, isReady }: { stage: ContainerStage | null; isStarting: boolean; isReady: boolean },
+  { stage, ended, isStarting, isReady }: HostedNow,
 ): ContainerInfo {
   const waiting = held
     ? `OpenClaw ${held.version} did not start (${held.because}); ${held.instead} runs, with its own home`
     : info.waiting;
   const shown = { ...info, waiting: waiting ?? note };
-  if (isStarting) return { ...shown, state: "starting", stage: stage ?? info.stage ?? "fencing" };
+  const again = (cause: string) => `${cause}; it is started again by itself`;
+  if (isStarting) {
+    const why = ended === undefined ? shown.waiting : again(ended);
+    return { ...shown, state: "starting", stage: stage ?? info.stage ?? "fencing", waiting: why };
+  }
   if (failure) return { ...shown, state: "failed", stage: null, reason: failure };
+  // It ended a moment ago, and is looked after at once.
+  if (isReady && info.state === "failed")
+    return { ...shown, state: "starting", stage: "fencing", waiting: again(info.reason?.cause ?? "its container ended") };
   return isReady || info.state !== "ready" ? shown : { ...shown, state: "starting", stage: "gateway" };
 }
 

@@ -31,6 +31,8 @@ export interface SandboxResult extends SandboxEnd {
   text: string;
   generation: number;
   changes: FileChange[];
+  /** Why nothing that it changed could be fetched: its files are not saved. */
+  unsaved?: string;
   /** What a person should know about files: not taken, or kept beside. */
   notes: string[];
 }
@@ -129,11 +131,12 @@ export function createSandbox({ containers, workspace, hasNetwork }: Deps): Sand
           message: `the sandbox: ${((await answer.json()) as { error: string }).error}`,
         });
       const { text, end } = await readCommand(answer, signal, onUpdate);
-      const collected = await collect(ask).catch((error: unknown) => ({
+      const found = await collect(ask).catch((error: unknown) => ({
         changes: [],
-        notes: [`the files it changed could not be read: ${error instanceof Error ? error.message : String(error)}`],
+        notes: [],
+        unsaved: error instanceof Error ? error.message : String(error),
       }));
-      return { ...end, text, generation, changes: collected.changes, notes: [...notes, ...collected.notes] };
+      return { ...end, text, generation, ...found, notes: [...notes, ...found.notes] };
     },
     async startJob({ command, timeoutMs }) {
       const { generation, ask } = await prepare();

@@ -64,8 +64,12 @@ export async function pull(ask: Ask, workspace: Workspace): Promise<Pulled> {
     .map(({ path, base }) => ({ path, content: null, baseRevision: base }));
   if (wanted.size > 0) {
     const answer = await ask("/files/read", { method: "POST", body: JSON.stringify({ paths: [...wanted.keys()] }) });
-    for await (const { row, data } of framesOf<{ path: string; error?: string }>(answer))
+    let told = 0;
+    for await (const { row, data } of framesOf<{ path: string }>(answer)) {
+      told += 1;
       if (data) changes.push(changeOf(workspace, row.path, wanted.get(row.path) ?? 0, data));
+    }
+    if (told < wanted.size) throw new MoltError("CONTAINER_STALE", { message: "the sandbox ended while its files were read" });
   }
   return { changes: changes.filter((change) => !isSame(workspace, change)), skipped };
 }

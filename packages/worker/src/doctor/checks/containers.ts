@@ -26,6 +26,12 @@ export const containersCheck: AssistantCheck = {
           open: "#/admin/containers",
         },
       );
+    const again = report.containers.find(({ state, waiting }) => state === "starting" && waiting !== null);
+    if (again)
+      return warn("CONTAINER_FAILED", `${again.id}: ${again.waiting}`, {
+        text: "Nothing needs doing, unless it comes again: then its last lines say why.",
+        command: `moltworker containers logs ${again.id}`,
+      });
     const stale = report.containers.find(
       ({ waiting, runningImage, wantedImage }) => waiting !== null || (runningImage !== null && runningImage !== wantedImage),
     );

@@ -18,8 +18,10 @@ export async function inSandbox(command: string, context: ToolContext): Promise<
   } catch (error) {
     return refusedStart(error);
   }
-  const { text, changes, notes, generation, exitCode } = result;
+  const { text, changes, notes, generation, exitCode, unsaved } = result;
   const words = endWords(result);
+  if (unsaved !== undefined)
+    words.push(`it ran, and no file that it changed was saved: ${unsaved}. The next command starts from the files as they were.`);
   const shown = [text.trimEnd(), ...words, ...notes, `[in the sandbox, generation ${generation}]`].filter((part) => part !== "");
   const changed = changes.length === 0 ? "" : `, ${changes.length} ${changes.length === 1 ? "file" : "files"} changed`;
   const outcome: ToolOutcome = {
@@ -29,7 +31,8 @@ export async function inSandbox(command: string, context: ToolContext): Promise<
     // What came over the network is somebody else's text.
     ...(sandbox.hasNetwork() ? { untrustedFrom: "the sandbox's network" } : {}),
   };
-  return exitCode === 0 || changes.length > 0 ? outcome : { ...outcome, isError: true };
+  const isDone = unsaved === undefined && (exitCode === 0 || changes.length > 0);
+  return isDone ? outcome : { ...outcome, isError: true };
 }
 
 export async function startInSandbox(command: string, { sandbox, signal }: ToolContext): Promise<ToolOutcome> {
