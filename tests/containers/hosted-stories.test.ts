@@ -4,29 +4,25 @@
  * so that this is a part of the long form.
  */
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BuildCopy, copyBuild } from "../support/build-copy.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createHostedWorld, type HostedWorld, turnOf } from "../support/hosted-world.ts";
 import { docker } from "../support/sandbox-world.ts";
 
 let world: HostedWorld;
-let build: BuildCopy;
-/** The tag of the image that is deployed under load; what runs afterwards is of it. */
-let next: string | undefined;
 const isLong = process.env.CONTAINER_KILLS !== undefined;
 beforeAll(async () => {
   if (!isLong) return;
-  build = copyBuild();
-  world = await createHostedWorld({ command: build.command });
+  world = await createHostedWorld();
   await world.patch({ engine: "moltbot" });
   const info = await world.settled(240_000);
   if (info.state !== "ready") throw new Error(JSON.stringify(info.reason));
 }, 300_000);
-afterAll(async () => {
-  await world?.dispose();
-  if (next) docker(["rmi", next]);
-  build?.dispose();
-});
+afterAll(() => world?.dispose());
+// Each story begins with one that runs, whatever the one before it left.
+beforeEach(async () => {
+  if (isLong && (await world.info()).state !== "ready")
+    await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
+}, 300_000);
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -61,16 +57,39 @@ describe.runIf(isLong)("whatever happens to it", () => {
     expect(world.inside("cat ~/.openclaw/kept.txt").trim()).toBe("kept");
   });
 
-  it("its owner rotates the token while an old process hangs: the old token is dead, the next generation serves", async () => {
+  it("its owner rotates the token: it works at once, the old one is dead, and what was said a second before is there", async () => {
+    const before = await world.rotate();
+    const [old, { generation }] = [world.container(), await world.info()];
+    const socket = await world.socket();
+    await turnOf(socket, "a second before the rotation");
+    const began = Date.now();
+    const token = await world.rotate();
+    expect([await world.bearer(before), await world.bearer(token)]).toEqual([401, 200]);
+    expect(Date.now() - began).toBeLessThan(5_000);
+    expect([world.container(), (await world.info()).generation]).toEqual([old, generation]);
+    expect(await world.saidSoFar()).toContain("a second before the rotation");
+  });
+
+  it("its owner rotates the token while an old process hangs: the next generation is there within ten seconds", async () => {
     const before = await world.rotate();
     const old = world.container() ?? "";
+    const { generation } = await world.info();
     docker(["pause", old]);
     const token = await world.rotate();
     expect([await world.bearer(before), await world.bearer(token)]).toEqual([401, 200]);
     const began = Date.now();
-    await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
-    console.log(`a hung process was replaced within ${Date.now() - began} ms`);
+    const restarted = world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
+    // OpenClaw's own start takes what it takes; all before it is ours: the old one's end, the new container and its home.
+    let info = await world.info();
+    while (info.generation === generation || !["configuring", "gateway", null].includes(info.stage)) {
+      await pause(50);
+      info = await world.info();
+    }
+    const oursMs = Date.now() - began;
     expect(docker(["ps", "-aq", "--filter", `id=${old}`]).trim()).toBe("");
+    await restarted;
+    console.log(`a hung process was replaced within ${oursMs} ms, and OpenClaw was ready after ${Date.now() - began} ms`);
+    expect(oursMs).toBeLessThan(10_000);
     const socket = await world.socket();
     expect(await turnOf(socket, "after the rotation")).toContain("answer to");
     socket.close();
@@ -89,6 +108,8 @@ describe.runIf(isLong)("whatever happens to it", () => {
     const info = await world.info();
     expect([info.state, info.waiting]).toEqual(["ready", expect.stringMatching(/refused.*last that started/)]);
     expect(pairings()).toBe(before);
+    expect(world.inside("cat ~/.openclaw/openclaw.json.refused")).toContain("{{{ not json");
+    expect(() => JSON.parse(world.inside("cat ~/.openclaw/openclaw.json"))).not.toThrow();
   });
 
   it("killed while it starts: it starts again by itself", async () => {
@@ -117,13 +138,17 @@ describe.runIf(isLong)("what was said", () => {
     await pause(15_000);
     const { generation } = await world.info();
     docker(["kill", "-s", "KILL", world.container() ?? ""]);
-    // It fails, and is started anew by itself.
+    // It is started anew by itself and at once, and until then it says why it ended.
+    const seen = new Set<string>();
     let info = await world.info();
     for (let look = 0; look < 1_200 && !(info.state === "ready" && info.generation > generation); look += 1) {
+      seen.add(`${info.state}: ${info.waiting}`);
       await pause(200);
       info = await world.info();
     }
     expect([info.state, info.generation > generation]).toEqual(["ready", true]);
+    expect([...seen]).toContainEqual(expect.stringMatching(/^starting: .*signal 9.*it is started again by itself/));
+    expect([...seen].filter((one) => one.startsWith("failed"))).toEqual([]);
     expect(await world.saidSoFar()).toContain("remember the killed");
   });
 
@@ -152,60 +177,4 @@ describe.runIf(isLong)("what was said", () => {
     expect(said).toContain("before the snapshot");
     expect(said).not.toContain("after the snapshot");
   });
-});
-
-it.runIf(isLong)("N+1 is deployed under load: it runs, the page says so, and nothing that was taken is lost", async () => {
-  const before = await world.info();
-  const [name, tag] = [`moltbot-2026.9.6`, build.images()["moltbot-2026.9.6"] as string];
-  next = `${tag.slice(0, -4)}next`;
-  docker(["tag", tag, next]);
-  const taken: string[] = [];
-  let isOver = false;
-  const load = async (who: number) => {
-    for (let turn = 0; !isOver; turn += 1) {
-      const text = `load ${who}-${turn}.`;
-      try {
-        const socket = await world.socket();
-        if ((await socket.call("chat.send", { sessionKey: "agent:main:main", message: text, idempotencyKey: text })).ok)
-          taken.push(text);
-        await pause(500);
-        socket.close();
-      } catch {
-        await pause(300);
-      }
-    }
-  };
-  try {
-    const loads = [load(1), load(2)];
-    await pause(5_000);
-    build.rebuild({ [name]: next });
-    const sure = [...taken];
-    await world.client.request("gateway.restart", {});
-    await world.server.event((event) => event.type === "restarted");
-    await world.reconnect();
-    let info = await world.info();
-    for (let look = 0; look < 1_500 && !(info.runningImage === next && info.state === "ready"); look += 1) {
-      await pause(200);
-      info = await world.info();
-    }
-    isOver = true;
-    await Promise.all(loads);
-    expect(info).toMatchObject({ state: "ready", runningImage: next, wantedImage: next });
-    expect(info.generation).toBeGreaterThan(before.generation);
-    expect(sure.length).toBeGreaterThan(2);
-    const said = await world.saidSoFar();
-    for (const text of sure) expect(said).toContain(text);
-  } finally {
-    isOver = true;
-  }
-});
-
-it.runIf(isLong)("a version that cannot start gives way to the one that ran, and says so", async () => {
-  await world.patch({ moltbot: { version: "2026.9.5" } });
-  await pause(2_000);
-  const info = await world.settled(240_000);
-  expect([info.state, info.waiting]).toEqual(["ready", expect.stringMatching(/2026\.9\.5 did not start.*2026\.9\.6 runs/)]);
-  const socket = await world.socket();
-  expect(await turnOf(socket, "hi")).toContain("answer to");
-  socket.close();
 });

@@ -4,6 +4,7 @@
  */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { copyBuild } from "../support/build-copy.ts";
 import { createHostedWorld, type HostedWorld, turnOf } from "../support/hosted-world.ts";
 
 let world: HostedWorld;
@@ -16,9 +17,10 @@ beforeAll(async () => {
 afterAll(() => world?.dispose());
 
 it("that cannot start names the cause and the cure on its page within three seconds", async () => {
-  const other = await createHostedWorld();
+  const build = copyBuild();
+  build.without("moltbot-2026.9.5");
+  const other = await createHostedWorld({ command: build.command });
   try {
-    // Its image is never built here.
     await other.patch({ engine: "moltbot", moltbot: { version: "2026.9.5" } });
     expect(await other.settled()).toMatchObject({ state: "failed", reason: { code: "CONTAINER_IMAGE_MISSING" } });
     const began = Date.now();
@@ -29,6 +31,7 @@ it("that cannot start names the cause and the cure on its page within three seco
     expect(page.text).toContain("Try again");
   } finally {
     await other.dispose();
+    build.dispose();
   }
 });
 

@@ -70,6 +70,16 @@ describe("contained and named", () => {
     await unharmed();
   });
 
+  it("the engine's own socket: it is nowhere, nor is the engine behind any address", async () => {
+    const { text } = await world.bash(
+      "python3 -V; find / -xdev -name 'docker*.sock' 2>/dev/null; grep -c docker.sock /proc/mounts; curl -sS -m 3 --unix-socket /var/run/docker.sock http://d/version 2>&1; for port in 2375 2376; do curl -sS -m 3 --noproxy '*' http://127.0.0.1:$port/version 2>&1; done",
+    );
+    expect(text).toMatch(/^Python [^\n]*\n0\n/);
+    expect(text.match(/Couldn't connect|Could not connect|Failed to connect/g)?.length).toBe(3);
+    expect(text).not.toContain("ApiVersion");
+    await unharmed();
+  });
+
   it("links and archives that lead out of the workspace", async () => {
     const { text } = await world.bash(
       "ln -s /etc/passwd secret.txt; ln -s / root; mkdir -p evil && python3 - <<'EOF'\nimport tarfile, io\nt = tarfile.open('evil.tar', 'w')\ni = tarfile.TarInfo('../../../etc/owned'); i.size = 2\nt.addfile(i, io.BytesIO(b'no'))\nt.close()\nEOF\ntar -xPf evil.tar 2>&1; echo kept > fine.txt; ls /etc/owned",

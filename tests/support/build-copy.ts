@@ -16,6 +16,8 @@ export interface BuildCopy {
   command: string;
   /** Replaces the Worker by the same one under another build id, which it returns; `images`: other tags for the containers. */
   rebuild(images?: Record<string, string>): string;
+  /** As `rebuild`, with an image of that name which no engine has. */
+  without(name: string): string;
   /** The tags of the containers' images by name. */
   images(): Record<string, string>;
   dispose(): void;
@@ -28,7 +30,7 @@ export function copyBuild(): BuildCopy {
   const folder = mkdtempSync(join(cache, "build-copy-"));
   cpSync(join(repository, "packages/cli/dist"), folder, { recursive: true });
   let builds = 0;
-  return {
+  const copy: BuildCopy = {
     command: join(folder, "moltworker.mjs"),
     images: () => JSON.parse(readFileSync(join(folder, "worker", "images.json"), "utf8")) as Record<string, string>,
     rebuild(images = {}) {
@@ -48,8 +50,10 @@ export function copyBuild(): BuildCopy {
       renameSync(draft, join(folder, "worker"));
       return id;
     },
+    without: (name) => copy.rebuild({ [name]: `${copy.images()[name]}-that-nobody-built` }),
     dispose: () => rmSync(folder, { recursive: true, force: true }),
   };
+  return copy;
 }
 
 function retag(folder: string, name: string, image: string): void {
