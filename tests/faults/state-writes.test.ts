@@ -1,8 +1,11 @@
 /**
- * State that survives: a failure, and a kill, at every single write of a snapshot, one after the other; a failure at every write
- * of an upgrade, and at every request to the store. (A restore: `state-restore.test.ts`; a turn: `state-turn.test.ts`.)
+ * State that survives: a failure, and a kill, at every single write of a snapshot and of an upgrade, one after the other; a
+ * failure at every request to the store. (A restore: `state-restore.test.ts`; a turn: `state-turn.test.ts`.)
  */
 
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { migrations } from "../../packages/worker/src/catalog/migrations.ts";
 import { bootServices } from "../../packages/worker/src/services/boot.ts";
@@ -16,6 +19,14 @@ import { arm, fillSmall, leftovers, lifeOf, outcomeOf, quickTurns } from "../sup
 
 quickTurns();
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A database file as it lies on the disk, with the journal of what is not committed. */
+function copyDatabase(from: string, to: string): void {
+  for (const tail of ["", "-journal", "-wal", "-shm"]) {
+    rmSync(to + tail, { force: true });
+    if (existsSync(from + tail)) copyFileSync(from + tail, to + tail);
+  }
+}
 
 describe("a write of the database", () => {
   test("of a snapshot that fails, and one that is the last before a kill: nothing is touched, and the next snapshot is good", async () => {
@@ -53,10 +64,10 @@ describe("a write of the database", () => {
     console.log(`${total} writes of a snapshot, each failed and each the last before a kill (every ${stateFaults.every}.)`);
   });
 
-  test("at every write of an upgrade: the data is as before, the start says why, the next try succeeds", async () => {
+  test("of an upgrade that fails, and one that is the last before a kill: the data is as before, and the next start succeeds", async () => {
     const released = migrations.slice(0, 15);
-    const fill = () => {
-      const db = createTestDatabase();
+    const fill = (path?: string) => {
+      const db = createTestDatabase(path);
       migrate(db, released, { now: () => 1, sleep: async () => {} });
       db.run("INSERT INTO sessions (key, session_id, created_at, updated_at) VALUES ('agent:main:main', 's', 1, 1)");
       return db;
@@ -83,15 +94,35 @@ describe("a write of the database", () => {
       return boot.services().catch((error: { code: string }) => error.code);
     };
     const count: Fuse = { at: 0, writes: 0 };
-    expect(await start(fill(), count)).toBe("services");
+    const upgraded = fill();
+    expect(await start(upgraded, count)).toBe("services");
+    const after = whole(upgraded);
     expect(count.writes).toBeGreaterThan(migrations.length - released.length);
-    for (let at = 1; at <= count.writes; at += 1) {
-      const db = fill();
-      const before = whole(db);
-      const outcome = await start(db, { at, writes: 0 });
-      if (outcome !== "services") expect([outcome, whole(db)], `write ${at}`).toEqual(["MIGRATION_FAILED", before]);
-      expect(await start(db, { at: 0, writes: 0 })).toBe("services");
+    const folder = mkdtempSync(join(tmpdir(), "moltworker-upgrade-"));
+    const at = (name: string) => join(folder, `${name}.sqlite`);
+    try {
+      fill(at("before")).close();
+      for (let write = 1; write <= count.writes; write += 1) {
+        for (const how of ["fails", "kills"] as const) {
+          const where = `write ${write} of ${count.writes} ${how}`;
+          copyDatabase(at("before"), at("first"));
+          const db = createTestDatabase(at("first"));
+          const before = whole(db);
+          // What the file and its journal are at that moment is what the next process finds.
+          const kill = how === "kills" ? { kill: () => copyDatabase(at("first"), at("next")) } : {};
+          expect(await start(db, { at: write, writes: 0, ...kill }), where).toBe("MIGRATION_FAILED");
+          db.close();
+          const next = createTestDatabase(at(how === "kills" ? "next" : "first"));
+          expect(whole(next), where).toBe(before);
+          expect(await start(next, { at: 0, writes: 0 }), where).toBe("services");
+          expect(whole(next), where).toBe(after);
+          next.close();
+        }
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
     }
+    console.log(`${count.writes} writes of an upgrade, each failed and each the last before a kill`);
   });
 });
 

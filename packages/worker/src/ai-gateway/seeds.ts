@@ -21,7 +21,7 @@ export function addressSeeds(providers: readonly Provider[], seeds: Seeds): Reco
 }
 
 /** Hands each provider's key to the secret store; a typed key stays. */
-export function seedKeys(providers: readonly Provider[], seeds: Seeds, secrets: Secrets): void {
+export function seedKeys(providers: readonly Provider[], seeds: Seeds, secrets: Pick<Secrets, "seed">): void {
   for (const provider of providers) {
     const value = provider.keyVariables.map((name) => seeds[name]).find((candidate) => candidate !== undefined);
     if (value !== undefined) secrets.seed(providerKeyName(provider.id), value);

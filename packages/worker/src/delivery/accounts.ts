@@ -4,6 +4,7 @@
  */
 
 import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
+import * as z from "zod";
 import { randomSecret } from "../auth/digest.ts";
 import type { ChannelAccountSettings } from "../config/sections/channels.ts";
 import { defaultAccount } from "../config/sections/channels.ts";
@@ -60,6 +61,17 @@ const restAfterFailureMs = 20_000;
 
 export const secretNameOf = (channel: string, account: string, key: string): string => `channel.${channel}.${account}.${key}`;
 
+const identity = z.object({ id: z.string(), name: z.string(), username: z.string().optional(), link: z.string().optional() });
+
+/** Who it was proved to be; what cannot be read counts as not proved. */
+function identityFrom(text: string | null): Identity | undefined {
+  try {
+    return identity.parse(JSON.parse(text ?? "null")) as Identity;
+  } catch {
+    return undefined;
+  }
+}
+
 export function createAccounts(deps: Dependencies): Accounts {
   const { channels, secrets, store, clock, log } = deps;
   let live = new Map<string, LiveAccount>();
@@ -101,10 +113,13 @@ export function createAccounts(deps: Dependencies): Accounts {
 
   function open(channel: Channel, account: string, settings: ChannelAccountSettings, trial?: Record<string, string>) {
     const parsed = channel.options.safeParse(settings.options);
+    const issue = parsed.error?.issues[0];
+    const path = ["channels.accounts", channel.id, account, "options", ...(issue?.path ?? [])].join(".");
     const error = parsed.success
       ? undefined
       : new MoltError("CONFIG_INVALID", {
-          message: `channels.accounts.${channel.id}.${account}.options: ${parsed.error.issues[0]?.message ?? "is not valid"}`,
+          message: `${path}: ${issue?.message ?? "is not valid"}`,
+          hint: "Correct the value there, under Configuration; everything else works meanwhile.",
         });
     return {
       calls: channel.open(link(channel, account, trial), parsed.success ? parsed.data : channel.options.parse({})),
@@ -122,7 +137,7 @@ export function createAccounts(deps: Dependencies): Accounts {
       channel,
       calls,
       settings,
-      self: proved ? (JSON.parse(row.identity ?? "null") as Identity) : undefined,
+      self: proved ? identityFrom(row.identity) : undefined,
       configured,
       error,
       restUntil: 0,
@@ -139,6 +154,25 @@ export function createAccounts(deps: Dependencies): Accounts {
       onWell: () => well(account),
     });
     return account;
+  }
+
+  /** Stands in for one that could not be opened: it is shown with why, and nobody else is stopped by it. */
+  function switchedOff(channel: Channel, id: string, settings: ChannelAccountSettings, thrown: unknown): LiveAccount {
+    const { message, cause } = moltErrorFrom(thrown);
+    const words = cause instanceof Error ? cause.message : message;
+    const error = new MoltError("INTERNAL", {
+      message: `it could not be opened: ${words.slice(0, 200)}`,
+      hint: "Connect it again under Settings, Channels, or restore the last good snapshot.",
+      cause: thrown,
+      retryable: false,
+    });
+    log.error("channel.account.not_opened", { channel: channel.id, account: id, error: thrown });
+    const refuse = () => Promise.reject(error);
+    const parse = () => ({ kind: "ignored" as const, reason: error.message });
+    const none: Feed = { mode: null, reason: null, webhookUrl: null, running: false, ensure: refuse, stop: () => {} };
+    const calls = { identify: refuse, parse, send: refuse };
+    const rest = { self: undefined, configured: true, restUntil: 0, startedAt: null, feed: none };
+    return { id, channel, settings, calls, error, ...rest };
   }
 
   function wanted(): { channel: Channel; id: string; settings: ChannelAccountSettings }[] {
@@ -162,9 +196,14 @@ export function createAccounts(deps: Dependencies): Accounts {
         continue;
       }
       present?.feed.stop();
-      const made = make(channel, id, settings);
-      fingerprints.set(made, fingerprint);
-      next.set(key, made);
+      try {
+        const made = make(channel, id, settings);
+        fingerprints.set(made, fingerprint);
+        next.set(key, made);
+      } catch (thrown) {
+        // Without a fingerprint: the next reload tries again.
+        next.set(key, switchedOff(channel, id, settings, thrown));
+      }
     }
     for (const [key, account] of live) if (!next.has(key)) account.feed.stop();
     live = next;

@@ -101,8 +101,8 @@ export function createIntake(deps: Dependencies): Intake {
     const row = deps.messages.get(id);
     // Settled with its album meanwhile.
     if (row?.fate !== "received" || row.event === null) return;
-    const event = JSON.parse(row.event) as InboundEvent;
     try {
+      const event = JSON.parse(row.event) as InboundEvent;
       if (event.kind === "press") {
         const refused = await deps.onPress(row, event);
         deps.messages.settle(row.id, refused === undefined ? "handled" : "refused", refused);

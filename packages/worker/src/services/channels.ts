@@ -57,6 +57,7 @@ export function createChannelsPart(deps: ChannelsPartDependencies): ChannelsPart
   config.onChange((names) => names.includes("channels") && engine.reload());
 
   return {
+    name: "channels",
     service: engine.service,
     routes(app, allowed) {
       channelRoutes(engine.service)(app, allowed);
@@ -91,7 +92,7 @@ export function channelSeeds(seeds: Seeds): Record<string, unknown> {
   return accounts.length > 0 ? { accounts: Object.fromEntries(accounts) } : {};
 }
 
-export function seedChannelSecrets(seeds: Seeds, secrets: Secrets): void {
+export function seedChannelSecrets(seeds: Seeds, secrets: Pick<Secrets, "seed">): void {
   for (const channel of channels)
     for (const [key, value] of Object.entries(channel.seed?.(seeds)?.secrets ?? {}))
       secrets.seed(secretNameOf(channel.id, "default", key), value);

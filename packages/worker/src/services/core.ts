@@ -132,10 +132,12 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
   keepLine = logs.append;
   const builds = createBuildWatch(build);
 
-  seedKeys(providers, seeds, secrets);
-  if (seeds.CLOUDFLARE_AI_GATEWAY_API_KEY) secrets.seed(providerKeyName(cloudflareKeyId), seeds.CLOUDFLARE_AI_GATEWAY_API_KEY);
+  // A key that cannot be taken over costs itself: it is named, and the other ways work.
+  const seeding = { seed: (name: string, value: string) => guard.run(name, () => secrets.seed(name, value)) };
+  seedKeys(providers, seeds, seeding);
+  if (seeds.CLOUDFLARE_AI_GATEWAY_API_KEY) seeding.seed(providerKeyName(cloudflareKeyId), seeds.CLOUDFLARE_AI_GATEWAY_API_KEY);
   const keys = createKeyPool(secrets, clock);
-  seedChannelSecrets(seeds, secrets);
+  seedChannelSecrets(seeds, seeding);
   const limits = () => config.get("limits");
   const prices = createPrices({ providers, own: () => limits().prices, now: clock.now });
   const tokenBudgets = () =>
