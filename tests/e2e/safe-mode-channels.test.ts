@@ -4,7 +4,7 @@
  */
 
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { testToken } from "../fakes/telegram.ts";
 import { launchBrowser, openSurface } from "../support/browser.ts";
 import { connectClient, type RecordingClient } from "../support/client.ts";
@@ -37,6 +37,13 @@ afterAll(async () => {
   await receiver?.close();
 });
 
+/** Takes a planted fault away, whatever came of the test. */
+let mend: ((db: File) => void) | undefined;
+afterEach(async () => {
+  if (mend) await plant(mend, env());
+  mend = undefined;
+});
+
 type File = ReturnType<typeof openDatabaseFile>;
 
 async function plant(work: (db: File) => void, env?: Record<string, string>): Promise<void> {
@@ -50,6 +57,7 @@ async function plant(work: (db: File) => void, env?: Record<string, string>): Pr
 }
 
 const env = (more: Record<string, string> = {}) => ({
+  ...{ TELEGRAM_BOT_TOKEN: testToken, TELEGRAM_DM_ALLOW_FROM: `${guestId}` },
   ...{ OPENAI_COMPATIBLE_BASE_URL: `${world.provider.url}/v1`, OPENAI_COMPATIBLE_API_KEY: "test-key" },
   ...{ MOLTWORKER_MODEL: "openai-compatible/fake-1", TELEGRAM_API_BASE_URL: world.telegram.url },
   ...more,
@@ -81,15 +89,15 @@ const states = async () => {
   return Object.entries(channelAccounts).flatMap(([channel, accounts]) => accounts.map(({ state }) => `${channel} ${state}`));
 };
 
-/** Both pages of the admin that speak of it, at a width and in a colour. */
-async function isShown(words: RegExp, width: number, dark: boolean, name: string): Promise<void> {
+/** The pages of the admin that speak of it; the conversation is answered. */
+async function isShown(words: RegExp, pages: string[], [width, dark]: [number, boolean], name: string): Promise<void> {
   const { events } = await world.server.run("link");
   const surface = await openSurface(browser, String(events.at(-1)?.link), { width, dark });
   const { page } = surface;
   await isReady(page);
   await say(page, `hello from ${name}`);
   await reads(page, /\S/);
-  for (const where of ["health", "channels"]) {
+  for (const where of pages) {
     await page.goto(`${world.server.url}#/admin/${where}`);
     await page.getByText(words).filter({ visible: true }).first().waitFor({ timeout: 60_000 });
     await fitsWidth(page);
@@ -109,10 +117,9 @@ it("settings that the channel cannot begin with switch that account off, and nam
     change(account.options);
     db.prepare("UPDATE config SET value = ? WHERE section = 'channels'").run(JSON.stringify(stored));
   };
-  let former: unknown;
+  mend = (db) => spoil(db, (options) => delete options.pollSeconds);
   await plant((db) =>
     spoil(db, (options) => {
-      former = options.pollSeconds;
       options.pollSeconds = "often";
     }),
   );
@@ -121,13 +128,14 @@ it("settings that the channel cannot begin with switch that account off, and nam
   expect(named?.verdict).toBe("fail");
   expect(JSON.stringify(named)).toMatch(/telegram \(default\).*channels\.accounts\.telegram\.default\.options\.pollSeconds/);
   await restWorks("beside wrong settings");
-  await isShown(/channels\.accounts\.telegram\.default\.options\.pollSeconds/i, 360, true, "channel-settings");
-  await plant((db) =>
-    spoil(db, (options) => {
-      if (former === undefined) delete options.pollSeconds;
-      else options.pollSeconds = former;
-    }),
+  await isShown(
+    /channels\.accounts\.telegram\.default\.options\.pollSeconds/i,
+    ["health", "channels"],
+    [360, true],
+    "channel-settings",
   );
+  await plant(mend);
+  mend = undefined;
   await telegramAnswers("well again");
 });
 
@@ -173,6 +181,7 @@ it("rows of a channel that are no JSON go into quarantine, and the channel answe
 });
 
 it("a token that cannot be taken over from the environment is named; everything else starts", async () => {
+  mend = (db) => db.exec("DROP TRIGGER planted");
   await plant(
     (db) =>
       db.exec(
@@ -186,11 +195,13 @@ it("a token that cannot be taken over from the environment is named; everything 
   await restWorks("beside a token");
   // The one from before still works.
   await telegramAnswers("with its old token");
-  await plant((db) => db.exec("DROP TRIGGER planted"), env({ TELEGRAM_BOT_TOKEN: testToken }));
+  await plant(mend, env());
+  mend = undefined;
   expect((await check("parts"))?.verdict).toBe("ok");
 });
 
 it("channels that throw while they wake are named as a part, and the conversation works", async () => {
+  mend = (db) => db.exec("DROP TRIGGER planted");
   await plant((db) =>
     db.exec(
       "CREATE TRIGGER planted BEFORE INSERT ON timers WHEN NEW.name LIKE 'channels.%' BEGIN SELECT RAISE(ABORT, 'a planted fault'); END; DELETE FROM timers WHERE name LIKE 'channels.%'",
@@ -198,8 +209,9 @@ it("channels that throw while they wake are named as a part, and the conversatio
   );
   const named = await check("parts");
   expect(JSON.stringify(named)).toMatch(/channels \(.*a planted fault/);
-  await isShown(/a planted fault/, 1280, false, "channels-part");
-  await plant((db) => db.exec("DROP TRIGGER planted"));
+  await isShown(/a planted fault/, ["health"], [1280, false], "channels-part");
+  await plant(mend);
+  mend = undefined;
   expect((await check("parts"))?.verdict).toBe("ok");
   await telegramAnswers("awake again");
 });

@@ -22,6 +22,8 @@ export interface S3Server {
   secretAccessKey: string;
   /** True: it has answered itself. */
   gate: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
+  /** Milliseconds that it thinks before each answer. */
+  pauseMs: number;
   /** `GET /bucket/name` of every request. */
   asked: string[];
   close(): Promise<void>;
@@ -36,12 +38,15 @@ export async function startS3Server(bucket = "moltbot-data"): Promise<S3Server> 
   const server: S3Server = {
     ...{ endpoint: "", bucket, accessKeyId: "S3RVER", secretAccessKey: "S3RVER" },
     gate: undefined,
+    pauseMs: 0,
     asked: [],
     close,
   };
   const http = createServer((request, response) => {
     server.asked.push(`${request.method} ${request.url}`);
-    if (!server.gate?.(request, response)) answer(request, response);
+    if (server.gate?.(request, response)) return;
+    if (server.pauseMs === 0) answer(request, response);
+    else setTimeout(answer, server.pauseMs, request, response);
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   server.endpoint = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;

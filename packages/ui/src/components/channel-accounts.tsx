@@ -93,7 +93,11 @@ function Account({ account, label, isFresh, onChange }: AccountProps) {
       <p className="text-sm text-soft [overflow-wrap:anywhere]">{factsOf(account)}</p>
       {account.webhookUrl && <Address path={account.webhookUrl} />}
       {error && (
-        <p role="alert" className="mt-2 rounded-xl bg-rose-wash px-3 py-2 text-sm" data-error={error.details.code}>
+        <p
+          role="alert"
+          className="mt-2 rounded-xl bg-rose-wash px-3 py-2 text-sm [overflow-wrap:anywhere]"
+          data-error={error.details.code}
+        >
           <span className="font-medium text-rose">{sentence(error.message)}.</span> {error.details.hint}
         </p>
       )}

@@ -118,7 +118,7 @@ export function createAccounts(deps: Dependencies): Accounts {
     const error = parsed.success
       ? undefined
       : new MoltError("CONFIG_INVALID", {
-          message: `${path}: ${issue?.message ?? "is not valid"}`,
+          message: `the setting ${path}: ${issue?.message ?? "is not valid"}`,
           hint: "Correct the value there, under Configuration; everything else works meanwhile.",
         });
     return {
