@@ -22,7 +22,8 @@ export function SnapshotsPage() {
   const [state] = useLoaded(load, `${changes} ${job?.id} ${job?.state}`);
   const reload = () => setChanges((count) => count + 1);
   if (!state) return <p className="text-sm text-soft">Looking…</p>;
-  const running = job && (job.state === "running" || job.state === "waiting") ? job : state.jobs.find(isOpen);
+  // The list may be older than the word that this piece of work has ended.
+  const running = job && isOpen(job) ? job : state.jobs.find((one) => isOpen(one) && one.id !== job?.id);
   return (
     <div className="flex flex-col gap-9">
       <Part
