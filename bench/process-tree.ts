@@ -1,5 +1,6 @@
 /** Memory and processor time of a process and all that it started, from /proc. */
 
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
 export interface TreeUse {
@@ -22,6 +23,11 @@ function treeOf(pid: number): number[] {
   }
   const collect = (one: number): number[] => [one, ...(children.get(one) ?? []).flatMap(collect)];
   return collect(pid);
+}
+
+/** Holds a process and all that it started to one core. False where the machine has no such tool. */
+export function pinTree(pid: number, core: number): boolean {
+  return treeOf(pid).every((one) => spawnSync("taskset", ["-a", "-c", "-p", String(core), String(one)]).status === 0);
 }
 
 export function useOf(pid: number): TreeUse {

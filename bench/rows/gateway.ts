@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -15,7 +16,7 @@ import { startServer } from "../../tests/support/server.ts";
 import { openStock } from "../../tests/support/stock-socket.ts";
 import { startBareWorker } from "../bare-worker.ts";
 import { atRate, type LoadTarget, saturate, type Timing } from "../http-load.ts";
-import { useOf } from "../process-tree.ts";
+import { pinTree, useOf } from "../process-tree.ts";
 import type { Bench, Row, RowGroup } from "../row.ts";
 import { median, percentile, spread } from "../statistics.ts";
 
@@ -56,6 +57,7 @@ export const gateway: RowGroup = {
       if (bench.products.length > 1) gates.push(await portkey(upstream.port));
       const floor = await bare(upstream.port);
       gates.push(floor);
+      pinApart(gates, upstream.child.pid as number, bench);
       return await rowsOf(bench, gates.slice(0, -1), floor);
     } finally {
       for (const gate of gates) await gate.stop();
@@ -63,6 +65,15 @@ export const gateway: RowGroup = {
     }
   },
 };
+
+/** What stands between gets one core, both ends the other, so that neither takes from what is measured. */
+function pinApart(gates: Gate[], upstreamPid: number, bench: Bench): void {
+  const between = gates.flatMap(({ pid }) => (pid > 0 ? [pid] : []));
+  // This process started all of them: the wider set first.
+  const isApart =
+    availableParallelism() > 1 && pinTree(process.pid, 1) && pinTree(upstreamPid, 1) && between.every((pid) => pinTree(pid, 0));
+  if (!isApart) bench.say("gateway: cores could not be kept apart; what is measured shares them with its load");
+}
 
 type Figures = Record<string, number[]>;
 
