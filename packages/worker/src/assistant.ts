@@ -1,6 +1,7 @@
 /** The Durable Object: lifecycle, sockets, the alarm. It forwards; the parts do the work. */
 
 import { DurableObject } from "cloudflare:workers";
+import { closeFrontDesk } from "./ai-gateway/proxy/front-desk.ts";
 import { migrations } from "./catalog/migrations.ts";
 import type { Env } from "./env.ts";
 import { systemClock } from "./platform/clock.ts";
@@ -19,6 +20,7 @@ export class Assistant extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    closeFrontDesk(ctx.id.toString());
     const [db, log] = [createDatabase(ctx.storage), createLog()];
     this.boot = bootServices({
       ...{ db, migrations, log, clock: systemClock },
@@ -45,6 +47,11 @@ export class Assistant extends DurableObject<Env> {
   async containerEnded(container: string): Promise<void> {
     const services = this.boot.now() ?? (await this.boot.services());
     services.containerEnded(container);
+  }
+
+  /** Called by our own front, for the model calls that it answered beside the object. */
+  keepFront(): void {
+    this.boot.now()?.keepFront();
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {

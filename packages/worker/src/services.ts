@@ -50,6 +50,8 @@ export interface Services {
   /** A request that the network of one of its containers handed over. */
   fromContainer(container: string, request: Request): Promise<Response>;
   containerEnded(container: string): void;
+  /** Writes what calls at the front have entered. */
+  keepFront(): void;
 }
 
 export function createServices(ctx: DurableObjectState, env: Env): Services {
@@ -140,6 +142,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     createAiGateway({
       ...core,
       callers,
+      objectId: ctx.id.toString(),
       mostOutputOf: (provider, model) => describeOrNothing(models, `${provider}/${model}`)?.maxOutputTokens ?? 8_192,
     }),
   );
@@ -152,6 +155,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     : { host: "cloudflare", compatibilityDate, restart: "object" };
   const restart = () => {
     log.warn(restartEvent, { by: runtime.restart });
+    aiGateway.closeFront();
     if (runtime.restart === "object") setTimeout(() => ctx.abort("a restart was asked for"), restartDelayMs);
   };
   const context: MethodContext = {
@@ -293,6 +297,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     containerEnded: hostedPart.containerEnded,
     fromContainer: (container, request) =>
       container === sandboxId ? containersPart.answerSandbox(request) : hostedPart.fromContainer(container, request),
+    keepFront: aiGateway.keepFront,
     wake() {
       if (marks.get("first-files") === undefined) {
         guard.run("first files", () => seedWorkspace(workspace));

@@ -5,6 +5,7 @@
 
 import { isMoltError, MoltError } from "@moltworker/protocol/errors";
 import { isGatewayPath, placeOf } from "../ai-gateway/proxy/address.ts";
+import { frontDeskOf, type Visit } from "../ai-gateway/proxy/front-desk.ts";
 import { checkHost, readAllowedHosts } from "../auth/origin.ts";
 import type { Env } from "../env.ts";
 import { type Build, buildHeader, buildToHeader } from "../platform/build.ts";
@@ -17,17 +18,20 @@ import { problemPage } from "./problem-page.ts";
 import { secured } from "./security-headers.ts";
 
 export interface Front {
-  fetch(request: Request, env: Env): Promise<Response>;
+  fetch(request: Request, env: Env, context: Pick<ExecutionContext, "waitUntil">): Promise<Response>;
 }
 
 /** The one Assistant of a deployment. */
 const ASSISTANT_NAME = "main";
 let assistantId: DurableObjectId | undefined;
+let assistantName: string | undefined;
 
-function assistantOf(env: Env): DurableObjectStub {
+function idOfAssistant(env: Env): DurableObjectId {
   assistantId ??= env.ASSISTANT.idFromName(ASSISTANT_NAME);
-  return env.ASSISTANT.get(assistantId);
+  return assistantId;
 }
+
+const assistantOf = (env: Env): DurableObjectStub => env.ASSISTANT.get(idOfAssistant(env));
 
 /**
  * An object that ends (after a restore, at a restart) takes along whatever it was asked; its next life answers. What only reads
@@ -54,16 +58,20 @@ export function createFront(manifest: AssetManifest, build: Build, gatewaySlugs:
   let knownOrigin: string | undefined;
   const isSlug = (segment: string) => gatewaySlugs.has(segment);
   return {
-    fetch: async (request, env) => {
+    fetch: async (request, env, context) => {
       try {
         // Answers of providers carry headers of their own: those of pages would cost more than the whole way through here.
         const { url } = request;
-        if (isGatewayPath(request.method, placeOf(url).pathname, isSlug)) {
+        const place = placeOf(url);
+        if (isGatewayPath(request.method, place.pathname, isSlug)) {
           const origin = url.slice(0, url.indexOf("/", "https://".length));
           if (origin !== knownOrigin) checkHost(request, readAllowedHosts(env.MOLTWORKER_ALLOWED_HOSTS));
           knownOrigin = origin;
           // Nobody outside says which build this is; signing costs only those who try.
-          return await ask(env, request.headers.has(buildHeader) ? signed(request, build) : request);
+          if (request.headers.has(buildHeader)) return await ask(env, signed(request, build));
+          assistantName ??= idOfAssistant(env).toString();
+          const answer = frontDeskOf(assistantName)?.answer(request, place, visitOf(request, env, context));
+          return await (answer ?? ask(env, request));
         }
         const answer = await route(request, env, manifest, build);
         // Pages of a hosted OpenClaw bring the headers that they need.
@@ -73,6 +81,17 @@ export function createFront(manifest: AssetManifest, build: Build, gatewaySlugs:
         return secured(page ? problemPage({ title: "This address is not answered", error }) : errorAnswer(error, log));
       }
     },
+  };
+}
+
+function visitOf(request: Request, env: Env, context: Pick<ExecutionContext, "waitUntil">): Visit {
+  return {
+    instead(body) {
+      const { url, method, headers, signal } = request;
+      return ask(env, body ? new Request(url, { method, headers, body, signal }) : request);
+    },
+    waitUntil: (work) => context.waitUntil(work),
+    keep: () => (assistantOf(env) as unknown as { keepFront(): Promise<void> }).keepFront(),
   };
 }
 

@@ -43,6 +43,40 @@ export function redact(value: unknown, known: readonly string[] = [], depth = 0)
   return out;
 }
 
+export interface PatientLog extends Log {
+  /** What waited is written now. */
+  catchUp(): void;
+}
+
+const mostWaitingLines = 1_000;
+
+/**
+ * A log that can be used where its rows and secrets cannot be reached, as by a call at the front of the object that keeps them:
+ * what throws is said again as soon as something can be.
+ */
+export function patientLog(log: Log): PatientLog {
+  let waiting: (() => void)[] = [];
+  const catchUp = () => {
+    const lines = waiting;
+    waiting = [];
+    for (const line of lines) attempt(line);
+  };
+  const attempt = (line: () => void) => {
+    try {
+      line();
+    } catch {
+      if (waiting.length < mostWaitingLines) waiting.push(line);
+    }
+  };
+  const at =
+    (level: LogLevel) =>
+    (event: string, fields: LogFields = {}) => {
+      if (waiting.length > 0) catchUp();
+      attempt(() => log[level](event, fields));
+    };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error"), catchUp };
+}
+
 /** `known` gives the values of secrets that are at hand, read for each line. */
 export function createLog(
   write: (line: string) => void = (line) => console.log(line),

@@ -25,6 +25,8 @@ export interface KeyPool {
    * a provider may have erred. Empty when there is none. Throws NOT_FOUND for an alias that does not exist.
    */
   pick(provider: string, options?: { alias?: string | undefined; affinity?: string | undefined; onlyGood?: boolean }): PoolKey[];
+  /** Its keys are in memory: `pick` reads nothing. */
+  isRead(provider: string): boolean;
   /** The provider refused it. */
   reject(key: PoolKey): void;
   /** The provider limits it until then, epoch milliseconds. */
@@ -96,6 +98,7 @@ export function createKeyPool(secrets: Secrets, clock: Clock): KeyPool {
       const first = hashOf(affinity) % good.length;
       return [...good.slice(first), ...good.slice(0, first)];
     },
+    isRead: (provider) => readAt === secrets.revision() && read.has(provider),
     reject: (key) => put(key, "rejected", Number.POSITIVE_INFINITY),
     cool: (key, until) => put(key, "limited", until),
     praise({ provider, alias, version }) {

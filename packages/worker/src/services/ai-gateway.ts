@@ -6,6 +6,7 @@ import { isGatewayPath, placeOf } from "../ai-gateway/proxy/address.ts";
 import { createBreakers } from "../ai-gateway/proxy/breaker.ts";
 import { createAnswerCache } from "../ai-gateway/proxy/cache.ts";
 import type { AiGatewayControls } from "../ai-gateway/proxy/controls.ts";
+import { closeFrontDesk, openFrontDesk } from "../ai-gateway/proxy/front-desk.ts";
 import { PrefixNotes } from "../ai-gateway/proxy/prefix-notes.ts";
 import { createProxy } from "../ai-gateway/proxy/proxy.ts";
 import { createRetryBudget } from "../ai-gateway/proxy/retry-budget.ts";
@@ -16,7 +17,7 @@ import type { Config } from "../config/config.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createDeadlines } from "../platform/deadlines.ts";
 import type { Egress } from "../platform/egress.ts";
-import type { Log } from "../platform/log.ts";
+import type { PatientLog } from "../platform/log.ts";
 import type { KeyPool } from "../secrets/key-pool.ts";
 import type { Database } from "../storage/database.ts";
 import type { Part } from "./part.ts";
@@ -27,7 +28,9 @@ export interface AiGatewayDeps {
   keys: KeyPool;
   egress: Egress;
   clock: Clock;
-  log: Log;
+  log: PatientLog;
+  /** Of the object that this is made in. */
+  objectId: string;
   governor: Governor;
   prices: Pick<Prices, "known">;
   callers: CallerDirectory;
@@ -49,7 +52,14 @@ const ownerCaller: Caller = {
 /** Model calls of a hosted program: the owner's money, by the owner's rules. */
 const hostedCaller: Caller = { ...ownerCaller, channel: "openclaw", admin: false };
 
-export type AiGatewayPart = Part & AiGatewayControls & { answerHosted(request: Request): Promise<Response> };
+export type AiGatewayPart = Part &
+  AiGatewayControls & {
+    answerHosted(request: Request): Promise<Response>;
+    /** Writes what calls at the front have entered. */
+    keepFront(): void;
+    /** Nothing is answered at the front any more: the object is about to end. */
+    closeFront(): void;
+  };
 
 export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
   const { db, config, clock } = deps;
@@ -68,6 +78,7 @@ export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
     providerSettings: () => config.get("providers"),
     random: Math.random,
   });
+  const frontDesk = openFrontDesk(deps.objectId, proxy.fetch, clock);
   return {
     breakers,
     cache,
@@ -76,13 +87,21 @@ export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
     repeat: ({ id, provider, endpoint, body }) => {
       const headers = { "content-type": "application/json", "cf-aig-skip-cache": "true" };
       const url = new URL(`http://gateway.internal/${provider}/${endpoint}`);
-      return proxy.fetch(new Request(url, { method: "POST", headers, body }), url, { caller: ownerCaller, replayOf: id });
+      return proxy.fetch(new Request(url, { method: "POST", headers, body }), url, { as: { caller: ownerCaller, replayOf: id } });
     },
-    answerHosted: (request) => proxy.fetch(request, placeOf(request.url), { caller: hostedCaller }),
+    answerHosted: (request) => proxy.fetch(request, placeOf(request.url), { as: { caller: hostedCaller } }),
+    keepFront() {
+      deps.log.catchUp();
+      deps.governor.flush();
+      frontDesk.seen();
+    },
+    closeFront: () => closeFrontDesk(deps.objectId),
     answer: (request) => {
       const place = placeOf(request.url);
       const isOurs = isGatewayPath(request.method, place.pathname, (segment) => gatewaySlugs.has(segment));
-      return isOurs ? proxy.fetch(request, place) : undefined;
+      if (!isOurs) return undefined;
+      frontDesk.seen();
+      return proxy.fetch(request, place);
     },
   };
 }

@@ -25,7 +25,7 @@ import { createBuildWatch } from "../platform/build.ts";
 import { systemClock } from "../platform/clock.ts";
 import { createEgress } from "../platform/egress.ts";
 import { createId } from "../platform/id.ts";
-import { createLog } from "../platform/log.ts";
+import { createLog, patientLog } from "../platform/log.ts";
 import { createEventLog } from "../rpc/event-log.ts";
 import { createHub } from "../rpc/hub.ts";
 import { createApprovals } from "../runs/approvals.ts";
@@ -65,12 +65,14 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
   const clock = systemClock;
   let keepLine = (_line: string): void => undefined;
   let knownSecrets = (): readonly string[] => [];
-  const log = createLog(
-    (line) => {
-      console.log(line);
-      keepLine(line);
-    },
-    () => knownSecrets(),
+  const log = patientLog(
+    createLog(
+      (line) => {
+        console.log(line);
+        keepLine(line);
+      },
+      () => knownSecrets(),
+    ),
   );
   const startedAt = clock.now();
   const bootId = createId("boot", startedAt);

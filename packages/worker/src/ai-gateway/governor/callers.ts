@@ -15,19 +15,24 @@ type CallersAuth = Pick<Auth, "identifyBearer" | "authorize" | "tokensRevision">
 
 export function createCallerDirectory(auth: CallersAuth, clock: Clock): CallerDirectory {
   const remembered = new Map<string, { caller: Caller; until: number; revision: number }>();
+  const known = (bearer: string): Caller | undefined => {
+    const entry = remembered.get(bearer);
+    return entry && entry.until > clock.now() && entry.revision === auth.tokensRevision() ? entry.caller : undefined;
+  };
   return {
+    known,
     async callerFor(bearer, address) {
-      const known = remembered.get(bearer);
-      if (known && known.until > clock.now() && known.revision === auth.tokensRevision()) return known.caller;
+      const caller = known(bearer);
+      if (caller) return caller;
       const revision = auth.tokensRevision();
       const principal = await auth.identifyBearer(bearer, address());
       auth.authorize(principal, "http", "gateway.call");
       const row = principal.kind === "api" ? auth.apiTokens.find(principal.id) : undefined;
-      const caller = callerFrom(principal, row);
+      const found = callerFrom(principal, row);
       const until = Math.min(clock.now() + rememberedMs, row?.expiresAt ?? Number.POSITIVE_INFINITY);
       if (remembered.size >= mostRemembered) remembered.clear();
-      remembered.set(bearer, { caller, until, revision });
-      return caller;
+      remembered.set(bearer, { caller: found, until, revision });
+      return found;
     },
   };
 }

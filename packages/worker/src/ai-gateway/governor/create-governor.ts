@@ -27,7 +27,17 @@ import {
 import { CallLog } from "./call-log.ts";
 import { type CallRecord, refusedRecord, settledRecord } from "./call-record.ts";
 import { checkDenied } from "./deny.ts";
-import type { Admission, CallOutcome, CallTarget, CallUsage, CustomCost, Governor, PlannedCall, Settlement } from "./governor.ts";
+import type {
+  Admission,
+  Caller,
+  CallOutcome,
+  CallTarget,
+  CallUsage,
+  CustomCost,
+  Governor,
+  PlannedCall,
+  Settlement,
+} from "./governor.ts";
 import { HourSums } from "./hour-sums.ts";
 import { nanoCeil, nanoFrom, usdFrom } from "./money.ts";
 import { windowAt } from "./periods.ts";
@@ -99,6 +109,12 @@ class OneGovernor implements Governor, Books {
     }
   }
 
+  needsNoRow({ own }: Caller, { provider, model }: Pick<CallTarget, "provider" | "model">): boolean {
+    if (own?.budget || this.log.waitingCount >= mostWaiting * 10) return false;
+    for (const _budget in this.deps.limits().budgets) return false;
+    return this.deps.prices.known(provider, model) !== undefined;
+  }
+
   private async reserve(limits: Limits, call: PlannedCall, rates: readonly RateHold[]): Promise<Admission> {
     const cheaper = call.canSwitchModel ? cheaperModelOf(budgetsOf(limits, this.counters, call, call)) : undefined;
     const target = cheaper === undefined ? call : { ...call, ...targetFrom(cheaper) };
@@ -110,7 +126,7 @@ class OneGovernor implements Governor, Books {
     const priced = fit(budgets, call, target, card);
     const hold: Hold = { call, budgets: new Map(), rates, cards: new Map([[refOf(target), card]]) };
     const warnings = warningsOf(budgets);
-    this.hold(hold, budgets, priced.nano);
+    if (budgets.length > 0) this.hold(hold, budgets, priced.nano);
     this.holds.set(call.callId, hold);
     if (cheaper !== undefined && cheaper !== refOf(call)) warnings.push(`To save money this goes to ${cheaper}.`);
     if (card === null && call.customCost === undefined && budgets.length > 0)
@@ -149,8 +165,8 @@ class OneGovernor implements Governor, Books {
     const reserved = Math.max(0, ...[...hold.budgets.values()].map(({ nano }) => nano));
     this.enter(settledRecord(hold.call, outcome, { cost, reserved }));
     for (const [counter, { nano }] of hold.budgets) this.counters.settle(counter, nano, cost ?? 0);
+    if (hold.budgets.size > 0) this.scheduleFlush();
     this.rates.settle(hold.rates, (outcome.usage?.input ?? 0) + (outcome.usage?.output ?? 0));
-    this.scheduleFlush();
     return {
       costUsd: cost === null ? null : usdFrom(cost),
       estimated: outcome.estimated,
@@ -229,6 +245,7 @@ class OneGovernor implements Governor, Books {
   private enter(record: CallRecord): void {
     this.sums.add(record);
     this.log.add(record);
+    if (record.call.atFront) return;
     if (this.log.waitingCount >= mostWaiting) this.flush();
     else this.scheduleFlush();
   }

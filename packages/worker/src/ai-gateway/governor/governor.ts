@@ -59,6 +59,8 @@ export interface PlannedCall extends CallTarget {
   canSwitchModel?: boolean;
   /** The call that this one repeats, for its row. */
   replayOf?: string;
+  /** It is made beside the object that keeps the rows: its entry waits for the object's next `flush`. Ask `needsNoRow` first. */
+  atFront?: boolean;
 }
 
 export interface Remaining {
@@ -159,6 +161,8 @@ export interface Governor {
   extend(callId: string, target: CallTarget): Promise<void>;
   /** Exactly once per admitted call, hits and failures included; a second time changes nothing. Never throws. */
   settle(outcome: CallOutcome): Settlement;
+  /** Such a call can be admitted and settled without reading or writing a row. */
+  needsNoRow(caller: Caller, target: Pick<CallTarget, "provider" | "model">): boolean;
   /** Whether request and response bodies are kept now; reading them costs, so ask first. */
   wantsBodies(): boolean;
   /** Writes the books now instead of within a quarter of a second. */
@@ -167,6 +171,8 @@ export interface Governor {
 
 /** Gateway credentials, whatever header they came in. */
 export interface CallerDirectory {
+  /** Without asking anybody; undefined when it must be asked for. */
+  known(bearer: string): Caller | undefined;
   /** Throws AUTH_TOKEN_MISSING, AUTH_TOKEN_MISMATCH, AUTH_RATE_LIMITED, FORBIDDEN (its scopes lack `gateway.use`). */
   callerFor(bearer: string, address: () => string): Promise<Caller>;
 }

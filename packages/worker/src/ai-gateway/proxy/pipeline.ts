@@ -45,6 +45,7 @@ export class CallRun {
     try {
       this.admission = await this.deps.governor.admit(this.planned(first));
     } catch (error) {
+      this.input.atFront?.entered();
       return refusalAnswer(moltErrorFrom(error), undefined, this.ownHeaders());
     }
     try {
@@ -57,7 +58,7 @@ export class CallRun {
   }
 
   private planned(target: Target) {
-    const { callId, caller } = this.input;
+    const { callId, caller, atFront } = this.input;
     const { options } = target;
     return {
       callId,
@@ -68,6 +69,7 @@ export class CallRun {
       metadata: options.metadata,
       ...(this.input.replayOf === undefined ? {} : { replayOf: this.input.replayOf }),
       ...(options.customCost ? { customCost: options.customCost } : {}),
+      ...(atFront ? { atFront: true } : {}),
       askedAt: this.askedAt,
     };
   }
@@ -165,10 +167,11 @@ export class CallRun {
       bodies?.take(chunk);
     };
     const { body, end } = deliver(good, target, tap || bodies ? see : undefined);
-    void end.then((over) => {
+    const settled = end.then((over) => {
       tap?.end(over.error === null, status, headers);
       this.settleStream(target, key, over, { status, firstByteMs, headers, bodies });
     });
+    this.input.atFront?.waitUntil(settled);
     return new Response(body, { status, headers: answerHeaders(headers, this.facts(target, undefined)) });
   }
 
@@ -305,6 +308,7 @@ export class CallRun {
         Object.assign(outcome, { requestBody: request, requestContentType: target.headers["content-type"] ?? "" });
       if (response !== undefined) outcome.responseBody = response;
     }
+    input.atFront?.entered();
     return deps.governor.settle(outcome);
   }
 }

@@ -2,9 +2,7 @@
  * The AI gateway's HTTP face: native paths, the universal request and the unified paths, at our own host and in Cloudflare's
  * long form. It finds out who calls and what is wanted, and hands it to the pipeline.
  *
- * It runs whole inside the Assistant object. Measured in raw workerd, the hop from the stateless front costs about a fifth more
- * processor time than answering there, but asking the object to admit and to settle from the front costs two calls of about the
- * same price each, and every chunk that JavaScript touches costs the same in either place.
+ * It is made by the Assistant object and works on that object's memory, inside it or at the front beside it (`front-desk.ts`).
  */
 
 import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
@@ -16,8 +14,9 @@ import type { Provider } from "../provider.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { unifiedTarget as makeUnifiedTarget } from "../translate/unified.ts";
 import { type Address, type Located, locate, type Place } from "./address.ts";
-import { type CallBody, readCallBody } from "./call-body.ts";
+import { type Bytes, type CallBody, readCallBody } from "./call-body.ts";
 import { type Credentials, credentialsOf, sameSecret, shownIn } from "./credentials.ts";
+import type { AtFront } from "./front-desk.ts";
 import { type HeaderRecord, recordFrom } from "./headers.ts";
 import { type CallOptions, optionsFromHeaders, withConfig } from "./options.ts";
 import { CallRun } from "./pipeline.ts";
@@ -45,8 +44,16 @@ export interface ProxyDeps extends PipelineDeps {
 }
 
 export interface Proxy {
-  /** Never throws. `place` is the request's; with `as` the request comes from inside and carries no credential. */
-  fetch(request: Request, place: Place, as?: Repeat): Promise<Response>;
+  /** Throws only what `instead` throws. `place` is the request's. */
+  fetch(request: Request, place: Place, how?: How): Promise<Response>;
+}
+
+export interface How {
+  /** The request comes from inside and carries no credential. */
+  as?: Repeat;
+  /** Not in the object: what its memory does not tell is asked of `instead`, with the body if it was read. */
+  atFront?: AtFront;
+  instead?(body: Bytes | undefined): Promise<Response>;
 }
 
 /** A call from inside: of a hosted program, or a logged one made again by the owner. */
@@ -68,10 +75,13 @@ interface Incoming {
 
 export function createProxy(deps: ProxyDeps): Proxy {
   return {
-    async fetch(request, place, as) {
+    async fetch(request, place, how = {}) {
+      const face = new Face(deps, how);
       try {
-        return await new Face(deps).answer(request, place, as);
+        return await (await face.called(request, place)).run();
       } catch (thrown) {
+        // Before it was admitted nothing has happened. Refusals are the object's too: it has the words and the log.
+        if (how.instead) return how.instead(face.read);
         const error = moltErrorFrom(thrown);
         if (error !== thrown) deps.log.error("gateway.failed", { error: thrown });
         return refusalAnswer(error, knownRefusal(error));
@@ -81,25 +91,33 @@ export function createProxy(deps: ProxyDeps): Proxy {
 }
 
 class Face {
+  /** The body as it came, once it was read. */
+  read: Bytes | undefined;
   private readonly deps: ProxyDeps;
+  private readonly how: How;
 
-  constructor(deps: ProxyDeps) {
+  constructor(deps: ProxyDeps, how: How) {
     this.deps = deps;
+    this.how = how;
   }
 
-  async answer(request: Request, place: Place, as?: Repeat): Promise<Response> {
+  /** The call, ready to run. Throws MoltError. */
+  async called(request: Request, place: Place): Promise<CallRun> {
     const { deps } = this;
+    const { as, atFront } = this.how;
     const settings = deps.settings();
     const located = locate(place.pathname);
     const headers = recordFrom(request.headers);
     const credentials = as ? { bearer: "", ownKey: null } : credentialsOf(headers);
-    const caller = as?.caller ?? (await deps.callers.callerFor(credentials.bearer, () => clientAddressOf(request)));
-    if (located.gateway !== null && !settings.names.includes(located.gateway)) return noGateway(located.gateway);
+    const caller = as?.caller ?? deps.callers.known(credentials.bearer) ?? (await this.callerOf(request, credentials.bearer));
+    if (located.gateway !== null && !settings.names.includes(located.gateway)) throw noGateway(located.gateway);
     const options = optionsFromHeaders(headers);
     const incoming: Incoming = { request, headers, place, located, credentials, options, settings };
+    if (atFront) this.checkAtFront(incoming);
     const { targets, warnings } = await this.targetsOf(incoming);
+    if (atFront && !targets.every(({ upstream, model }) => this.isInMemory(caller, upstream.provider, model))) throw elsewhere();
     const affinity = headers["x-session-affinity"]?.slice(0, 200);
-    const run = new CallRun(deps, {
+    return new CallRun(deps, {
       callId: createId("gw", deps.clock.now()),
       caller: affinity
         ? { ...caller, sessionKey: caller.sessionKey ?? `${caller.tokenId ?? caller.tenant}/${affinity}` }
@@ -111,8 +129,31 @@ class Face {
       isClientRetry: Number(headers["x-stainless-retry-count"] ?? 0) > 0,
       userAgent: headers["user-agent"]?.slice(0, 300),
       warnings,
+      atFront,
     });
-    return run.run();
+  }
+
+  private callerOf(request: Request, bearer: string): Promise<Caller> {
+    if (this.how.atFront) throw elsewhere();
+    return this.deps.callers.callerFor(bearer, () => clientAddressOf(request));
+  }
+
+  /** Caches and records of bodies are the object's alone, and what it has not read yet only it can read. */
+  private checkAtFront({ located, options, settings }: Incoming): void {
+    const { keys, governor } = this.deps;
+    const caches = !options.skipCache && ((options.cacheTtl ?? settings.cacheSeconds) > 0 || options.cacheKey !== undefined);
+    if (located.address.kind === "universal" || caches || governor.wantsBodies() || !keys.isRead(cloudflareKeyId))
+      throw elsewhere();
+  }
+
+  private isInMemory(caller: Caller, provider: string, model: string): boolean {
+    return this.deps.keys.isRead(provider) && this.deps.governor.needsNoRow(caller, { provider, model });
+  }
+
+  private async readWhole(incoming: Incoming, mustHold: boolean): Promise<CallBody> {
+    const body = await readCallBody(incoming.request, incoming.headers, this.mostBytes(incoming), mustHold);
+    this.read = body.bytes ?? undefined;
+    return body;
   }
 
   private async targetsOf(incoming: Incoming): Promise<{ targets: [Target, ...Target[]]; warnings: string[] }> {
@@ -125,7 +166,7 @@ class Face {
   }
 
   private async unifiedTarget(incoming: Incoming, address: Extract<Address, { kind: "unified" }>): Promise<Target> {
-    const body = await readCallBody(incoming.request, incoming.headers, this.mostBytes(incoming), true);
+    const body = await this.readWhole(incoming, true);
     return makeUnifiedTarget({
       ...address,
       step: 0,
@@ -157,8 +198,8 @@ class Face {
   }
 
   private async universalTargets(incoming: Incoming): Promise<[Target, ...Target[]]> {
-    const { request, credentials, options } = incoming;
-    const body = await readCallBody(request, incoming.headers, this.mostBytes(incoming), true);
+    const { credentials, options } = incoming;
+    const body = await this.readWhole(incoming, true);
     const targets = universalElements(body.json).map((element, step) => {
       const shown = shownIn(element.headers);
       const ownKey = shown && !sameSecret(shown.value, credentials.bearer) ? shown : null;
@@ -203,9 +244,10 @@ class Face {
     const { options, settings, credentials } = incoming;
     const retries = (options.maxAttempts ?? settings.retry.attempts) > 1;
     const caches = !options.skipCache && (options.cacheTtl ?? settings.cacheSeconds) > 0;
+    if (this.how.atFront && !this.deps.keys.isRead(provider)) throw elsewhere();
     const pool = credentials.ownKey === null && this.deps.keys.pick(provider).length > 1;
     const mustHold = retries || caches || options.cacheKey !== undefined || pool || this.deps.governor.wantsBodies();
-    return readCallBody(incoming.request, incoming.headers, this.mostBytes(incoming), mustHold);
+    return this.readWhole(incoming, mustHold);
   }
 
   private mostBytes({ settings }: Incoming): number {
@@ -252,14 +294,18 @@ function pipelineSettings({ retry, cacheSeconds, timeouts }: ProxySettings) {
 /** Refusals that Cloudflare has a number of its own for. */
 function knownRefusal({ details }: MoltError) {
   if (details.slug !== undefined) return badProvider;
+  if (details.refusal === "gateway") return noSuchGateway;
   if (details.refusal === "prefix") return noModelPrefix;
   return details.refusal === "cannot run" ? cannotRun : undefined;
 }
 
-function noGateway(name: string): Response {
-  const message = `there is no gateway "${name.slice(0, 64)}"`;
-  return refusalAnswer(
-    new MoltError("NOT_FOUND", { message, hint: "Use one of the names in the settings (`gateway.names`)." }),
-    noSuchGateway,
-  );
+function noGateway(name: string): MoltError {
+  return new MoltError("NOT_FOUND", {
+    message: `there is no gateway "${name.slice(0, 64)}"`,
+    hint: "Use one of the names in the settings (`gateway.names`).",
+    details: { refusal: "gateway" },
+  });
 }
+
+/** Only the object can go on. */
+const elsewhere = () => new MoltError("UNAVAILABLE", { message: "this needs what only the assistant itself can read" });

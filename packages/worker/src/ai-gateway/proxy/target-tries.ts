@@ -2,7 +2,7 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type { Clock } from "../../platform/clock.ts";
-import type { Deadlines } from "../../platform/deadlines.ts";
+import { createDeadlines, type Deadlines } from "../../platform/deadlines.ts";
 import type { Egress } from "../../platform/egress.ts";
 import type { Log } from "../../platform/log.ts";
 import type { KeyPool, PoolKey } from "../../secrets/key-pool.ts";
@@ -11,6 +11,7 @@ import { attemptTarget } from "./attempt-target.ts";
 import type { Breakers } from "./breaker.ts";
 import type { AnswerCache } from "./cache.ts";
 import type { Timeouts } from "./exchange.ts";
+import type { AtFront } from "./front-desk.ts";
 import type { Bad, Good, Target } from "./plan.ts";
 import type { PrefixNotes } from "./prefix-notes.ts";
 import { pauseBefore, type RetryBudget } from "./retry-budget.ts";
@@ -50,6 +51,8 @@ export interface CallInput {
   warnings: readonly string[];
   /** The logged call that this one repeats. */
   replayOf?: string;
+  /** Given when this is not the object's own turn. */
+  atFront: AtFront | undefined;
 }
 
 export type Tried = { ok: true; good: Good; key: PoolKey | null } | { ok: false; bad: Bad };
@@ -129,7 +132,8 @@ export class TargetTries {
             ? timeouts
             : { ...timeouts, firstByteMs: Math.min(target.options.requestTimeoutMs, timeouts.firstByteMs) },
         egress: deps.egress,
-        deadlines: deps.deadlines,
+        // A timer belongs to the turn that set it.
+        deadlines: input.atFront ? createDeadlines() : deps.deadlines,
         signal: input.signal,
       });
       this.note(target, key, startedAt, result);
