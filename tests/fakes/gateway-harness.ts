@@ -52,6 +52,7 @@ const freeGovernor: Governor = {
   extend: async () => {},
   settle: ({ estimated }) => ({ costUsd: 0, estimated, remaining: [] }),
   wantsBodies: () => false,
+  needsNoRow: () => true,
   flush: () => {},
 };
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };

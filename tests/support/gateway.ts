@@ -11,6 +11,8 @@ export interface GatewayWorld {
   server: Server;
   upstream: FakeUpstream;
   owner: StockSocket;
+  /** A new connection of the owner's, after the server or the test ended the old one. */
+  reconnect(): Promise<void>;
   /** A token for the gateway alone. */
   token: string;
   /** `http://127.0.0.1:port`, without a slash. */
@@ -23,6 +25,9 @@ export interface GatewayWorld {
   settled(of: Response | RawCall | string): Promise<GatewayLogRow>;
   dispose(): Promise<void>;
 }
+
+/** Settings that each server of a test file starts with. */
+export const gatewayDefaults: { config?: Record<string, unknown> } = {};
 
 const providerKeys = { openai: "sk-openai-stored", anthropic: "sk-ant-stored", google: "AIza-stored" };
 
@@ -39,7 +44,7 @@ export async function startGateway(env: Record<string, string> = {}): Promise<Ga
       ...env,
     },
   });
-  const owner = await openStock(server.url, gatewayTokenOf(server.dataDir));
+  let owner = await openStock(server.url, gatewayTokenOf(server.dataDir));
   const call = async <Payload>(method: string, params: Record<string, unknown> = {}): Promise<Payload> => {
     const answer = await owner.call(method, params);
     if (!answer.ok) throw new Error(`${method}: ${answer.error?.message}`);
@@ -57,17 +62,23 @@ export async function startGateway(env: Record<string, string> = {}): Promise<Ga
   const base = server.url.replace(/\/$/, "");
   // The server looks for models by itself; what a test counts begins after it.
   await call("models.list");
+  const set = async (config: Record<string, unknown>) => void (await call("config.patch", { raw: JSON.stringify(config) }));
+  if (gatewayDefaults.config) await set(gatewayDefaults.config);
   return {
     server,
     upstream,
-    owner,
+    get owner() {
+      return owner;
+    },
+    async reconnect() {
+      owner.close();
+      owner = await openStock(server.url, gatewayTokenOf(server.dataDir));
+    },
     token,
     base,
     call,
     newToken,
-    set: async (config) => {
-      await call("config.patch", { raw: JSON.stringify(config) });
-    },
+    set,
     post: (path, body, headers = {}, init = {}) =>
       fetch(`${base}${path}`, {
         method: "POST",

@@ -37,7 +37,7 @@ function harness(allowedHosts?: string, ends = 0, how: object = { durableObjectR
   } as unknown as Env;
   const front = createFront(manifest, { id: "abc", version: "1.2.3", builtAt: "2026-11-28T00:00:00.000Z" });
   const ask = (path: string, init: RequestInit = {}, host = "localhost:8787") =>
-    front.fetch(requestFrom("127.0.0.1:5", `http://${host}${path}`, init), env);
+    front.fetch(requestFrom("127.0.0.1:5", `http://${host}${path}`, init), env, { waitUntil() {} });
   return { ask, forwarded };
 }
 

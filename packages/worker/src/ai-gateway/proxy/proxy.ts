@@ -138,12 +138,12 @@ class Face {
     return this.deps.callers.callerFor(bearer, () => clientAddressOf(request));
   }
 
-  /** Caches and records of bodies are the object's alone, and what it has not read yet only it can read. */
+  /** Caches, records of bodies and choices among keys are rows of the object's, and what it has not read yet only it can read. */
   private checkAtFront({ located, options, settings }: Incoming): void {
     const { keys, governor } = this.deps;
     const caches = !options.skipCache && ((options.cacheTtl ?? settings.cacheSeconds) > 0 || options.cacheKey !== undefined);
-    if (located.address.kind === "universal" || caches || governor.wantsBodies() || !keys.isRead(cloudflareKeyId))
-      throw elsewhere();
+    const needsRows = caches || options.keyAlias !== undefined || governor.wantsBodies();
+    if (located.address.kind === "universal" || needsRows || !keys.isRead(cloudflareKeyId)) throw elsewhere();
   }
 
   private isInMemory(caller: Caller, provider: string, model: string): boolean {

@@ -9,7 +9,25 @@ interface SizeDeps {
   mostOutputOf(provider: string, model: string): number;
 }
 
-export function sizesOf(deps: SizeDeps, target: Target) {
+interface Sizes {
+  provider: string;
+  model: string;
+  inputTokens: number;
+  maxOutputTokens: number;
+}
+
+const measured = new WeakMap<Target, Sizes>();
+
+/** Measured once: the second time may be a turn in which nothing can be read any more. */
+export function sizesOf(deps: SizeDeps, target: Target): Sizes {
+  const known = measured.get(target);
+  if (known) return known;
+  const sizes = measure(deps, target);
+  measured.set(target, sizes);
+  return sizes;
+}
+
+function measure(deps: SizeDeps, target: Target): Sizes {
   const { json, model, upstream, dialect } = target;
   const { provider } = upstream;
   const generates = dialect !== "other" || json !== undefined;
