@@ -271,13 +271,11 @@ export class CallRun {
     const { deps, input } = this;
     const { options } = target;
     const now = deps.clock.now();
-    const bodies = deps.governor.wantsBodies();
     const { sessionKey } = input.caller;
     const prefixBreak =
       this.prefix && sessionKey !== null && end.usage && !end.estimated
         ? deps.prefixes.ended(sessionKey, this.prefix, target, end.usage.input)
         : null;
-    const text = (bytes: Uint8Array | null | undefined) => (bytes ? textOf(bytes) : undefined);
     const outcome: CallOutcome = {
       callId: input.callId,
       status: end.status,
@@ -301,14 +299,13 @@ export class CallRun {
       ...(options.collectPayload === undefined ? {} : { collectPayload: options.collectPayload }),
       ...(end.responseContentType ? { responseContentType: end.responseContentType } : {}),
     };
-    if (bodies) {
-      const request = text(target.bytes);
-      const response = text(end.responseBody);
-      if (request !== undefined)
-        Object.assign(outcome, { requestBody: request, requestContentType: target.headers["content-type"] ?? "" });
-      if (response !== undefined) outcome.responseBody = response;
-    }
+    if (deps.governor.wantsBodies()) addBodies(outcome, target, end.responseBody);
     input.atFront?.entered();
     return deps.governor.settle(outcome);
   }
+}
+
+function addBodies(outcome: CallOutcome, { bytes, headers }: Target, responseBody: Uint8Array | undefined): void {
+  if (bytes) Object.assign(outcome, { requestBody: textOf(bytes), requestContentType: headers["content-type"] ?? "" });
+  if (responseBody) outcome.responseBody = textOf(responseBody);
 }
