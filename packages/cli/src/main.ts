@@ -81,6 +81,7 @@ export function createProgram(): Command {
   addGateway(verb);
   addSnapshotVerbs(program, verb);
   addContainers(verb);
+  addCredentials(verb);
   verb("stop", "stop the assistant").action(async (options: SharedOptions) =>
     (await import("./commands/stop.ts")).stop(options, createOutput(options.json === true)),
   );
@@ -194,6 +195,18 @@ function addContainers(verb: (name: string, description: string) => Command): vo
     .option("--base <image>", "build: the image to stand on, or `packages` to make one from Debian's packages")
     .action(async (action, id, options) =>
       (await import("./commands/containers.ts")).containers(action, id, options, createOutput(options.json === true)),
+    );
+}
+
+function addCredentials(verb: (name: string, description: string) => Command): void {
+  verb("credentials", "what is added to the sandbox's requests to a host: list, set or remove it")
+    .argument("[action]", "list, set or remove", "list")
+    .argument("[host]", "as commands in the sandbox name it: api.github.com")
+    .option("--scheme <scheme>", "set: Bearer, Basic (the value is user:password) or none")
+    .option("--header <name>", "set: the header that carries it, in small letters")
+    .option("--url <url>", "set: where the host really is, when not at https:// and its name")
+    .action(async (action, host, options) =>
+      (await import("./commands/credentials.ts")).credentials(action, host, options, createOutput(options.json === true)),
     );
 }
 

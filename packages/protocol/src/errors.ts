@@ -86,6 +86,7 @@ export const errorTable = {
   CONTAINER_IMAGE_MISSING: row([503, 1013, 101], "UNAVAILABLE", false, "the container's image is missing", "Build it: `moltworker containers build`."),
   CONTAINER_FAILED: row([502, 1013, 102], "UNAVAILABLE", true, "the container failed", "Read its last lines with `moltworker containers logs`; the next use starts it again."),
   CONTAINER_STALE: row([503, 1013, 103], "UNAVAILABLE", true, "the container was replaced while it worked", "Try again: a new one starts."),
+  CONTAINER_CREDENTIAL_MISSING: row([503, 1013, 46], "UNAVAILABLE", false, "a host is named whose credential has no value", "Give it one: `moltworker credentials set <host>`."),
   CONTAINER_STARTING: row([503, 1013, 47], "UNAVAILABLE", true, "the container is starting", "Wait a few seconds, then try again."),
   // The server on one machine
   VERSION_BEHIND: row([503, 1013, 79], "UNAVAILABLE", false, "another build should be running", "Restart the assistant: `npx moltworker restart`, or the button under Admin, Version."),

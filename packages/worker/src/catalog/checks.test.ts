@@ -138,6 +138,21 @@ const faults: [
   [
     "containers: warn CONTAINER_FAILED",
     {},
+    (world) => hasContainer(world, { state: "starting", waiting: "it was ended by signal 9; it is started again by itself" }),
+    {},
+  ],
+  [
+    "containers: warn CONTAINER_CREDENTIAL_MISSING",
+    {},
+    (world) => {
+      hasContainer(world, {});
+      world.containers.credentials = [{ host: "api.github.com", header: "authorization", scheme: "Bearer", isSet: false }];
+    },
+    {},
+  ],
+  [
+    "containers: warn CONTAINER_FAILED",
+    {},
     (world) =>
       hasContainer(world, {
         state: "failed",

@@ -4,7 +4,7 @@ import type { ContainerInfo, ContainersReport } from "@moltworker/protocol/conta
 import { errorFromWire, MoltError, type WireError } from "@moltworker/protocol/errors";
 import type { EngineFacts } from "./container-host.ts";
 import type { ContainerSpec } from "./container-spec.ts";
-import type { Credentials } from "./credentials.ts";
+import { type Credentials, unknownHost } from "./credentials.ts";
 import { generationHeader } from "./fenced-request.ts";
 import type { ContainerStub, Told } from "./stub.ts";
 
@@ -47,6 +47,9 @@ export interface Containers {
   credentials: {
     /** Without a value it is forgotten. Throws NOT_FOUND for a host that the settings do not name. */
     keep(host: string, value: string | undefined): void;
+    add: Credentials["add"];
+    remove: Credentials["remove"];
+    list: Credentials["list"];
   };
 }
 
@@ -194,11 +197,11 @@ export function createContainers(deps: ContainersDeps): Containers {
       keep(host, value) {
         if (value === undefined) return credentials.delete(host);
         if (credentials.list().some((rule) => rule.host === host)) return credentials.set(host, value);
-        throw new MoltError("NOT_FOUND", {
-          message: `the settings name no credential for "${host.slice(0, 60)}"`,
-          hint: "Add the host under Settings, Containers, first.",
-        });
+        throw unknownHost(host);
       },
+      add: credentials.add,
+      remove: credentials.remove,
+      list: credentials.list,
     },
   };
 }

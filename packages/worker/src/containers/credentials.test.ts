@@ -25,7 +25,10 @@ beforeEach(() => {
       return answered;
     },
   };
-  credentials = createCredentials({ rules: () => rules, secrets: createSecrets(db, clock), egress });
+  const setRules = (changed: readonly CredentialRule[]) => {
+    rules = [...changed];
+  };
+  credentials = createCredentials({ rules: () => rules, setRules, secrets: createSecrets(db, clock), egress });
 });
 
 const ask = (url = "http://api.github.com/user?x=1", headers: Record<string, string> = {}) =>
@@ -78,4 +81,27 @@ describe("a request of a container", () => {
 it("its value is never listed", () => {
   credentials.set("api.github.com", "ghp_secret");
   expect(credentials.list()).toEqual([{ host: "api.github.com", header: "authorization", scheme: "Bearer", isSet: true }]);
+});
+
+describe("the owner", () => {
+  it("adds a host with its value, changes how it is sent, and takes both away", async () => {
+    credentials.add({ host: "api.example.com" }, "one");
+    expect(credentials.list()).toContainEqual({
+      host: "api.example.com",
+      header: "authorization",
+      scheme: "Bearer",
+      isSet: true,
+    });
+    credentials.add({ host: "api.example.com", header: "x-api-key", scheme: "none" }, "two");
+    expect(rules.map(({ host }) => host)).toEqual(["api.github.com", "api.example.com"]);
+    await ask("http://api.example.com/");
+    expect(asked[0]?.headers.get("x-api-key")).toBe("two");
+    credentials.remove("api.example.com");
+    expect([rules, credentials.list().length]).toEqual([[bearer], 1]);
+    expect((await ask("http://api.example.com/")).status).toBe(403);
+  });
+
+  it("is told of a host that nothing is kept for", () => {
+    expect(() => credentials.remove("api.example.com")).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
+  });
 });

@@ -4,7 +4,7 @@
  */
 
 import type { ContainerCredential } from "@moltworker/protocol/containers";
-import { moltErrorFrom } from "@moltworker/protocol/errors";
+import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { Egress } from "../platform/egress.ts";
 
 export interface CredentialRule {
@@ -22,12 +22,26 @@ export interface Credentials {
   list(): ContainerCredential[];
   set(host: string, value: string): void;
   delete(host: string): void;
+  /** Names the host in the settings, or changes what they say of it; keeps the value. Throws CONFIG_INVALID. */
+  add(rule: RuleChange, value: string): void;
+  /** Value and rule are gone. Throws NOT_FOUND. */
+  remove(host: string): void;
   /** The answer of the host that the request names. Never throws. */
   answer(request: Request): Promise<Response>;
 }
 
+/** What is absent stays as it is; for a new host it is a bearer in `authorization`. */
+export interface RuleChange {
+  host: string;
+  header?: string | undefined;
+  scheme?: CredentialRule["scheme"] | undefined;
+  url?: string | undefined;
+}
+
 interface Deps {
   rules(): readonly CredentialRule[];
+  /** Throws CONFIG_INVALID when the settings refuse them. */
+  setRules(rules: readonly CredentialRule[]): void;
   /** The assistant's own; names begin with `container.`. */
   secrets: {
     get(name: string): string | undefined;
@@ -42,7 +56,7 @@ const firstByteTimeoutMs = 120_000;
 /** Of this hop, not of the request. */
 const hopHeaders = ["host", "connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "cookie"];
 
-export function createCredentials({ rules, secrets, egress }: Deps): Credentials {
+export function createCredentials({ rules, setRules, secrets, egress }: Deps): Credentials {
   async function answer(request: Request): Promise<Response> {
     const asked = new URL(request.url);
     const rule = rules().find(({ host }) => host === asked.hostname);
@@ -73,12 +87,31 @@ export function createCredentials({ rules, secrets, egress }: Deps): Credentials
     list: () => rules().map(({ host, header, scheme }) => ({ host, header, scheme, isSet: isSet(host) })),
     set: (host, value) => secrets.set(secretName(host), value, "typed"),
     delete: (host) => secrets.delete(secretName(host)),
+    add(change, value) {
+      const present = rules().find(({ host }) => host === change.host);
+      const given = Object.fromEntries(Object.entries(change).filter(([, part]) => part !== undefined));
+      const first: CredentialRule = { host: change.host, header: "authorization", scheme: "Bearer" };
+      setRules([...rules().filter((rule) => rule !== present), { ...(present ?? first), ...given }]);
+      secrets.set(secretName(change.host), value, "typed");
+    },
+    remove(host) {
+      if (!rules().some((rule) => rule.host === host)) throw unknownHost(host);
+      secrets.delete(secretName(host));
+      setRules(rules().filter((rule) => rule.host !== host));
+    },
     answer,
   };
 
   function isSet(host: string): boolean {
     return secrets.get(secretName(host)) !== undefined;
   }
+}
+
+export function unknownHost(host: string): MoltError {
+  return new MoltError("NOT_FOUND", {
+    message: `the settings name no credential for "${host.slice(0, 60)}"`,
+    hint: "`moltworker credentials` lists them; `moltworker credentials set` adds one.",
+  });
 }
 
 function headerValue(scheme: CredentialRule["scheme"], value: string): string {

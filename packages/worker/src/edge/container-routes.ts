@@ -6,8 +6,20 @@ import { json } from "./answers.ts";
 import { readJson } from "./body.ts";
 import type { RouteGroup } from "./route-group.ts";
 
+const hostName = z.string().min(1).max(253);
+
 const body = z.discriminatedUnion("action", [
   z.strictObject({ action: z.literal("list") }),
+  z.strictObject({ action: z.literal("credentials") }),
+  z.strictObject({
+    action: z.literal("credential-set"),
+    host: hostName,
+    secret: z.string().min(1).max(8_000),
+    header: z.string().max(60).optional(),
+    scheme: z.enum(["Bearer", "Basic", "none"]).optional(),
+    url: z.string().max(500).optional(),
+  }),
+  z.strictObject({ action: z.literal("credential-remove"), host: hostName }),
   z.strictObject({ action: z.enum(["restart", "stop", "delete", "logs"]), id: z.string().min(1).max(60) }),
 ]);
 
@@ -19,6 +31,16 @@ export function containerRoutes(containers: Containers): RouteGroup {
       switch (asked.action) {
         case "list":
           return json(await containers.report());
+        case "credentials":
+          return json({ credentials: containers.credentials.list() });
+        case "credential-set": {
+          const { action: _action, secret, ...rule } = asked;
+          containers.credentials.add(rule, secret);
+          return json({ ok: true });
+        }
+        case "credential-remove":
+          containers.credentials.remove(asked.host);
+          return json({ ok: true });
         case "restart":
           return json({ generation: await containers.restart(asked.id) });
         case "stop":

@@ -1,6 +1,7 @@
 /** The containers beside the core: what there is, who uses it, and what is taken up after a wake. */
 
 import type { Settings } from "../catalog/sections.ts";
+import type { Config } from "../config/config.ts";
 import { createContainerHost } from "../containers/container-host.ts";
 import { type ContainerKind, type Containers, createContainers } from "../containers/containers.ts";
 import { createCredentials } from "../containers/credentials.ts";
@@ -21,7 +22,7 @@ interface Deps {
   workspace: Workspace;
   secrets: Secrets;
   egress: Egress;
-  settings(): Settings["containers"];
+  config: Config<Settings>;
   /** Beside the sandbox. */
   kinds: readonly ContainerKind[];
 }
@@ -32,8 +33,14 @@ export interface ContainersPart extends Part {
 }
 
 export function createContainersPart(deps: Deps): { containers: Containers; sandbox: Sandbox; part: ContainersPart } {
-  const { env, assistantId, clock, workspace, secrets, egress, settings, kinds } = deps;
-  const credentials = createCredentials({ rules: () => settings().credentials, secrets, egress });
+  const { env, assistantId, clock, workspace, secrets, egress, config, kinds } = deps;
+  const settings = () => config.get("containers");
+  const credentials = createCredentials({
+    rules: () => settings().credentials,
+    setRules: (rules) => void config.patch({ containers: { credentials: rules } }, { changedBy: "the command line" }),
+    secrets,
+    egress,
+  });
   const host = env.CONTAINER_HOST && createContainerHost(env.CONTAINER_HOST, assistantId);
   const containers = createContainers({
     namespace: env.CONTAINERS,

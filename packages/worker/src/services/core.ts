@@ -119,7 +119,7 @@ export function createCore(ctx: DurableObjectState, env: Env, later: Later) {
       workspace,
       secrets,
       egress,
-      settings: () => config.get("containers"),
+      config,
       kinds: [hostedKind({ config, hosted: () => hosted })],
     }),
   );

@@ -6,7 +6,8 @@ import type { AssistantCheck } from "../check.ts";
 export const containersCheck: AssistantCheck = {
   id: "containers",
   title: "Containers",
-  about: "Where a sandbox can be had: its engine answers, its images are there, and what runs is what is wanted.",
+  about:
+    "Where a sandbox can be had: its engine answers, its images are there, what runs is what is wanted, and each credential has its value.",
   async run({ containers }): Promise<Finding> {
     const report = await containers.report();
     const image = report.containers.every(({ wantedImage }) => wantedImage !== null);
@@ -44,6 +45,12 @@ export const containersCheck: AssistantCheck = {
           command: "moltworker containers restart",
         },
       );
+    const unset = report.credentials.filter(({ isSet }) => !isSet).map(({ host }) => host);
+    if (unset.length > 0)
+      return warn("CONTAINER_CREDENTIAL_MISSING", `the sandbox is refused by name: no value is kept for ${unset.join(", ")}`, {
+        text: "Give it its value, or take the host out of the settings.",
+        command: `moltworker credentials set ${unset[0]}`,
+      });
     const running = report.containers.filter(({ state }) => state === "ready").length;
     return ok(`they can be had (${report.engine} ${report.engineVersion ?? ""}); ${running} running`.replace(" )", ")"));
   },
