@@ -63,8 +63,9 @@ export class Exchange implements Deadline {
   /** Sends; resolves at the answer's headers. Throws MoltError: ABORTED, PROVIDER_TIMEOUT, PROVIDER_UNAVAILABLE, EGRESS_BLOCKED. */
   async send(egress: Egress): Promise<Response> {
     const { upstream, method, headers, body } = this.request;
-    const { firstByteMs, totalMs } = this.request.timeouts;
-    this.dueAt = this.startedAt + Math.min(firstByteMs, totalMs);
+    const { firstByteMs, idleMs, totalMs } = this.request.timeouts;
+    // One timer for all phases: a look that comes too early costs less than a second timer.
+    this.dueAt = this.startedAt + Math.min(firstByteMs, idleMs, totalMs);
     this.request.deadlines.watch(this);
     try {
       const sent = egress.fetch(
@@ -75,11 +76,6 @@ export class Exchange implements Deadline {
       const response = await Promise.race([sent, this.halted]);
       this.phase = "idle";
       this.lastByteAt = Date.now();
-      const idleAt = this.lastByteAt + this.request.timeouts.idleMs;
-      if (idleAt < this.dueAt) {
-        this.dueAt = idleAt;
-        this.request.deadlines.watch(this);
-      }
       return response;
     } catch (error) {
       throw this.failure(error);
