@@ -52,7 +52,6 @@ const freeGovernor: Governor = {
   extend: async () => {},
   settle: ({ estimated }) => ({ costUsd: 0, estimated, remaining: [] }),
   wantsBodies: () => false,
-  needsNoRow: () => true,
   flush: () => {},
 };
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };

@@ -85,3 +85,14 @@ function fromSqlite(row: Record<string, unknown>): Record<string, unknown> {
 }
 
 const valueFromSqlite = (value: unknown) => (value instanceof Uint8Array ? value.slice().buffer : value);
+
+/** Rows that can be reached only while it is the object's turn, as the platform has it. */
+export function turnGuarded(inner: TestDatabase, turn: { isObjects: boolean }): TestDatabase {
+  const open = <Name extends keyof TestDatabase>(name: Name) =>
+    ((...args: never[]) => {
+      if (!turn.isObjects) throw new Error("Cannot perform I/O on behalf of a different Durable Object.");
+      return (inner[name] as (...all: never[]) => unknown)(...args);
+    }) as TestDatabase[Name];
+  const [all, one, values, run, transaction] = [open("all"), open("one"), open("values"), open("run"), open("transaction")];
+  return { all, one, values, run, transaction, close: () => inner.close() };
+}

@@ -58,7 +58,7 @@ export class BudgetCounters {
   }
 
   of(budget: string, part: string, window: Window): Counter {
-    const key = `${budget}|${window.startsAt}|${part}`;
+    const key = keyOf(budget, part, window);
     const known = this.counters.get(key);
     if (known) return known;
     const row = this.db.one<Row>(
@@ -68,42 +68,39 @@ export class BudgetCounters {
       window.startsAt,
     );
     const spent = row?.spent ?? 0;
-    const counter: Counter = {
-      budget,
-      part,
-      window,
-      spent,
-      reserved: 0,
-      held: spent,
-      storedSpent: spent,
-      recent: 0,
-      recentCalls: 0,
-      ahead: 0,
-      limit: 0,
-    };
+    const counter = emptyCounter(budget, part, window, spent);
     this.counters.set(key, counter);
     return counter;
   }
 
-  /** Holds `nano` more, in the row too before this returns. */
-  reserve(counter: Counter, nano: number, limit: number): void {
+  /** The same if it is in memory; else one that has nothing and holds nothing ahead. */
+  readonly known = (budget: string, part: string, window: Window): Counter =>
+    this.counters.get(keyOf(budget, part, window)) ?? emptyCounter(budget, part, window, 0);
+
+  /** What the rows hold ahead covers `nano` more, so that no row need be written before a call leaves. */
+  holdAhead(budgets: readonly { counter: Counter }[], nano: number): boolean {
+    return budgets.every(({ counter: { spent, reserved, held } }) => held - spent - reserved >= nano && held > 0);
+  }
+
+  /** Holds `nano` more, in the row too before this returns; `atFront` with the next flush, for what `holdAhead` did not cover. */
+  reserve(counter: Counter, nano: number, limit: number, atFront = false): void {
     counter.limit = limit;
     counter.reserved += nano;
     counter.recent += nano;
     counter.recentCalls += 1;
     this.dirty.add(counter);
     const needed = counter.spent + counter.reserved;
-    if (needed > counter.held) this.store(counter, withAhead(counter));
+    if (needed > counter.held && !atFront) this.store(counter, withAhead(counter));
   }
 
-  /** Ends a hold of `reservedNano` that cost `spentNano`. */
-  settle(counter: Counter, reservedNano: number, spentNano: number): void {
+  /** Ends a hold of `reservedNano` that cost `spentNano`. `atFront`: the row waits for the next flush. */
+  settle(counter: Counter, reservedNano: number, spentNano: number, atFront = false): void {
     counter.reserved -= reservedNano;
     counter.spent += spentNano;
     this.dirty.add(counter);
     // Cost more than its worst case: the row must know at once.
     const needed = counter.spent + counter.reserved;
-    if (needed > counter.held) this.store(counter, needed);
+    if (needed > counter.held && !atFront) this.store(counter, needed);
   }
 
   /** Writes what changed. True when something is left that will change again by itself (a hold that shrinks). */
@@ -149,6 +146,13 @@ export class BudgetCounters {
     );
   }
 }
+
+const keyOf = (budget: string, part: string, window: Window): string => `${budget}|${window.startsAt}|${part}`;
+
+const emptyCounter = (budget: string, part: string, window: Window, spent: number): Counter => ({
+  ...{ budget, part, window, spent, reserved: 0, held: spent, storedSpent: spent },
+  ...{ recent: 0, recentCalls: 0, ahead: 0, limit: 0 },
+});
 
 function withAhead({ spent, reserved, ahead, limit }: Counter): number {
   const needed = spent + reserved;

@@ -2,6 +2,7 @@
 
 import { isMoltError } from "@moltworker/protocol/errors";
 import { expect, test } from "vitest";
+import { createTestDatabase, turnGuarded } from "../../../../../tests/support/database.ts";
 import {
   createGovernorWorld,
   type GovernorWorld,
@@ -11,7 +12,7 @@ import {
 } from "../../../../../tests/support/governor.ts";
 import { createRandom } from "../../../../../tests/support/random.ts";
 import type { BudgetRule } from "../../config/sections/limits.ts";
-import type { PlannedCall } from "./governor.ts";
+import { needsRow, type PlannedCall } from "./governor.ts";
 
 type Random = ReturnType<typeof createRandom>;
 
@@ -54,12 +55,18 @@ class Truth {
   }
 }
 
-async function scenario(world: GovernorWorld, random: Random, number: number): Promise<{ admitted: number; refused: number }> {
+interface Counts {
+  admitted: number;
+  refused: number;
+  atFront: number;
+}
+
+async function scenario(world: GovernorWorld, turn: { isObjects: boolean }, random: Random, number: number): Promise<Counts> {
   const count = 1 + random.below(3);
   world.limits.budgets = Object.fromEntries(Array.from({ length: count }, (_, at) => [`b${number}-${at}`, randomBudget(random)]));
   const truth = new Truth(world);
   const flying: PlannedCall[] = [];
-  const counts = { admitted: 0, refused: 0 };
+  const counts = { admitted: 0, refused: 0, atFront: 0 };
   const begin = async (): Promise<void> => {
     const pick = random.below(3);
     const caller = {
@@ -72,7 +79,7 @@ async function scenario(world: GovernorWorld, random: Random, number: number): P
     const size = { inputTokens: random.below(20_000), maxOutputTokens: 1 + random.below(4_000) };
     const call = plannedCall({ caller, model: random.below(2) ? "big" : "small", canShorten: random.below(2) === 1, ...size });
     try {
-      const admission = await world.governor.admit(call);
+      const admission = await admitted(call);
       const held = { ...call, maxOutputTokens: admission.maxOutputTokens };
       truth.add(held, trueCost(held, held.inputTokens, held.maxOutputTokens));
       flying.push(held);
@@ -82,12 +89,31 @@ async function scenario(world: GovernorWorld, random: Random, number: number): P
       counts.refused += 1;
     }
   };
+  /** At the front where that can be, without a row; else in the object. */
+  const admitted = async (call: PlannedCall) => {
+    if (random.below(2)) {
+      try {
+        turn.isObjects = false;
+        const admission = world.governor.admit({ ...call, atFront: true });
+        turn.isObjects = true;
+        const done = await admission;
+        call.atFront = true;
+        counts.atFront += 1;
+        return done;
+      } catch (error) {
+        if (error !== needsRow) throw error;
+      }
+    }
+    return world.governor.admit(call);
+  };
   const end = (): void => {
     const [call] = flying.splice(random.below(flying.length), 1);
     if (!call) return;
     const used = { input: random.below(call.inputTokens + 1), output: random.below(call.maxOutputTokens + 1) };
     const worst = trueCost(call, call.inputTokens, call.maxOutputTokens);
+    turn.isObjects = !call.atFront;
     world.governor.settle(outcomeOf(call, used));
+    turn.isObjects = true;
     truth.add(call, trueCost(call, used.input, used.output) - worst);
   };
   for (let move = 0; move < 5; move += 1) {
@@ -107,15 +133,19 @@ async function scenario(world: GovernorWorld, random: Random, number: number): P
 
 test("10,000 random budgets are never passed", async () => {
   // Few rows are kept: this is about money.
-  const world = createGovernorWorld({ log: { bodies: false, keepDays: 1, maxRows: 100, maxMegabytes: 1 } });
+  const turn = { isObjects: true };
+  const few = { bodies: false, keepDays: 1, maxRows: 100, maxMegabytes: 1 };
+  const world = createGovernorWorld({ log: few }, turnGuarded(createTestDatabase(), turn));
   const random = createRandom(20_261_128);
-  const sum = { admitted: 0, refused: 0 };
+  const sum = { admitted: 0, refused: 0, atFront: 0 };
   for (let number = 0; number < 10_000; number += 1) {
-    const { admitted, refused } = await scenario(world, random, number);
+    const { admitted, refused, atFront } = await scenario(world, turn, random, number);
     sum.admitted += admitted;
     sum.refused += refused;
+    sum.atFront += atFront;
   }
   // Both ends were really tried.
   expect(sum.admitted).toBeGreaterThan(20_000);
   expect(sum.refused).toBeGreaterThan(20_000);
+  expect(sum.atFront).toBeGreaterThan(1_000);
 }, 120_000);

@@ -21,7 +21,7 @@ export interface AppliedBudget {
 
 export function budgetsOf(
   { budgets: rules, timeZone }: Pick<Limits, "budgets" | "timeZone">,
-  counters: BudgetCounters,
+  counters: Pick<BudgetCounters, "of">,
   call: PlannedCall,
   target: CallTarget,
 ): AppliedBudget[] {

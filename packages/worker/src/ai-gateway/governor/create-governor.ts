@@ -27,16 +27,16 @@ import {
 import { CallLog } from "./call-log.ts";
 import { type CallRecord, refusedRecord, settledRecord } from "./call-record.ts";
 import { checkDenied } from "./deny.ts";
-import type {
-  Admission,
-  Caller,
-  CallOutcome,
-  CallTarget,
-  CallUsage,
-  CustomCost,
-  Governor,
-  PlannedCall,
-  Settlement,
+import {
+  type Admission,
+  type CallOutcome,
+  type CallTarget,
+  type CallUsage,
+  type CustomCost,
+  type Governor,
+  needsRow,
+  type PlannedCall,
+  type Settlement,
 } from "./governor.ts";
 import { HourSums } from "./hour-sums.ts";
 import { nanoCeil, nanoFrom, usdFrom } from "./money.ts";
@@ -94,6 +94,7 @@ class OneGovernor implements Governor, Books {
   async admit(call: PlannedCall): Promise<Admission> {
     if (this.holds.has(call.callId)) throw new MoltError("CONFLICT", { message: "this call was admitted before" });
     const limits = this.deps.limits();
+    if (call.atFront && !this.needsNoRow(limits, call)) throw needsRow;
     let rates: readonly RateHold[] = [];
     try {
       checkDenied(limits.deny, call, call);
@@ -109,17 +110,21 @@ class OneGovernor implements Governor, Books {
     }
   }
 
-  needsNoRow({ own }: Caller, { provider, model }: Pick<CallTarget, "provider" | "model">): boolean {
-    if (own?.budget || this.log.waitingCount >= mostWaiting * 10) return false;
-    for (const _budget in this.deps.limits().budgets) return false;
-    return this.deps.prices.known(provider, model) !== undefined;
+  /** What its budgets hold ahead covers it, and all that is asked for is known. */
+  private needsNoRow(limits: Limits, call: PlannedCall): boolean {
+    const card = this.deps.prices.known(call.provider, call.model);
+    if (card === undefined || this.log.waitingCount >= mostWaiting * 10) return false;
+    if (!call.caller.own?.budget && isEmpty(limits.budgets)) return true;
+    const budgets = budgetsOf(limits, { of: this.counters.known }, call, call);
+    return this.counters.holdAhead(budgets, worstNano(call, call, card, call.maxOutputTokens));
   }
 
   private async reserve(limits: Limits, call: PlannedCall, rates: readonly RateHold[]): Promise<Admission> {
     const cheaper = call.canSwitchModel ? cheaperModelOf(budgetsOf(limits, this.counters, call, call)) : undefined;
     const target = cheaper === undefined ? call : { ...call, ...targetFrom(cheaper) };
     if (cheaper !== undefined) checkDenied(limits.deny, call, target);
-    const card = await this.cardOf(target);
+    const known = this.deps.prices.known(target.provider, target.model);
+    const card = known === undefined ? await this.deps.prices.cardFor(target.provider, target.model) : known;
     // From here to the end nothing waits: what is checked is what is held.
     const budgets = budgetsOf(limits, this.counters, call, target);
     checkAsked(budgets, call.approvedBudgets ?? []);
@@ -164,8 +169,9 @@ class OneGovernor implements Governor, Books {
     const cost = costOf(hold, outcome);
     const reserved = Math.max(0, ...[...hold.budgets.values()].map(({ nano }) => nano));
     this.enter(settledRecord(hold.call, outcome, { cost, reserved }));
-    for (const [counter, { nano }] of hold.budgets) this.counters.settle(counter, nano, cost ?? 0);
-    if (hold.budgets.size > 0) this.scheduleFlush();
+    const { atFront } = hold.call;
+    for (const [counter, { nano }] of hold.budgets) this.counters.settle(counter, nano, cost ?? 0, atFront);
+    if (hold.budgets.size > 0 && !atFront) this.scheduleFlush();
     this.rates.settle(hold.rates, (outcome.usage?.input ?? 0) + (outcome.usage?.output ?? 0));
     return {
       costUsd: cost === null ? null : usdFrom(cost),
@@ -180,11 +186,11 @@ class OneGovernor implements Governor, Books {
 
   private hold(hold: Hold, budgets: readonly AppliedBudget[], nano: number): void {
     for (const budget of budgets) {
-      this.counters.reserve(budget.counter, nano, budget.limit);
+      this.counters.reserve(budget.counter, nano, budget.limit, hold.call.atFront);
       const held = hold.budgets.get(budget.counter)?.nano ?? 0;
       hold.budgets.set(budget.counter, { budget, nano: held + nano });
     }
-    this.scheduleFlush();
+    if (!hold.call.atFront) this.scheduleFlush();
   }
 
   private async cardOf({ provider, model }: CallTarget): Promise<RateCard | null> {
@@ -259,6 +265,11 @@ class OneGovernor implements Governor, Books {
       }
     }, flushMs);
   }
+}
+
+function isEmpty(record: object): boolean {
+  for (const _name in record) return false;
+  return true;
 }
 
 const refOf = ({ provider, model }: Pick<CallTarget, "provider" | "model">): string => `${provider}/${model}`;

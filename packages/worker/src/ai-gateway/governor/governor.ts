@@ -4,7 +4,7 @@
  * who calls comes from the credential, never from a header.
  */
 
-import type { ErrorCode, MoltError } from "@moltworker/protocol/errors";
+import { type ErrorCode, MoltError } from "@moltworker/protocol/errors";
 import type { PrefixBreak, TokenLimits } from "@moltworker/protocol/gateway";
 
 /** Who makes a model call. Made by `CallerDirectory` from a credential, or by a run of the assistant itself. */
@@ -59,7 +59,10 @@ export interface PlannedCall extends CallTarget {
   canSwitchModel?: boolean;
   /** The call that this one repeats, for its row. */
   replayOf?: string;
-  /** It is made beside the object that keeps the rows: its entry waits for the object's next `flush`. Ask `needsNoRow` first. */
+  /**
+   * It is made beside the object that keeps the rows: its entry waits for the object's next `flush`, and `admit` refuses it with
+   * `needsRow` when a row would have to be read or written.
+   */
   atFront?: boolean;
 }
 
@@ -148,6 +151,9 @@ export interface Settlement {
   remaining: readonly Remaining[];
 }
 
+/** Thrown by `admit`, with nothing held or entered: only the object can admit this call. */
+export const needsRow = new MoltError("UNAVAILABLE", { message: "this call needs what only the assistant itself can read" });
+
 export interface Governor {
   /**
    * Throws FORBIDDEN (a deny rule), RATE_LIMITED with `retryAfterMs`, BUDGET_EXCEEDED (`details.step` is `stop` or `ask`,
@@ -161,8 +167,6 @@ export interface Governor {
   extend(callId: string, target: CallTarget): Promise<void>;
   /** Exactly once per admitted call, hits and failures included; a second time changes nothing. Never throws. */
   settle(outcome: CallOutcome): Settlement;
-  /** Such a call can be admitted and settled without reading or writing a row. */
-  needsNoRow(caller: Caller, target: Pick<CallTarget, "provider" | "model">): boolean;
   /** Whether request and response bodies are kept now; reading them costs, so ask first. */
   wantsBodies(): boolean;
   /** Writes the books now instead of within a quarter of a second. */

@@ -1,15 +1,20 @@
 /** Calls that are answered beside the object: what they may not touch, what they leave to it, and that nothing of theirs is lost. */
 
 import { beforeEach, describe, expect, test } from "vitest";
-import { createTestDatabase } from "../../../../../tests/support/database.ts";
-import { createGovernorWorld, type GovernorWorld, ownCaller, plannedCall } from "../../../../../tests/support/governor.ts";
+import { createTestDatabase, turnGuarded } from "../../../../../tests/support/database.ts";
+import {
+  createGovernorWorld,
+  type GovernorWorld,
+  outcomeOf,
+  ownCaller,
+  plannedCall,
+} from "../../../../../tests/support/governor.ts";
 import { providers } from "../../catalog/providers.ts";
 import { gatewaySection } from "../../config/sections/gateway.ts";
 import type { Limits } from "../../config/sections/limits.ts";
 import { createDeadlines } from "../../platform/deadlines.ts";
 import { createKeyPool } from "../../secrets/key-pool.ts";
 import { createSecrets, providerKeyName } from "../../secrets/secrets.ts";
-import type { Database } from "../../storage/database.ts";
 import type { Caller } from "../governor/governor.ts";
 import { cloudflareKeyId } from "../managed.ts";
 import { createPrices } from "../prices.ts";
@@ -40,16 +45,9 @@ interface World extends Pick<GovernorWorld, "governor"> {
   pass(ms: number): Promise<void>;
   ask(path?: string, body?: unknown, headers?: Record<string, string>): Promise<Response | undefined>;
   rows(): { status: number; provider: string }[];
-}
-
-/** The object's rows; reached only while it is the object's turn. */
-function guarded(inner: Database, turn: { isObjects: boolean }): Database {
-  const open = <Name extends keyof Database>(name: Name) =>
-    ((...args: never[]) => {
-      if (!turn.isObjects) throw new Error("Cannot perform I/O on behalf of a different Durable Object.");
-      return (inner[name] as (...all: never[]) => unknown)(...args);
-    }) as Database[Name];
-  return { all: open("all"), one: open("one"), values: open("values"), run: open("run"), transaction: open("transaction") };
+  inObject<Value>(work: () => Value): Promise<Awaited<Value>>;
+  heldUsd(): number;
+  spentUsd(): number;
 }
 
 let world: World;
@@ -60,7 +58,7 @@ beforeEach(async () => {
 async function createWorld(): Promise<World> {
   const turn = { isObjects: true };
   const plain = createTestDatabase();
-  const db = Object.assign(guarded(plain, turn), { close: () => plain.close() });
+  const db = turnGuarded(plain, turn);
   const { governor, clock: time, limits } = createGovernorWorld({}, db);
   let sleepers: { until: number; wake(): void }[] = [];
   const clock = {
@@ -96,7 +94,7 @@ async function createWorld(): Promise<World> {
   });
   const desk = openFrontDesk("object", proxy.fetch, clock);
   const works: Promise<unknown>[] = [];
-  const made: World = {
+  const made = {
     ...{ governor, desk, limits, settings, callers, keys, setKey, insteads: [], keeps: 0 },
     says: { status: 200, body: answer },
     async pass(ms) {
@@ -123,6 +121,15 @@ async function createWorld(): Promise<World> {
       turn.isObjects = false;
       return rows;
     },
+  } as World;
+  const sum = (column: string) => (plain.one<{ nano: number }>(`SELECT ${column} AS nano FROM gateway_spend`)?.nano ?? 0) / 1e9;
+  made.heldUsd = () => sum("held");
+  made.spentUsd = () => sum("spent");
+  made.inObject = async (work) => {
+    turn.isObjects = true;
+    const value = await work();
+    turn.isObjects = false;
+    return value;
   };
   const visit: Visit = {
     instead: async (body) => {
@@ -185,6 +192,27 @@ test("rules and limits hold at the front, and what they refuse is entered", asyn
       .map(({ status }) => status)
       .sort(),
   ).toEqual([200, 403, 429]);
+});
+
+test("money is spent at the front as far as a budget's row holds it ahead, and no further", async () => {
+  world.limits.budgets = { day: { scope: "all", per: "day", usd: 1 } } as unknown as Limits["budgets"];
+  await world.inObject(async () => {
+    for (let call = 0; call < 8; call += 1) {
+      const planned = plannedCall();
+      await world.governor.admit(planned);
+      world.governor.settle(outcomeOf(planned, { input: 1_000, output: 10 }));
+    }
+    world.governor.flush();
+  });
+  let atFront = 0;
+  while (!(await isFromObject(await world.ask()))) atFront += 1;
+  // Eight calls of about a cent in a quarter of a second: twice as much is held ahead.
+  expect(atFront).toBeGreaterThan(8);
+  const held = await world.inObject(() => world.heldUsd());
+  await world.pass(250);
+  const [spent, rows] = await world.inObject(() => [world.spentUsd(), world.rows().length]);
+  expect(rows).toBe(8 + atFront);
+  expect(spent).toBeLessThanOrEqual(held);
 });
 
 describe("whether the object lives", () => {

@@ -5,7 +5,14 @@
 
 import { isMoltError, type MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import type { PoolKey } from "../../secrets/key-pool.ts";
-import type { Admission, CallAttempt, CallOutcome, CallUsage, Settlement } from "../governor/governor.ts";
+import {
+  type Admission,
+  type CallAttempt,
+  type CallOutcome,
+  type CallUsage,
+  needsRow,
+  type Settlement,
+} from "../governor/governor.ts";
 import type { Comparison } from "../governor/prefix-watch.ts";
 import { answerHeaders, type CallFacts } from "./answer-headers.ts";
 import { type CachedAnswer, cacheKeyOf } from "./cache.ts";
@@ -39,12 +46,13 @@ export class CallRun {
     this.tries = new TargetTries(deps, input, this.attempts);
   }
 
-  /** Never throws. */
+  /** Throws only `needsRow`, with nothing held and nothing sent. */
   async run(): Promise<Response> {
     const [first] = this.input.targets;
     try {
       this.admission = await this.deps.governor.admit(this.planned(first));
     } catch (error) {
+      if (error === needsRow) throw error;
       this.input.atFront?.entered();
       return refusalAnswer(moltErrorFrom(error), undefined, this.ownHeaders());
     }

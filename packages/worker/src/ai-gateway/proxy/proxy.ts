@@ -8,7 +8,7 @@
 import { MoltError, moltErrorFrom } from "@moltworker/protocol/errors";
 import { addressOf as clientAddressOf } from "../../auth/address.ts";
 import { createId } from "../../platform/id.ts";
-import type { Caller, CallerDirectory } from "../governor/governor.ts";
+import { type Caller, type CallerDirectory, needsRow } from "../governor/governor.ts";
 import { cloudflareKeyId, type ManagedSettings, managedFrom } from "../managed.ts";
 import type { Provider } from "../provider.ts";
 import type { ProviderSettings } from "../settings.ts";
@@ -115,7 +115,7 @@ class Face {
     const incoming: Incoming = { request, headers, place, located, credentials, options, settings };
     if (atFront) this.checkAtFront(incoming);
     const { targets, warnings } = await this.targetsOf(incoming);
-    if (atFront && !targets.every(({ upstream, model }) => this.isInMemory(caller, upstream.provider, model))) throw elsewhere();
+    if (atFront && !targets.every(({ upstream }) => deps.keys.isRead(upstream.provider))) throw needsRow;
     const affinity = headers["x-session-affinity"]?.slice(0, 200);
     return new CallRun(deps, {
       callId: createId("gw", deps.clock.now()),
@@ -134,7 +134,7 @@ class Face {
   }
 
   private callerOf(request: Request, bearer: string): Promise<Caller> {
-    if (this.how.atFront) throw elsewhere();
+    if (this.how.atFront) throw needsRow;
     return this.deps.callers.callerFor(bearer, () => clientAddressOf(request));
   }
 
@@ -143,11 +143,7 @@ class Face {
     const { keys, governor } = this.deps;
     const caches = !options.skipCache && ((options.cacheTtl ?? settings.cacheSeconds) > 0 || options.cacheKey !== undefined);
     const needsRows = caches || options.keyAlias !== undefined || governor.wantsBodies();
-    if (located.address.kind === "universal" || needsRows || !keys.isRead(cloudflareKeyId)) throw elsewhere();
-  }
-
-  private isInMemory(caller: Caller, provider: string, model: string): boolean {
-    return this.deps.keys.isRead(provider) && this.deps.governor.needsNoRow(caller, { provider, model });
+    if (located.address.kind === "universal" || needsRows || !keys.isRead(cloudflareKeyId)) throw needsRow;
   }
 
   private async readWhole(incoming: Incoming, mustHold: boolean): Promise<CallBody> {
@@ -244,7 +240,7 @@ class Face {
     const { options, settings, credentials } = incoming;
     const retries = (options.maxAttempts ?? settings.retry.attempts) > 1;
     const caches = !options.skipCache && (options.cacheTtl ?? settings.cacheSeconds) > 0;
-    if (this.how.atFront && !this.deps.keys.isRead(provider)) throw elsewhere();
+    if (this.how.atFront && !this.deps.keys.isRead(provider)) throw needsRow;
     const pool = credentials.ownKey === null && this.deps.keys.pick(provider).length > 1;
     const mustHold = retries || caches || options.cacheKey !== undefined || pool || this.deps.governor.wantsBodies();
     return this.readWhole(incoming, mustHold);
@@ -306,6 +302,3 @@ function noGateway(name: string): MoltError {
     details: { refusal: "gateway" },
   });
 }
-
-/** Only the object can go on. */
-const elsewhere = () => new MoltError("UNAVAILABLE", { message: "this needs what only the assistant itself can read" });
