@@ -177,6 +177,19 @@ describe("npm run deploy -- --dry-run", () => {
     }
   });
 
+  test("takes OpenClaw along when asked, as one more image of the same class", async () => {
+    const { output, code } = await dryRun("--openclaw");
+    expect(output).toMatch(/CONTAINERS \(ContainerObject\).*Durable Object/);
+    expect(code).toBe(0);
+    const joined = JSON.parse(readFileSync(join(repository, "dist/wrangler.json"), "utf8"));
+    const images = joined.containers[0].images as Record<string, { dockerfile: string; build_context: string }>;
+    expect(Object.keys(images)).toEqual(["sandbox", expect.stringMatching(/^moltbot-\d+\.\d+\.\d+$/)]);
+    const { dockerfile, build_context: context } = Object.values(images)[1] as { dockerfile: string; build_context: string };
+    expect(readFileSync(join(repository, "dist", dockerfile), "utf8")).toMatch(/FROM openclaw AS moltbot[\s\S]*^ENTRYPOINT /m);
+    for (const part of ["moltbot/server/main.mjs", "openclaw/server/warm.mjs", "shared/fence.mjs"])
+      expect(existsSync(join(repository, "dist", context, part)), part).toBe(true);
+  });
+
   test("the version in wrangler.jsonc is the product's", () => {
     const { version } = JSON.parse(readFileSync(join(repository, "packages/cli/package.json"), "utf8")) as { version: string };
     expect(readFileSync(join(repository, "wrangler.jsonc"), "utf8")).toContain(`"VERSION": "${version}"`);

@@ -20,8 +20,8 @@ export interface ContainerKind {
     isWanted(): boolean;
     /** What is known of it beyond the container. */
     overlay(info: ContainerInfo): ContainerInfo;
-    /** Before it is ended: what is in it is kept elsewhere. Never rejects. */
-    settle(reason: string): Promise<void>;
+    /** Before it is ended: what is in it is kept elsewhere. False: it hangs, and nothing is to be waited for. Never rejects. */
+    settle(reason: string): Promise<boolean>;
     /** Somebody stopped it: it stays so until it is used. */
     rest(): void;
     /** Up and of use, not merely running. */
@@ -181,8 +181,8 @@ export function createContainers(deps: ContainersDeps): Containers {
     },
     async restart(id) {
       const { hosting } = kindOf(id);
-      await hosting?.settle("before a restart");
-      await reached(async () => untold(await stubOf(id).stop("restart")));
+      const answers = (await hosting?.settle("before a restart")) ?? true;
+      await reached(async () => untold(await (answers ? stubOf(id).stop("restart") : stubOf(id).remove())));
       return hosting ? hosting.start() : ensure(id);
     },
     async stop(id) {

@@ -37,8 +37,8 @@ export interface Hosted {
   wake(): void;
   /** Up, or the reason why not. A failure is forgotten and tried again. */
   start(): Promise<number>;
-  /** Its home is saved and the gateway has ended; what remains may be ended at will. */
-  settle(reason: string): Promise<void>;
+  /** Its home is saved and the gateway has ended; what remains may be ended at will. False: it does not answer at all. */
+  settle(reason: string): Promise<boolean>;
   /** It stays down until it is used. */
   rest(): void;
   /** The owner did something with it. */
@@ -257,14 +257,20 @@ export function createHosted(deps: HostedDeps): Hosted {
   }
 
   /** What hangs is asked outside the turns: one of them may wait for it. */
-  async function settle(reason: string): Promise<void> {
+  async function settle(reason: string): Promise<boolean> {
     const info = await infoNow();
     front = undefined;
-    if (info?.state !== "ready") return;
+    if (info?.state !== "ready") return true;
     const living = createFront(containers, info.generation);
-    await stateSoon(living)
-      .then(() => inTurn(() => end(living, reason)))
-      .catch((error: unknown) => log.warn("hosted.not-saved", { reason, message: moltErrorFrom(error).message }));
+    const notSaved = (error: unknown) => log.warn("hosted.not-saved", { reason, message: moltErrorFrom(error).message });
+    try {
+      await stateSoon(living);
+    } catch (error) {
+      notSaved(error);
+      return false;
+    }
+    await inTurn(() => end(living, reason)).catch(notSaved);
+    return true;
   }
 
   async function lookAfter(): Promise<void> {
