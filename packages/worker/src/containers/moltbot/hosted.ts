@@ -273,6 +273,16 @@ export function createHosted(deps: HostedDeps): Hosted {
     return true;
   }
 
+  /** The container knows why it ended a moment after it has. */
+  async function causeOfEnd(): Promise<string> {
+    for (let look = 0; look < 8; look += 1) {
+      const reason = (await infoNow())?.reason;
+      if (reason) return reason.cause;
+      await clock.sleep(pollMs);
+    }
+    return "its container does not answer";
+  }
+
   async function lookAfter(): Promise<void> {
     if (!front) return;
     const state = await stateSoon(front).catch(() => undefined);
@@ -292,7 +302,7 @@ export function createHosted(deps: HostedDeps): Hosted {
     front = undefined;
     const now = clock.now();
     endings = [...endings.filter((at) => now - at < restarts.withinMs), now];
-    ended = state ? explain(state, version()).message : ((await infoNow())?.reason?.cause ?? "its container is gone");
+    ended = state ? explain(state, version()).message : await causeOfEnd();
     log.warn("hosted.ended", { phase: state?.phase ?? "gone", times: endings.length, cause: ended });
     if (endings.length <= restarts.most) return;
     const error = state
