@@ -1,5 +1,6 @@
 /** The containers' page in a real Chromium: how a start goes, what runs, its last lines, and a credential for the way out. */
 
+import { readFileSync, writeFileSync } from "node:fs";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser, openSurface, type Surface } from "../support/browser.ts";
@@ -62,6 +63,30 @@ test("one that is killed says so on the page and to the doctor, with its cause, 
   await isSound(surface);
   const report = JSON.stringify(await world.client.request("doctor.run", {}));
   expect(report).toMatch(/ended by signal 9/);
+  await surface.context.close();
+});
+
+test("one that runs out of memory says so, with its limit, to the page, the API, the command and the doctor", async () => {
+  await world.client.request("config.patch", { raw: JSON.stringify({ containers: { memoryMiB: 256 } }) } as never);
+  const surface = await open({ width: 360 });
+  const card = surface.page.locator("[data-container=sandbox]");
+  await card.getByRole("button", { name: "Start" }).click();
+  await card.locator("xpath=self::*[@data-state='ready']").waitFor({ timeout: 60_000 });
+  const app = world.containers().find(({ role }) => role === "app")?.id ?? "";
+  // Of all that run in it the kernel takes the container's own program: the others are many, and small.
+  const first = docker(["inspect", "-f", "{{.State.Pid}}", app]).trim();
+  const own = readFileSync(`/proc/${first}/task/${first}/children`, "utf8").trim().split(" ");
+  for (const pid of own) writeFileSync(`/proc/${pid}/oom_score_adj`, "1000");
+  const small = `python3 -c "import time; held = bytearray(20_000_000); time.sleep(30)"`;
+  docker(["exec", app, "sh", "-c", `for n in $(seq 20); do ${small} & done; wait`]);
+  await card
+    .getByRole("alert")
+    .getByText(/ran out of memory \(256 MiB\)/)
+    .waitFor({ timeout: 30_000 });
+  await isSound(surface);
+  expect((await world.sandbox()).reason).toMatchObject({ outOfMemory: true, exitCode: 137, code: "CONTAINER_FAILED" });
+  expect((await world.server.run("containers")).stdout).toMatch(/ran out of memory \(256 MiB\)/);
+  expect(JSON.stringify(await world.client.request("doctor.run", {}))).toMatch(/ran out of memory \(256 MiB\)/);
   await surface.context.close();
 });
 
