@@ -40,11 +40,14 @@ export function arm(fuse: Fuse, at: number, how: string): Promise<string> {
   });
 }
 
+/** What ends within a second even on a busy machine; only what waits for something that never comes takes longer. */
+const hangMs = 60_000;
+
 /** How it ended; work that hangs is said to, and a refusal is an end. */
 export async function outcomeOf(work: () => Promise<string>): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, 5_000, "hangs");
+    timer = setTimeout(resolve, hangMs, "hangs");
   });
   const begun = Promise.resolve().then(work);
   try {
