@@ -1,6 +1,7 @@
 /**
  * The stateless front: decides by path alone what the Worker answers itself (health, the built UI) and what the
- * Assistant object must (sockets, `/api/`, readiness, sign-in by a legacy `?token=` address). It holds no secret.
+ * Assistant object must (sockets, `/api/`, readiness, sign-in by a legacy `?token=` address). It holds no secret; model calls go
+ * to the desk that an object in the same isolate keeps open for them, else to the object.
  */
 
 import { isMoltError, MoltError } from "@moltworker/protocol/errors";

@@ -2,6 +2,7 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type { SeedVariable } from "@moltworker/protocol/variables";
+import { closeFrontDesk } from "../ai-gateway/proxy/front-desk.ts";
 import type { Settings } from "../catalog/sections.ts";
 import type { Config } from "../config/config.ts";
 import type { Hosted } from "../containers/moltbot/hosted.ts";
@@ -81,6 +82,7 @@ export function createSnapshotPart(deps: SnapshotPartDeps): Part & { snapshots: 
       log.info("snapshot.restored");
       const over = new MoltError("UNAVAILABLE", { message: "a snapshot was restored, and the assistant begins anew" });
       deps.fence.shut(over);
+      closeFrontDesk(ctx.id.toString());
       // Nobody is let in any more; once the rows are on the disk the object ends, and the next request begins it anew.
       void ctx.blockConcurrencyWhile(async () => {
         await ctx.storage.sync();
