@@ -13,8 +13,8 @@ import { createInterface } from "node:readline";
 import { createSettings, merged } from "./settings.mjs";
 
 const origin = "http://openclaw.moltworker.internal";
-/** A small machine with other work to do takes minutes. */
-const startMs = 170_000;
+/** A small machine with other work to do takes minutes, and the first start of another version brings its databases up to date. */
+const startMs = 290_000;
 const betweenMs = 150;
 const healthEveryMs = 2_000;
 /** A gateway under load may keep silent for seconds. */

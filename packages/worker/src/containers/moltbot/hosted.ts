@@ -55,7 +55,7 @@ export interface Hosted {
 const pollMs = 250;
 /** The front answers for itself whatever the gateway does: one that does not is hung, and nobody waits for it. */
 const frontMs = 4_000;
-const startMs = 180_000;
+const startMs = 300_000;
 const proveEveryMs = 15 * 60_000;
 /** What its owner just did is kept this soon; where a save takes long, it is not done without end. */
 const saveEveryMs = 4_000;
