@@ -14,15 +14,15 @@ beforeAll(async () => {
   if (!isLong) return;
   world = await createHostedWorld();
   await world.patch({ engine: "moltbot" });
-  const info = await world.settled(240_000);
+  const info = await world.settled(300_000);
   if (info.state !== "ready") throw new Error(JSON.stringify(info.reason));
-}, 300_000);
+}, 330_000);
 afterAll(() => world?.dispose());
 // Each story begins with one that runs, whatever the one before it left.
 beforeEach(async () => {
   if (isLong && (await world.info()).state !== "ready")
-    await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
-}, 300_000);
+    await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 320_000 });
+}, 330_000);
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -30,7 +30,7 @@ it.runIf(isLong)("an unknown key in its settings: it starts with the last that s
   world.inside(
     `node -e "const f=process.env.HOME+'/.openclaw/openclaw.json',fs=require('fs'),c=JSON.parse(fs.readFileSync(f));c.gateway.bogus=1;fs.writeFileSync(f,JSON.stringify(c))"`,
   );
-  await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
+  await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 320_000 });
   const info = await world.info();
   expect([info.state, info.waiting]).toEqual([
     "ready",
@@ -44,12 +44,12 @@ describe.runIf(isLong)("whatever happens to it", () => {
   it("hangs and hears no signal: the next generation answers, with the home as it was, and the old one is gone", async () => {
     world.inside("echo kept > ~/.openclaw/kept.txt");
     await world.client.request("containers.stop", { id: "moltbot" }, { timeoutMs: 60_000 });
-    await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
+    await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 320_000 });
     const old = world.container() ?? "";
     const { generation } = await world.info();
     const socket = await world.socket();
     docker(["pause", old]);
-    await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
+    await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 320_000 });
     expect((await world.info()).generation).toBeGreaterThan(generation);
     expect(world.container()).not.toBe(old);
     expect(docker(["ps", "-aq", "--filter", `id=${old}`]).trim()).toBe("");
@@ -78,7 +78,7 @@ describe.runIf(isLong)("whatever happens to it", () => {
     const token = await world.rotate();
     expect([await world.bearer(before), await world.bearer(token)]).toEqual([401, 200]);
     const began = Date.now();
-    const restarted = world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
+    const restarted = world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 320_000 });
     // OpenClaw's own start takes what it takes; all before it is ours: the old one's end, the new container and its home.
     let info = await world.info();
     while (info.generation === generation || !["configuring", "gateway", null].includes(info.stage)) {
@@ -104,7 +104,7 @@ describe.runIf(isLong)("whatever happens to it", () => {
         .trim();
     const before = pairings();
     world.inside("printf '{{{ not json' > ~/.openclaw/openclaw.json");
-    await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
+    await world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 320_000 });
     const info = await world.info();
     expect([info.state, info.waiting]).toEqual(["ready", expect.stringMatching(/refused.*last that started/)]);
     expect(pairings()).toBe(before);
@@ -113,7 +113,7 @@ describe.runIf(isLong)("whatever happens to it", () => {
   });
 
   it("killed while it starts: it starts again by itself", async () => {
-    const restarted = world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 240_000 });
+    const restarted = world.client.request("containers.restart", { id: "moltbot" }, { timeoutMs: 320_000 });
     for (let look = 0; look < 300 && (await world.info()).stage !== "gateway"; look += 1) await pause(100);
     world.inside("pkill -9 -f '[g]ateway run'");
     await restarted;
@@ -124,7 +124,7 @@ describe.runIf(isLong)("whatever happens to it", () => {
     docker(["exec", "-d", world.container() ?? "", "node", "-e", "require('net').createServer().listen(18789)"]);
     world.inside("pkill -9 -f '[g]ateway run'");
     for (let look = 0; look < 600 && (await world.info()).state === "ready"; look += 1) await pause(100);
-    expect((await world.settled(240_000)).state).toBe("ready");
+    expect((await world.settled(300_000)).state).toBe("ready");
     const socket = await world.socket();
     expect(await turnOf(socket, "hi")).toContain("answer to");
     socket.close();
@@ -160,7 +160,7 @@ describe.runIf(isLong)("what was said", () => {
     expect(world.container()).toBeUndefined();
     await world.server.restart();
     await world.reconnect();
-    const info = await world.settled(240_000);
+    const info = await world.settled(300_000);
     expect([info.state, info.generation > generation]).toEqual(["ready", true]);
     expect(await world.saidSoFar()).toContain("remember the stop");
   });
@@ -172,7 +172,7 @@ describe.runIf(isLong)("what was said", () => {
     await turnOf(socket, "after the snapshot");
     expect(await world.saidSoFar()).toContain("after the snapshot");
     await world.goBack(id);
-    expect((await world.settled(240_000)).state).toBe("ready");
+    expect((await world.settled(300_000)).state).toBe("ready");
     const said = await world.saidSoFar();
     expect(said).toContain("before the snapshot");
     expect(said).not.toContain("after the snapshot");
