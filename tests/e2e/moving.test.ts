@@ -103,6 +103,9 @@ describe("moltworker import", () => {
     await server.event(({ type, event }) => type === "log" && event === "server.token_file_written");
     expect(gatewayTokenOf(server.dataDir)).toBe(secretsOfHome.gatewayToken);
     expect(token).not.toBe(secretsOfHome.gatewayToken);
+    // One of the moment before was made and proved, to go back to.
+    const kept = (await server.run("snapshots", "list")).events.filter(({ type }) => type === "snapshot");
+    expect(kept).toMatchObject([{ reason: "import", state: "verified" }]);
     const again = await server.run("import", source, "--yes");
     const verdicts = new Set(again.events.filter(({ type }) => type === "line").map(({ verdict }) => verdict));
     expect([...verdicts].sort()).toEqual(["dropped", "same"]);

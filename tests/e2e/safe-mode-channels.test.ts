@@ -180,18 +180,20 @@ it("rows of a channel that are no JSON go into quarantine, and the channel answe
   expect(JSON.stringify(await check("quarantine"))).toMatch(/channel_messages/);
 });
 
-it("a token that cannot be taken over from the environment is named; everything else starts", async () => {
+it("a channel's token and a provider's key that cannot be taken over from the environment are named; everything else starts", async () => {
   mend = (db) => db.exec("DROP TRIGGER planted");
   await plant(
     (db) =>
       db.exec(
         "CREATE TRIGGER planted BEFORE INSERT ON secrets WHEN NEW.name LIKE 'channel.telegram.%' BEGIN SELECT RAISE(ABORT, 'a planted fault'); END",
       ),
-    env({ TELEGRAM_BOT_TOKEN: `${testToken}x` }),
+    env({ TELEGRAM_BOT_TOKEN: `${testToken}x`, ANTHROPIC_API_KEY: "x".repeat(9_000) }),
   );
   const named = await check("parts");
   expect(named?.verdict).toBe("fail");
   expect(JSON.stringify(named)).toMatch(/channel\.telegram\.default\.token \(.*a planted fault/);
+  // A key of a provider as well: the others answer.
+  expect(JSON.stringify(named)).toMatch(/provider\.anthropic\.key \(.*longer than 8192 bytes/);
   await restWorks("beside a token");
   // The one from before still works.
   await telegramAnswers("with its old token");

@@ -1,6 +1,7 @@
 /** Snapshots by the command and over HTTP, against the built product: a bucket, a passphrase, single items, and no assistant at all. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -111,6 +112,40 @@ describe("single items by the command", () => {
       type: "error",
       error: { message: expect.stringContaining("NOWHERE.md"), details: { code: "NOT_FOUND" } },
     });
+  });
+});
+
+describe("two snapshots by the command", () => {
+  it("are listed, compared with each other and with the present, and one is taken home as a tar file", async () => {
+    const host = snapshotHost(server);
+    await client.request("agents.files.set", { name: "MEMORY.md", content: "one\n" }, { resend: true });
+    const first = await made();
+    await client.request("agents.files.set", { name: "MEMORY.md", content: "two\n" });
+    await client.request("config.patch", { raw: JSON.stringify({ agent: { name: "Second" } }) });
+    const created = await server.run("snapshots", "create");
+    expect(created.events.at(-1)).toMatchObject({ type: "job", state: "done" });
+    const second = String(created.events.at(-1)?.snapshotId);
+    const listed = (await server.run("snapshots")).events.filter(({ type }) => type === "snapshot").map(({ id }) => id);
+    expect(listed).toEqual((await host.state()).snapshots.map(({ id }) => id));
+    expect(listed).toEqual(expect.arrayContaining([first, second]));
+
+    const between = (await server.run("snapshots", "diff", first, second)).events.at(-1);
+    expect(between).toMatchObject({ type: "difference", from: first, to: second, sessions: [] });
+    expect(between).toMatchObject({ files: ["MEMORY.md"], settings: ["agent"] });
+    await client.request("agents.files.set", { name: "USER.md", content: `third ${second}\n` });
+    const since = (await server.run("snapshots", "diff", second)).events.at(-1);
+    expect(since).toMatchObject({ to: "now", files: ["USER.md"], settings: [] });
+    expect((await server.run("snapshots", "diff", "snap_nothing")).code).not.toBe(0);
+
+    const out = join(folder, "home.tar");
+    const taken = await server.run("snapshots", "download", second, "--out", out);
+    expect(taken.events.at(-1)).toMatchObject({ type: "downloaded", id: second, path: out });
+    mkdirSync(join(folder, "unpacked"));
+    execFileSync("tar", ["-xf", out, "-C", join(folder, "unpacked")]);
+    const proved = await server.run("snapshots", "verify", second, "--from", join(folder, "unpacked"));
+    expect(proved.events.at(-1)).toMatchObject({ type: "job", state: "done" });
+    // What is there is not written over.
+    expect((await server.run("snapshots", "download", second, "--out", out)).code).not.toBe(0);
   });
 });
 

@@ -81,13 +81,13 @@ describe("a write of the database", () => {
           db.all("SELECT name FROM schema_migrations").map((row) => JSON.stringify(row)),
         )
         .join("\n");
-    const start = async (db: Database, fuse: Fuse) => {
+    const start = async (db: Database, fuse: Fuse, create = () => "services") => {
       const boot = bootServices({
         db: fused(db, fuse),
         migrations,
         clock: { now: () => 1, sleep: () => new Promise((resolve) => setTimeout(resolve, 1_000)) },
         log: quiet,
-        create: () => "services",
+        create,
         wake: () => {},
         snapshotBefore: async () => "snap",
       });
@@ -98,6 +98,16 @@ describe("a write of the database", () => {
     expect(await start(upgraded, count)).toBe("services");
     const after = whole(upgraded);
     expect(count.writes).toBeGreaterThan(migrations.length - released.length);
+    // A release whose services cannot start on what it made of the data takes that back too.
+    const unfit = fill();
+    const asItWas = whole(unfit);
+    const broken = () => {
+      unfit.run("INSERT INTO sessions (key, session_id, created_at, updated_at) VALUES ('of the start', 's', 1, 1)");
+      throw new Error("nothing fits");
+    };
+    expect([await start(unfit, { at: 0, writes: 0 }, broken), whole(unfit)]).toEqual(["START_FAILED", asItWas]);
+    expect([await start(unfit, { at: 0, writes: 0 }), whole(unfit)]).toEqual(["services", after]);
+
     const folder = mkdtempSync(join(tmpdir(), "moltworker-upgrade-"));
     const at = (name: string) => join(folder, `${name}.sqlite`);
     try {

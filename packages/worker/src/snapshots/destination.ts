@@ -1,7 +1,7 @@
 /** Where this assistant's snapshots lie and with which key they are sealed. Settings and secrets are read at every use. */
 
 import { MoltError } from "@moltworker/protocol/errors";
-import type { z } from "zod";
+import * as z from "zod";
 import type { snapshotsSection } from "../config/sections/snapshots.ts";
 import type { Egress } from "../platform/egress.ts";
 import type { Secrets } from "../secrets/secrets.ts";
@@ -43,13 +43,40 @@ export interface Destination {
   learn(passphrase: string, head: Pick<Head, "encryption">, proof: (seal: Seal) => Promise<unknown>): Promise<void>;
 }
 
-interface KeptKeys {
-  inUse: boolean;
-  keys: SealKey[];
+const keptKeysSchema = z.object({
+  inUse: z.boolean(),
+  keys: z.array(
+    z.object({
+      derivation: z.object({ kdf: z.literal("PBKDF2-SHA256"), iterations: z.number(), rounds: z.number(), salt: z.string() }),
+      key: z.string(),
+    }),
+  ),
+});
+type KeptKeys = z.infer<typeof keptKeysSchema>;
+
+/** undefined: what is kept cannot be read. */
+function keptKeysFrom(text: string | undefined): KeptKeys | undefined {
+  if (text === undefined) return { inUse: false, keys: [] };
+  try {
+    return keptKeysSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
 }
 
 export function createDestination({ settings, secrets, egress, own }: DestinationDeps): Destination {
-  const kept = (): KeptKeys => JSON.parse(secrets.get(sealKeysName) ?? '{"inUse":false,"keys":[]}') as KeptKeys;
+  const found = () => keptKeysFrom(secrets.get(sealKeysName));
+  /** Nothing is written unencrypted because its key cannot be read. */
+  const kept = (): KeptKeys => {
+    const keys = found();
+    if (keys) return keys;
+    throw new MoltError("SNAPSHOT_PASSPHRASE", {
+      message: "the key of the snapshots' passphrase cannot be read any more",
+      hint: "Set the passphrase again under Admin, Storage and snapshots.",
+    });
+  };
+  /** For setting it anew: older snapshots are then opened by their passphrase. */
+  const keptOrNone = (): KeptKeys => found() ?? { inUse: true, keys: [] };
   const keep = (next: KeptKeys) =>
     secrets.set(sealKeysName, JSON.stringify({ ...next, keys: next.keys.slice(0, keptKeys) }), "typed");
   const present = () => {
@@ -83,7 +110,7 @@ export function createDestination({ settings, secrets, egress, own }: Destinatio
       if (read?.length !== sent.length || read.some((byte, at) => byte !== sent[at]))
         throw new MoltError("SNAPSHOT_STORE_REFUSED", { message: `${store.place} does not give back what was written` });
     },
-    isEncrypted: () => present() !== undefined,
+    isEncrypted: () => keptOrNone().inUse,
     seal: () => createSeal(present()),
     async sealFor({ encryption }) {
       if (!encryption) return createSeal(undefined);
@@ -95,7 +122,7 @@ export function createDestination({ settings, secrets, egress, own }: Destinatio
       return createSeal(known);
     },
     async setPassphrase(passphrase) {
-      const { keys } = kept();
+      const { keys } = keptOrNone();
       if (passphrase === null) return keep({ inUse: false, keys });
       if (passphrase.length < 8)
         throw new MoltError("CONFIG_INVALID", {
@@ -113,7 +140,7 @@ export function createDestination({ settings, secrets, egress, own }: Destinatio
       if (!encryption) return;
       const key = await deriveKey(passphrase, encryption);
       await proof(createSeal(key));
-      const { inUse, keys } = kept();
+      const { inUse, keys } = keptOrNone();
       if (keys.some(({ derivation }) => derivation.salt === encryption.salt)) return;
       keep({ inUse, keys: inUse ? [keys[0] as SealKey, key, ...keys.slice(1)] : [key, ...keys] });
     },
