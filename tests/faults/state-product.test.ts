@@ -4,10 +4,11 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { connectClient } from "../support/client.ts";
 import { createRandom } from "../support/random.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { type Server, startServer } from "../support/server.ts";
@@ -73,16 +74,67 @@ test(`killed ${kills} times in snapshots and restores: nothing lost, nothing hal
   }
 });
 
-describe("the disk of the snapshots", () => {
-  const isRoot = process.getuid?.() === 0;
+const isRoot = process.getuid?.() === 0;
 
+/** A disk of its own for a test, in memory. */
+function smallDisk(size: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "moltworker-small-disk-"));
+  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder]);
+  cleanups.push(() => {
+    execFileSync("umount", ["-l", folder]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+describe("the disk of the data", () => {
+  test.runIf(isRoot)(
+    "is full: that is what is said, what was acknowledged stays, and with room it goes on by itself",
+    async () => {
+      const folder = smallDisk("32m");
+      const running = await startServer({ dataDir: join(folder, "data") });
+      server = running;
+      const sessionKey = "agent:main:main";
+      const ready = async () => {
+        const answer = await fetch(new URL("readyz", running.url));
+        return `${answer.status} ${/"code":"(DISK_FULL|INTERNAL)"/.exec(await answer.text())?.[1] ?? ""}`;
+      };
+      let client = await connectClient(running.url, { dataDir: running.dataDir });
+      const send = async (message: string) => {
+        const { runId } = await client.request("chat.send", { sessionKey, message, idempotencyKey: message.slice(0, 40) });
+        await client.request("agent.wait", { runId, timeoutMs: 60_000 }, { timeoutMs: 70_000 });
+      };
+      await send("said before");
+      const ballast = join(folder, "ballast");
+      expect(() => writeFileSync(ballast, new Uint8Array(32_000_000))).toThrow(/ENOSPC/);
+      const acknowledged: string[] = [];
+      for (let at = 0; (await ready()) !== "507 DISK_FULL"; at += 1) {
+        const message = `said to a full disk, ${at} ${"x".repeat(50_000)}`;
+        await client
+          .request("chat.send", { sessionKey, message, idempotencyKey: `full-${at}` }, { timeoutMs: 2_000 })
+          .then(() => acknowledged.push(message.slice(0, 30)))
+          .catch(() => undefined);
+      }
+      const doctor = await running.run("doctor");
+      expect(JSON.stringify(doctor.events.at(-1))).toContain("DISK_FULL");
+      client.close();
+
+      rmSync(ballast);
+      await expect.poll(ready, { timeout: 60_000 }).toBe("200 ");
+      client = await connectClient(running.url, { dataDir: running.dataDir });
+      await send("said after");
+      const { messages } = await client.request("chat.history", { sessionKey });
+      const told = messages.filter(({ role }) => role === "user").map(({ content }) => JSON.stringify(content));
+      for (const words of ["said before", ...acknowledged, "said after"])
+        expect(told.filter((text) => text.includes(words)).length, words).toBe(1);
+      client.close();
+    },
+  );
+});
+
+describe("the disk of the snapshots", () => {
   test.runIf(isRoot)("is full, then read-only: said, nothing lost, and it works once there is room", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "moltworker-small-disk-"));
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1200k", "tmpfs", folder]);
-    cleanups.push(() => {
-      execFileSync("umount", ["-l", folder]);
-      rmSync(folder, { recursive: true, force: true });
-    });
+    const folder = smallDisk("1200k");
     const running = await filled(8_000, ["--snapshots", folder]);
     const host = snapshotHost(running);
     const full = await host.ended(await host.begin("create"));

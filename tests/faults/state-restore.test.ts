@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Fuse } from "../support/fuse.ts";
 import { createSnapshotWorld, dumpOf } from "../support/snapshot-world.ts";
 import { stateFaults } from "../support/state-counts.ts";
-import { arm, fillSmall, leftovers, lifeOf, outcomeOf, quickTurns } from "../support/state-faults.ts";
+import { arm, fillSmall, hangsMs, leftovers, lifeOf, outcomeOf, quickTurns } from "../support/state-faults.ts";
 
 quickTurns();
 
@@ -32,7 +32,7 @@ test("a write of a restore that fails, and one that is the last before a kill: a
       const fuse: Fuse = { at: 0, writes: 0 };
       const life = lifeOf(world, fuse);
       life.snapshots.recover();
-      await expect.poll(() => life.snapshots.isBusy(), { timeout: 10_000, interval: 1 }).toBe(false);
+      await expect.poll(() => life.snapshots.isBusy(), { timeout: hangsMs, interval: 1 }).toBe(false);
       const killed = arm(fuse, at, how);
       const outcome = await Promise.race([killed, outcomeOf(() => life.ended(life.snapshots.restore(id)))]);
       fuse.at = 0;
@@ -45,7 +45,7 @@ test("a write of a restore that fails, and one that is the last before a kill: a
     next.snapshots.recover();
     expect(leftovers(world.db)).toEqual([]);
     next.advance(10_000);
-    await expect.poll(() => next.snapshots.isBusy(), { timeout: 10_000, interval: 1 }).toBe(false);
+    await expect.poll(() => next.snapshots.isBusy(), { timeout: hangsMs, interval: 1 }).toBe(false);
     expect(await next.ended(next.snapshots.restore(id)), `write ${at}`).toMatch(/^done/);
     expect(dumpOf(world.db)).toBe(old);
   }

@@ -195,7 +195,10 @@ export function isMoltError(value: unknown): value is MoltError {
 
 /** Converts anything thrown; an unknown throwable becomes INTERNAL and keeps the original as `cause`. */
 export function moltErrorFrom(value: unknown): MoltError {
-  return isMoltError(value) ? value : new MoltError("INTERNAL", { cause: value });
+  if (isMoltError(value)) return value;
+  // What SQLite says may come from anywhere: a commit fails after the work that made it, and then ends the object.
+  const isFull = value instanceof Error && /SQLITE_FULL|ENOSPC/.test(value.message);
+  return new MoltError(isFull ? "DISK_FULL" : "INTERNAL", { cause: value });
 }
 
 export function errorToWire(error: MoltError): WireError {

@@ -37,6 +37,7 @@ function placeOf(path: string, layout: Layout): Place | undefined {
   if (workspace !== undefined) return { path: path.slice(workspace.length), aside: false };
   const skills = layout.skills.find((folder) => path.startsWith(folder));
   if (skills !== undefined) return { path: `skills/${path.slice(skills.length)}`, aside: false };
+  if (layout.memory !== undefined && path.startsWith(layout.memory)) return { path, aside: false };
   if (elsewhere.test(path)) return undefined;
   return { path: asideFolder + path, aside: true };
 }

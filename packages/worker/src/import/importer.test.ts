@@ -22,7 +22,18 @@ const layouts: [name: string, files: Record<string, TarContent>][] = [
   ["a moltworker bucket (generation 1)", { ...homeFiles("clawdbot/", "clawd/", "clawdbot.json"), ".last-sync": "x" }],
   ["a moltworker bucket (generation 1b)", { ...homeFiles("openclaw/", "workspace/"), ".last-sync": "x" }],
   ["a moltworker bucket (generation 2)", { ...homeFiles("openclaw/", "workspace/"), "skills/cook/SKILL.md": "# Cook\n" }],
+  // Forks: the workspace under its old name, everything below one folder, memory in a folder of its own.
+  ["a moltworker bucket (generation 2)", { ...homeFiles("openclaw/", "clawd/"), "skills/cook/SKILL.md": "# Cook\n" }],
+  ["a moltworker bucket (generation 2)", { ...homeFiles("openclaw/", "openclaw/workspace/"), "backup-lock": "1" }],
+  ["a moltworker bucket (generation 2)", withMemoryBeside(homeFiles("openclaw/", "workspace/"))],
 ];
+
+/** As one fork keeps it: `memory/` beside the workspace instead of in it. */
+function withMemoryBeside(files: Record<string, TarContent>): Record<string, TarContent> {
+  return Object.fromEntries(
+    Object.entries(files).map(([path, content]) => [path.replace(/^workspace\/memory\//, "memory/"), content]),
+  );
+}
 
 describe("import", () => {
   it.each(layouts)("%s: settings, keys, conversations and files arrive", async (name, files) => {

@@ -16,6 +16,8 @@ export interface Layout {
   /** Folders of the workspace and of skills beside it, with closing slashes. */
   workspaces: string[];
   skills: string[];
+  /** Folder of memory beside the workspace, as one fork's bucket has it, with its closing slash. */
+  memory: string | undefined;
   /** Files that should have been configurations. */
   unusable: { path: string; why: string }[];
   /** Backups that lie in the source in a form that is not opened. */
@@ -52,6 +54,8 @@ export function findLayout(tree: SourceTree): Layout {
     skills: [`${configFolder}skills/`, `${base}skills/`].filter(
       (folder, index, all) => all.indexOf(folder) === index && paths.some((path) => path.startsWith(folder)),
     ),
+    memory:
+      /^(openclaw|clawdbot)\/$/.test(configFolder) && paths.some((path) => path.startsWith("memory/")) ? "memory/" : undefined,
     unusable,
     sealed: sealedBackups(tree, paths),
   };
