@@ -42,6 +42,8 @@ interface World extends Pick<GovernorWorld, "governor"> {
   /** Bodies of calls that the object was asked to answer; undefined: as it came. */
   insteads: (string | undefined)[];
   keeps: number;
+  /** So many requests to keep meet an object that ends. */
+  failKeeps: number;
   pass(ms: number): Promise<void>;
   ask(path?: string, body?: unknown, headers?: Record<string, string>): Promise<Response | undefined>;
   rows(): { status: number; provider: string }[];
@@ -95,14 +97,14 @@ async function createWorld(): Promise<World> {
   const desk = openFrontDesk("object", proxy.fetch, clock);
   const works: Promise<unknown>[] = [];
   const made = {
-    ...{ governor, desk, limits, settings, callers, keys, setKey, insteads: [], keeps: 0 },
+    ...{ governor, desk, limits, settings, callers, keys, setKey, insteads: [], keeps: 0, failKeeps: 0 },
     says: { status: 200, body: answer },
     async pass(ms) {
       time.advance(ms);
       const due = sleepers.filter(({ until }) => until <= time.now());
       sleepers = sleepers.filter((sleeper) => !due.includes(sleeper));
       for (const { wake } of due) wake();
-      await Promise.allSettled(due.length > 0 ? [...works.splice(0), new Promise((later) => setTimeout(later))] : []);
+      for (let turns = 0; turns < 5; turns += 1) await new Promise((later) => setTimeout(later));
     },
     async ask(path = "/openai/chat/completions", body = question, headers = {}) {
       const text = JSON.stringify(body);
@@ -138,6 +140,7 @@ async function createWorld(): Promise<World> {
     },
     waitUntil: (work) => void works.push(work),
     keep: async () => {
+      if (made.failKeeps-- > 0) throw new Error("the object ended");
       made.keeps += 1;
       turn.isObjects = true;
       governor.flush();
@@ -169,6 +172,13 @@ test("a call is answered without a row, and its entry is written by the object a
   await world.ask();
   await world.pass(250);
   expect([world.rows().length, world.keeps]).toEqual([11, 2]);
+});
+
+test("an object that cannot be asked for a moment is asked again", async () => {
+  await world.ask();
+  world.failKeeps = 2;
+  for (let wait = 0; wait < 3; wait += 1) await world.pass(250);
+  expect([world.rows().length, world.keeps]).toEqual([1, 1]);
 });
 
 test("a failure of the provider is passed on and entered like any other", async () => {

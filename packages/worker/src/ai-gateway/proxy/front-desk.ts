@@ -44,6 +44,7 @@ export interface OwnFrontDesk extends FrontDesk {
 
 const trustMs = 1_000;
 const keepMs = 250;
+const mostTries = 3;
 /** So often the object hears of calls that last, lest it be put away meanwhile. */
 const wakeMs = 4_000;
 /** Larger bodies may have to stream, which cannot be begun twice. */
@@ -104,18 +105,30 @@ class Desk implements OwnFrontDesk {
     // One that never came back must not be the last.
     if (this.keepAt + 2 * trustMs > now) return;
     this.keepAt = now;
-    const keep = async () => {
-      await this.clock.sleep(keepMs);
-      this.keepAt = Number.NEGATIVE_INFINITY;
-      await visit.keep();
-    };
-    visit.waitUntil(keep());
+    visit.waitUntil(
+      this.clock.sleep(keepMs).then(() => {
+        this.keepAt = Number.NEGATIVE_INFINITY;
+        return this.keep(visit);
+      }),
+    );
+  }
+
+  /** An object that ends at this very moment is asked again; its next life has another desk and nothing of ours. */
+  private async keep(visit: Visit): Promise<void> {
+    for (let tries = 0; tries < mostTries && !this.isClosed; tries += 1) {
+      try {
+        await visit.keep();
+        return;
+      } catch {
+        await this.clock.sleep(keepMs);
+      }
+    }
   }
 
   private async attend(work: Promise<unknown>, visit: Visit): Promise<void> {
     const ended = work.then(() => true);
     while (!(await Promise.race([ended, this.clock.sleep(wakeMs)]))) {
-      if (this.clock.now() - this.seenAt >= wakeMs) await visit.keep();
+      if (this.clock.now() - this.seenAt >= wakeMs) await this.keep(visit);
     }
   }
 }
