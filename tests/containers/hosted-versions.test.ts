@@ -88,7 +88,7 @@ it.runIf(isLong)("N+1 is deployed under load: it runs, the page says so, and not
   };
   try {
     const loads = [load(1), load(2)];
-    await pause(5_000);
+    await expect.poll(() => taken.length, { timeout: 120_000, interval: 200 }).toBeGreaterThan(5);
     build.rebuild({ [name]: next });
     const sure = [...taken];
     await world.client.request("gateway.restart", {});
@@ -103,7 +103,6 @@ it.runIf(isLong)("N+1 is deployed under load: it runs, the page says so, and not
     await Promise.all(loads);
     expect(info).toMatchObject({ state: "ready", runningImage: next, wantedImage: next });
     expect(info.generation).toBeGreaterThan(before.generation);
-    expect(sure.length).toBeGreaterThan(2);
     const said = await world.saidSoFar();
     for (const text of sure) expect(said).toContain(text);
   } finally {
