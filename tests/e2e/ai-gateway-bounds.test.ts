@@ -130,7 +130,7 @@ describe("points 15 and 16, coding and size", () => {
     expect((await world.post("/openai/chat/completions", chat)).status).toBe(502);
   });
 
-  test("a 25 MB picture passes; what is declared too large is refused before it is read", async () => {
+  test("a 25 MB picture passes; what is declared too large is refused, also while its sender still writes", async () => {
     const picture = "A".repeat(25 * 1024 * 1024);
     const large = JSON.stringify({
       model: "gpt-test",
@@ -147,6 +147,7 @@ describe("points 15 and 16, coding and size", () => {
     await world.set({ gateway: { maxBodyMb: 1 } });
     const refused = await world.post("/openai/chat/completions", JSON.stringify({ ...chat, pad: "x".repeat(1_100_000) }));
     expect(refused.status).toBe(413);
+    expect((await world.post("/openai/chat/completions", large)).status).toBe(413);
     await world.set({ gateway: { maxBodyMb: null } });
     expect(world.upstream.calls.filter(({ body: one }) => one.length > 1_000_000)).toHaveLength(1);
   });

@@ -26,8 +26,10 @@ export interface CallBody {
 /** Above this a body streams, unless something needs all of it. */
 const streamAboveBytes = 1_048_576;
 const headBytes = 65_536;
+/** Of what is too large, so much is taken in all the same, and forgotten: a client that still writes would hear no refusal. */
+const mostForgottenBytes = 67_108_864;
 
-/** Throws PAYLOAD_TOO_LARGE before reading when the length is declared, INVALID_REQUEST for a body that says JSON and is none. */
+/** Throws PAYLOAD_TOO_LARGE, without holding any of it when the length is declared; INVALID_REQUEST for a body that says JSON and is none. */
 export async function readCallBody(
   request: Request,
   headers: HeaderRecord,
@@ -40,7 +42,10 @@ export async function readCallBody(
   // Asking for the stream makes one, so that it is not asked for where the length says enough.
   if (method === "GET" || method === "HEAD" || size === 0 || (size === undefined && !request.body))
     return { bytes: null, stream: null, json: undefined, size: 0 };
-  if (size !== undefined && size > maxBytes) throw tooLarge(maxBytes);
+  if (size !== undefined && size > maxBytes) {
+    if (size <= mostForgottenBytes) await forget(streamOf(request));
+    throw tooLarge(maxBytes);
+  }
   const coding = headers["content-encoding"]?.trim().toLowerCase();
   const isJson = /[/+]json\b/i.test(headers["content-type"] ?? "application/json");
   if (coding && coding !== "identity") {
@@ -60,6 +65,9 @@ export async function readCallBody(
   }
   return peeked(streamOf(request), size, maxBytes);
 }
+
+/** Who stops in the middle is refused as well. */
+const forget = (body: ReadableStream): Promise<void> => body.pipeTo(new WritableStream()).catch(() => {});
 
 /** For a request with a length: it has a body. */
 const streamOf = ({ body }: Request) => body as ReadableStream;
