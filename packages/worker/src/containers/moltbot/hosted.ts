@@ -299,7 +299,7 @@ export function createHosted(deps: HostedDeps): Hosted {
       }
       return;
     }
-    front = undefined;
+    [front, ended] = [undefined, "its container ended"];
     const now = clock.now();
     endings = [...endings.filter((at) => now - at < restarts.withinMs), now];
     ended = state ? explain(state, version()).message : await causeOfEnd();
@@ -328,7 +328,10 @@ export function createHosted(deps: HostedDeps): Hosted {
       return begin();
     },
     settle,
-    rest: () => rows.write({ asleep: true }),
+    rest() {
+      ended = undefined;
+      rows.write({ asleep: true });
+    },
     isLively: () => clock.now() - Math.max(lastTouchAt, changedAt) < livelyMs,
     touched() {
       lastTouchAt = clock.now();
@@ -367,8 +370,8 @@ function overlaid(
   }
   if (failure) return { ...shown, state: "failed", stage: null, reason: failure };
   // It ended a moment ago, and is looked after at once.
-  if (isReady && info.state === "failed")
-    return { ...shown, state: "starting", stage: "fencing", waiting: again(info.reason?.cause ?? "its container ended") };
+  if ((isReady || ended !== undefined) && info.state === "failed")
+    return { ...shown, state: "starting", stage: "fencing", waiting: again(info.reason?.cause ?? ended ?? "it ended") };
   return isReady || info.state !== "ready" ? shown : { ...shown, state: "starting", stage: "gateway" };
 }
 
