@@ -3,6 +3,7 @@
 import { TICK_INTERVAL_MS } from "@moltworker/protocol/frames";
 import { seedWorkspace } from "./agent/first-files.ts";
 import { createCallerDirectory } from "./ai-gateway/governor/callers.ts";
+import { closeFrontDesk } from "./ai-gateway/proxy/front-desk.ts";
 import { addressOf } from "./auth/address.ts";
 import { checks } from "./catalog/checks.ts";
 import { methods } from "./catalog/methods.ts";
@@ -155,7 +156,7 @@ export function createServices(ctx: DurableObjectState, env: Env): Services {
     : { host: "cloudflare", compatibilityDate, restart: "object" };
   const restart = () => {
     log.warn(restartEvent, { by: runtime.restart });
-    aiGateway.closeFront();
+    closeFrontDesk(ctx.id.toString());
     if (runtime.restart === "object") setTimeout(() => ctx.abort("a restart was asked for"), restartDelayMs);
   };
   const context: MethodContext = {

@@ -6,7 +6,7 @@ import { isGatewayPath, placeOf } from "../ai-gateway/proxy/address.ts";
 import { createBreakers } from "../ai-gateway/proxy/breaker.ts";
 import { createAnswerCache } from "../ai-gateway/proxy/cache.ts";
 import type { AiGatewayControls } from "../ai-gateway/proxy/controls.ts";
-import { closeFrontDesk, openFrontDesk } from "../ai-gateway/proxy/front-desk.ts";
+import { openFrontDesk } from "../ai-gateway/proxy/front-desk.ts";
 import { PrefixNotes } from "../ai-gateway/proxy/prefix-notes.ts";
 import { createProxy } from "../ai-gateway/proxy/proxy.ts";
 import { createRetryBudget } from "../ai-gateway/proxy/retry-budget.ts";
@@ -57,8 +57,6 @@ export type AiGatewayPart = Part &
     answerHosted(request: Request): Promise<Response>;
     /** Writes what calls at the front have entered. */
     keepFront(): void;
-    /** Nothing is answered at the front any more: the object is about to end. */
-    closeFront(): void;
   };
 
 export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
@@ -95,7 +93,6 @@ export function createAiGateway(deps: AiGatewayDeps): AiGatewayPart {
       deps.governor.flush();
       frontDesk.seen();
     },
-    closeFront: () => closeFrontDesk(deps.objectId),
     answer: (request) => {
       const place = placeOf(request.url);
       const isOurs = isGatewayPath(request.method, place.pathname, (segment) => gatewaySlugs.has(segment));

@@ -151,7 +151,7 @@ class OneGovernor implements Governor, Books {
     if (!hold) throw new MoltError("NOT_FOUND", { message: "there is no such call" });
     const limits = this.deps.limits();
     checkDenied(limits.deny, hold.call, target);
-    const card = await this.cardOf(target);
+    const card = await this.deps.prices.cardFor(target.provider, target.model);
     const budgets = budgetsOf(limits, this.counters, hold.call, target);
     const nano = worstNano(hold.call, target, card, target.maxOutputTokens);
     const broken = brokenBy(budgets, nano);
@@ -191,11 +191,6 @@ class OneGovernor implements Governor, Books {
       hold.budgets.set(budget.counter, { budget, nano: held + nano });
     }
     if (!hold.call.atFront) this.scheduleFlush();
-  }
-
-  private async cardOf({ provider, model }: CallTarget): Promise<RateCard | null> {
-    const known = this.deps.prices.known(provider, model);
-    return known === undefined ? this.deps.prices.cardFor(provider, model) : known;
   }
 
   flush(): void {

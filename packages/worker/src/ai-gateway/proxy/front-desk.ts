@@ -4,8 +4,9 @@
  * the hop into the object, a third of what a call costs, is made only by a call that needs the object's rows.
  *
  * Three things keep it honest. Rows belong to the object: a call that would have to read or write one goes to the object before
- * it is admitted; money is spent here only as far as a budget's row holds it ahead. The object must have been heard of within a second, so that nothing is answered out of the memory of
- * one that is gone. And what was entered out here is written by the object within a quarter of a second, as its own entries are.
+ * it is admitted; money is spent here only as far as a budget's row holds it ahead. The object must have been heard of within a
+ * second, so that nothing is answered out of the memory of one that is gone. And what was entered out here is written by the
+ * object within a quarter of a second, as its own entries are.
  */
 
 import type { Clock } from "../../platform/clock.ts";
