@@ -2,11 +2,12 @@
 
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchBrowser, openSurface, type Surface } from "../support/browser.ts";
+import { launchBrowser } from "../support/browser.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { type Server, startServer } from "../support/server.ts";
 import { addMessages, openDatabaseFile, snapshotHost } from "../support/snapshot-host.ts";
-import { barriers, fitsWidth, isReady } from "../support/ui.ts";
+import { openSnapshotPage } from "../support/snapshot-page.ts";
+import { barriers, fitsWidth } from "../support/ui.ts";
 
 const pictures = process.env.UI_PICTURES;
 let browser: Browser;
@@ -31,14 +32,7 @@ afterAll(async () => {
   await s3?.close();
 });
 
-async function open(width: number, dark: boolean): Promise<Surface> {
-  const { events } = await server.run("link");
-  const surface = await openSurface(browser, String(events[0]?.link), { width, dark, expected: /WebSocket|ERR_CONNECTION|503/ });
-  await isReady(surface.page);
-  await surface.page.goto(`${server.url}#/admin/snapshots`);
-  await surface.page.getByRole("button", { name: "Make one now" }).waitFor();
-  return surface;
-}
+const open = (width: number, dark: boolean) => openSnapshotPage(browser, server, width, dark);
 
 interface Seen {
   what: string;

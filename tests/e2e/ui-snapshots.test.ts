@@ -6,11 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchBrowser, openSurface, type Surface } from "../support/browser.ts";
+import { launchBrowser, type Surface } from "../support/browser.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { type Server, startServer } from "../support/server.ts";
 import { addMessages, openDatabaseFile, snapshotHost } from "../support/snapshot-host.ts";
-import { barriers, fitsWidth, isReady } from "../support/ui.ts";
+import { openSnapshotPage } from "../support/snapshot-page.ts";
+import { barriers, fitsWidth } from "../support/ui.ts";
 
 let browser: Browser;
 let server: Server;
@@ -35,15 +36,7 @@ async function rows(work: (db: ReturnType<typeof openDatabaseFile>) => void): Pr
   await server.restart();
 }
 
-async function open(width: number, dark: boolean): Promise<Surface> {
-  const { events } = await server.run("link");
-  // A restore begins the object anew, and a bucket that is refused is an answer.
-  const surface = await openSurface(browser, String(events[0]?.link), { width, dark, expected: /WebSocket|ERR_CONNECTION|503/ });
-  await isReady(surface.page);
-  await surface.page.goto(`${server.url}#/admin/snapshots`);
-  await surface.page.getByRole("button", { name: "Make one now" }).waitFor();
-  return surface;
-}
+const open = (width: number, dark: boolean) => openSnapshotPage(browser, server, width, dark);
 
 async function isWell({ page, faults }: Surface, name: string): Promise<void> {
   await fitsWidth(page);
