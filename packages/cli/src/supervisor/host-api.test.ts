@@ -5,15 +5,19 @@ import { baseUrl, callHost, createLink } from "./host-api.ts";
 let close = () => {};
 afterEach(() => close());
 
+const sized = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+
 /** A server that answers with these bytes, or with none at all. */
-async function serving(answer: string | undefined) {
+async function serving(answer: string | undefined, connection: "kept" | "closed" = "closed") {
   const sockets: Socket[] = [];
   const seen: string[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
     socket.on("data", (bytes) => {
       seen.push(bytes.toString());
-      if (answer !== undefined) socket.end(answer);
+      if (answer === undefined) return;
+      if (connection === "kept") socket.write(answer);
+      else socket.end(answer);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -38,6 +42,17 @@ describe("callHost", () => {
       expect((await callHost(address, "GET", "/readyz")).body).toBeUndefined();
     },
   );
+
+  it("does not wait for a connection that is kept", async () => {
+    const { address } = await serving(sized("{}"), "kept");
+    expect(await callHost(address, "POST", "/api/host/drain")).toEqual({ status: 200, body: {} });
+  });
+
+  it("says when the answer was cut", async () => {
+    const { address } = await serving(sized("{}").slice(0, -1));
+    const cut = { code: "NOT_RUNNING", message: "the assistant's answer to /readyz was cut" };
+    await expect(callHost(address, "GET", "/readyz")).rejects.toMatchObject(cut);
+  });
 
   it("says when the answer does not come", async () => {
     const { address } = await serving(undefined);
