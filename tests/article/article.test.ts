@@ -94,7 +94,11 @@ describe("the symptoms", () => {
     const dataDir = folder();
     const server = await served({}, dataDir);
     await server.stop();
-    for (const file of databasesOf(dataDir)) writeFileSync(file, "this is no database");
+    for (const file of databasesOf(dataDir)) {
+      writeFileSync(file, "this is no database");
+      // Its journal alone would bring all of it back.
+      rmSync(`${file}-wal`, { force: true });
+    }
     const failed = await server.run("start", "--port", "0", "--no-open");
     expect(failed.code).toBe(80);
     const error = failed.events.find((event) => event.type === "error");
