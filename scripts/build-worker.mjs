@@ -20,8 +20,9 @@ export async function buildWorker({ root, dist, draft }) {
     chunkNames: "chunk-[hash]",
     bundle: true,
     splitting: true,
-    minify: true,
-    keepNames: true,
+    // Names stay: for reading traces, and since keeping them beside shorter ones would define a property on each closure when it is made.
+    minifyWhitespace: true,
+    minifySyntax: true,
     format: "esm",
     target: "esnext",
     platform: "neutral",
