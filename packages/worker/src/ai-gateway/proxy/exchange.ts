@@ -44,17 +44,12 @@ export class Exchange implements Deadline {
   private lastByteAt = this.startedAt;
   private phase: Phase = "first byte";
   private ended = false;
-  /** Rejects when it is stopped: must end here even where the platform is slow to notice. */
-  private readonly halted: Promise<never>;
+  /** Rejects what is waited for. */
   private halt: (fault: MoltError) => void = () => {};
   private readonly onAbort = () => this.stop(new MoltError("ABORTED"));
 
   constructor(request: ExchangeRequest) {
     this.request = request;
-    this.halted = new Promise((_, reject) => {
-      this.halt = reject;
-    });
-    this.halted.catch(() => {});
     const { signal } = request;
     if (signal?.aborted) this.onAbort();
     else signal?.addEventListener("abort", this.onAbort, { once: true });
@@ -73,7 +68,7 @@ export class Exchange implements Deadline {
         { method, headers, body, signal: this.controller.signal },
         { named: upstream.named },
       );
-      const response = await Promise.race([sent, this.halted]);
+      const response = await this.untilHalted(sent);
       this.phase = "idle";
       this.lastByteAt = Date.now();
       return response;
@@ -105,7 +100,7 @@ export class Exchange implements Deadline {
   /** All of a body whose length is known and small: one call instead of one a chunk. Throws as `read`. */
   async readAll(response: Response): Promise<Uint8Array<ArrayBuffer>> {
     try {
-      const bytes = new Uint8Array(await Promise.race([response.arrayBuffer(), this.halted]));
+      const bytes = new Uint8Array(await this.untilHalted(response.arrayBuffer()));
       this.ended = true;
       return bytes;
     } catch (error) {
@@ -155,6 +150,15 @@ export class Exchange implements Deadline {
   finished(): void {
     this.ended = true;
     this.end();
+  }
+
+  /** A stop must end the waiting here even where the platform is slow to notice. */
+  private untilHalted<Value>(work: Promise<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      if (this.fault) reject(this.fault);
+      this.halt = reject;
+      work.then(resolve, reject);
+    });
   }
 
   private stop(fault: MoltError): void {
