@@ -85,7 +85,7 @@ async function rowsOf(bench: Bench, gates: Gate[], floor: Gate): Promise<Row[]> 
     all[id] = [...(all[id] ?? []), value];
   };
   for (const gate of [...gates, floor]) {
-    await saturate(gate.target(whole(2_000)), 16, 2);
+    await saturate(gate.target(whole(2_000)), 16, 5);
     await saturate(gate.target(stream(0, 200)), 8, 1);
   }
   for (let round = 0; round < 3; round += 1) {
