@@ -189,6 +189,18 @@ describe("what goes wrong is said in OpenAI's shape, with our code and cure", ()
     if (answer instanceof Response) expect(answer.status).toBe(413);
     expect(sent).toBeLessThan(120);
   });
+
+  it("one that says so beforehand is refused in words, while its sender still writes", async () => {
+    const body = JSON.stringify({ ...say("too much"), pad: "x".repeat(17_000_000) });
+    for (let round = 0; round < 3; round += 1) {
+      const answer = await fetch(`${world.server.url}v1/chat/completions`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${world.token}`, "content-type": "application/json" },
+        body,
+      });
+      expect([answer.status, await answer.text()]).toEqual([413, expect.stringContaining("16000000 bytes")]);
+    }
+  });
 });
 
 describe("authority", () => {

@@ -13,7 +13,7 @@ const shownTypes = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"
 
 /** Stores the raw body; `?name=` is the file's name. Answers `{blobId, mimeType, sizeBytes, fileName, sha256}`. */
 export async function storeBlob(request: Request, blobs: Blobs): Promise<Response> {
-  const bytes = await readBytes(request, MAX_BLOB_BYTES);
+  const bytes = await readBytes(request, MAX_BLOB_BYTES, "known");
   if (bytes.length === 0) throw new MoltError("INVALID_REQUEST", { message: "the file is empty" });
   const blobId = createId("blob");
   const { mimeType, sizeBytes, sha256 } = await blobs.put(blobId, bytes, request.headers.get("content-type") ?? "");

@@ -2,11 +2,22 @@
 
 import { MoltError } from "@moltworker/protocol/errors";
 import type * as z from "zod";
+import { forgetBody } from "../platform/forget-body.ts";
 
-/** The whole body. Throws PAYLOAD_TOO_LARGE as soon as `maxBytes` is passed, or at once when the client declares more. */
-export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+/**
+ * The whole body. Throws PAYLOAD_TOO_LARGE as soon as `maxBytes` is passed. When the client declares more, at once; a sender who
+ * is known, and whose program wants to hear why, may finish first.
+ */
+export async function readBytes(
+  request: Request,
+  maxBytes: number,
+  sender: "known" | "stranger" = "stranger",
+): Promise<Uint8Array> {
   const declared = Number(request.headers.get("content-length") ?? 0);
-  if (declared > maxBytes) throw tooLarge(maxBytes);
+  if (declared > maxBytes) {
+    if (sender === "known") await forgetBody(request.body, declared);
+    throw tooLarge(maxBytes);
+  }
   if (!request.body) return new Uint8Array();
   // The server reads no more than was declared, and reading it whole costs a tenth of reading it in chunks.
   if (declared > 0) {

@@ -1,6 +1,7 @@
 /** A request's body: held when rules, retries or records need it, streamed when it is large and nothing does. */
 
 import { MoltError } from "@moltworker/protocol/errors";
+import { forgetBody } from "../../platform/forget-body.ts";
 import { decodeWhole, isWholeCoding } from "./codings.ts";
 import type { HeaderRecord } from "./headers.ts";
 
@@ -26,8 +27,6 @@ export interface CallBody {
 /** Above this a body streams, unless something needs all of it. */
 const streamAboveBytes = 1_048_576;
 const headBytes = 65_536;
-/** Of what is too large, so much is taken in all the same, and forgotten: a client that still writes would hear no refusal. */
-const mostForgottenBytes = 67_108_864;
 
 /** Throws PAYLOAD_TOO_LARGE, without holding any of it when the length is declared; INVALID_REQUEST for a body that says JSON and is none. */
 export async function readCallBody(
@@ -43,7 +42,7 @@ export async function readCallBody(
   if (method === "GET" || method === "HEAD" || size === 0 || (size === undefined && !request.body))
     return { bytes: null, stream: null, json: undefined, size: 0 };
   if (size !== undefined && size > maxBytes) {
-    if (size <= mostForgottenBytes) await forget(streamOf(request));
+    await forgetBody(request.body, size);
     throw tooLarge(maxBytes);
   }
   const coding = headers["content-encoding"]?.trim().toLowerCase();
@@ -65,9 +64,6 @@ export async function readCallBody(
   }
   return peeked(streamOf(request), size, maxBytes);
 }
-
-/** Who stops in the middle is refused as well. */
-const forget = (body: ReadableStream): Promise<void> => body.pipeTo(new WritableStream()).catch(() => {});
 
 /** For a request with a length: it has a body. */
 const streamOf = ({ body }: Request) => body as ReadableStream;

@@ -61,7 +61,7 @@ async function receive(deps: HooksDeps, request: Request, name: string): Promise
   if (deps.secrets.get(hookTokenName) === undefined) throw noSuchRoute();
   // Whoever does not have the token does not learn which names exist.
   await deps.auth.byToken(request, name.slice(0, 40), address);
-  const payload = parse(await readBytes(request, settings.maxBodyBytes));
+  const payload = parse(await readBytes(request, settings.maxBodyBytes, "known"));
   const delivery = request.headers.get("idempotency-key")?.slice(0, 255) ?? createId("once");
   if (name === "agent") return runAgent(deps, settings, checked(payload, agentBody), delivery);
   if (name === "wake") return wake(deps, settings, checked(payload, wakeBody), delivery);

@@ -75,7 +75,7 @@ export function v1Routes(deps: V1Deps): RouteGroup {
     const owner = ownerOf(principal);
     rate.take(owner);
     checkAgent(raw.headers.get("x-openclaw-agent-id") ?? "main");
-    const bytes = await readBytes(raw, MAX_BODY_BYTES);
+    const bytes = await readBytes(raw, MAX_BODY_BYTES, "known");
     const asked = read(bytes);
     const release = rate.open(owner);
     try {
