@@ -15,6 +15,14 @@ import type { Upstream } from "./upstreams.ts";
 /** What a path of a provider answers with; the rest is passed through and estimated. */
 export type WireDialect = "chat" | "responses" | "messages" | "google" | "other";
 
+/** How large a call is, in tokens. */
+export interface Sizes {
+  provider: string;
+  model: string;
+  inputTokens: number;
+  maxOutputTokens: number;
+}
+
 export interface Target {
   /** Index within a universal request. */
   step: number;
@@ -35,6 +43,8 @@ export interface Target {
   /** Usage was asked for in the caller's stead, so the extra chunk is taken out again. */
   addedUsage: boolean;
   options: CallOptions;
+  /** Once it was measured. */
+  sizes?: Sizes;
   /** For a target that speaks another dialect than its caller: how it is asked instead. */
   attempt?(input: TryInput): Promise<Good | Bad>;
 }

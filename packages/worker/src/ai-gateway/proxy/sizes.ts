@@ -2,29 +2,16 @@
 
 import type { CallUsage } from "../governor/governor.ts";
 import { inputTokensOf, maxOutputOf } from "./estimate.ts";
-import type { Target } from "./plan.ts";
+import type { Sizes, Target } from "./plan.ts";
 
 interface SizeDeps {
   /** The most a model writes when its caller set no limit, tokens. */
   mostOutputOf(provider: string, model: string): number;
 }
 
-interface Sizes {
-  provider: string;
-  model: string;
-  inputTokens: number;
-  maxOutputTokens: number;
-}
-
-const measured = new WeakMap<Target, Sizes>();
-
 /** Measured once: the second time may be a turn in which nothing can be read any more. */
 export function sizesOf(deps: SizeDeps, target: Target): Sizes {
-  const known = measured.get(target);
-  if (known) return known;
-  const sizes = measure(deps, target);
-  measured.set(target, sizes);
-  return sizes;
+  return (target.sizes ??= measure(deps, target));
 }
 
 function measure(deps: SizeDeps, target: Target): Sizes {
