@@ -8,6 +8,8 @@ import { callHost, type HostAddress } from "./host-api.ts";
 import type { LogLine } from "./log-line.ts";
 
 const batchMs = 200;
+/** A report that fails may itself make the next line. */
+const mostPauseMs = 60_000;
 const lookMs = 2_000;
 const keptLines = 200;
 const reportTimeoutMs = 3_000;
@@ -26,12 +28,18 @@ export function createReporter(buildPath: string): Reporter {
   let address: HostAddress | undefined;
   let timer: NodeJS.Timeout | undefined;
   let buildIsNews = true;
+  let pauseMs = batchMs;
 
   const soon = () => {
-    if (address) timer ??= setTimeout(() => void send(), batchMs).unref();
+    if (address) timer ??= setTimeout(() => void report(), pauseMs).unref();
   };
-  async function send(): Promise<void> {
+  /** The timer is held until it is over, lest a report that fails make the next one at once. */
+  async function report(): Promise<void> {
+    await send();
     timer = undefined;
+    if (waiting.length > 0 || buildIsNews) soon();
+  }
+  async function send(): Promise<void> {
     if (!address) return;
     const lines = waiting;
     const build = buildIsNews ? readBuild(buildPath) : undefined;
@@ -42,10 +50,11 @@ export function createReporter(buildPath: string): Reporter {
       lines,
       ...(build ? { build } : {}),
     }).catch(() => undefined);
-    if (answer?.status !== 200) {
-      // Told at the next occasion.
+    if (answer?.status === 200) pauseMs = batchMs;
+    else {
       waiting = [...lines, ...waiting].slice(-keptLines);
       buildIsNews = true;
+      pauseMs = Math.min(pauseMs * 2, mostPauseMs);
     }
   }
 
@@ -63,6 +72,10 @@ export function createReporter(buildPath: string): Reporter {
     connect(to) {
       address = to;
       buildIsNews = true;
+      // A new life of it is not made to wait for what the last one did.
+      pauseMs = batchMs;
+      clearTimeout(timer);
+      timer = undefined;
       soon();
     },
     disconnect() {
