@@ -38,7 +38,7 @@ const config = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .main), (name = "internet", network = (allow = ["local"]))],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-  v8Flags = ["--max-semi-space-size=4"],
+  v8Flags = ["--max-semi-space-size=4", "--no-flush-bytecode"],
 );
 const main :Workerd.Worker = (
   modules = [(name = "main", esModule = embed "main.js")],
@@ -54,7 +54,12 @@ export async function startBareWorker(upstreamPort: number): Promise<BareWorker>
   const began = performance.now();
   const program = join(repository, "node_modules", "workerd", "bin", "workerd");
   const child: ChildProcess = spawn(program, ["serve", "--control-fd=1", join(folder, "config.capnp")], {
-    env: { PATH: process.env.PATH ?? "", UPSTREAM: `http://127.0.0.1:${upstreamPort}/v1/chat/completions` },
+    // Started as ours is.
+    env: {
+      PATH: process.env.PATH ?? "",
+      GLIBC_TUNABLES: "glibc.pthread.rseq=0",
+      UPSTREAM: `http://127.0.0.1:${upstreamPort}/v1/chat/completions`,
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const line = await new Promise<string>((ready, failed) => {

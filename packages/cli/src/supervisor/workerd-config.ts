@@ -37,7 +37,9 @@ const config :Workerd.Config = (
   sockets = [(name = "http", http = (), service = "main")],
   logging = (structuredLogging = true),
   # V8's young generation otherwise grows to three times 16 MB and stays: measured over 1,000 turns, 264 MB against 140.
-  v8Flags = ["--max-semi-space-size=4"],
+  # Code that was not run for a few collections is otherwise thrown away, and what comes next waits for it: measured where calls of several
+  # kinds take turns, 6 % more processor time and a tenth of a millisecond at a low rate, against 4 MB.
+  v8Flags = ["--max-semi-space-size=4", "--no-flush-bytecode"],
 );
 
 const main :Workerd.Worker = (
