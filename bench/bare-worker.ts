@@ -1,5 +1,5 @@
 /**
- * The least that can stand between on this runtime: a Worker that reads, parses and passes on, without keys, limits or books.
+ * The least that can stand between on this runtime: a Worker that reads, parses and passes on, without keys, limits or books, started as ours is.
  * What a gateway costs beyond it is the gateway's; what it costs itself is the runtime's.
  */
 
@@ -10,6 +10,8 @@ import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { v8Flags } from "../packages/cli/src/supervisor/workerd-config.ts";
+import { allocation } from "../packages/cli/src/supervisor/workerd-process.ts";
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -38,7 +40,7 @@ const config = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .main), (name = "internet", network = (allow = ["local"]))],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-  v8Flags = ["--max-semi-space-size=4", "--no-flush-bytecode"],
+  v8Flags = ${JSON.stringify(v8Flags)},
 );
 const main :Workerd.Worker = (
   modules = [(name = "main", esModule = embed "main.js")],
@@ -54,10 +56,9 @@ export async function startBareWorker(upstreamPort: number): Promise<BareWorker>
   const began = performance.now();
   const program = join(repository, "node_modules", "workerd", "bin", "workerd");
   const child: ChildProcess = spawn(program, ["serve", "--control-fd=1", join(folder, "config.capnp")], {
-    // Started as ours is.
     env: {
+      ...allocation,
       PATH: process.env.PATH ?? "",
-      GLIBC_TUNABLES: "glibc.pthread.rseq=0",
       UPSTREAM: `http://127.0.0.1:${upstreamPort}/v1/chat/completions`,
     },
     stdio: ["ignore", "pipe", "inherit"],

@@ -90,10 +90,7 @@ export class Exchange implements Deadline {
       this.ended = true;
       return undefined;
     } catch (error) {
-      throw (this.fault ??= new MoltError("PROVIDER_CUT", {
-        message: `${this.request.upstream.label}'s answer was cut off before its end`,
-        cause: error,
-      }));
+      throw this.cut(error);
     }
   }
 
@@ -104,10 +101,7 @@ export class Exchange implements Deadline {
       this.ended = true;
       return bytes;
     } catch (error) {
-      throw (this.fault ??= new MoltError("PROVIDER_CUT", {
-        message: `${this.request.upstream.label}'s answer was cut off before its end`,
-        cause: error,
-      }));
+      throw this.cut(error);
     }
   }
 
@@ -188,6 +182,11 @@ export class Exchange implements Deadline {
           ? `${label} went silent for ${seconds} s in the middle of its answer`
           : `${label}'s answer took longer than ${seconds} s in all`;
     return new MoltError("PROVIDER_TIMEOUT", { message, details: { provider, phase, limitMs } });
+  }
+
+  private cut(cause: unknown): MoltError {
+    const message = `${this.request.upstream.label}'s answer was cut off before its end`;
+    return (this.fault ??= new MoltError("PROVIDER_CUT", { message, cause }));
   }
 
   private failure(error: unknown): MoltError {
